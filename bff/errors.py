@@ -1,0 +1,195 @@
+"""Everything that can go wrong, as one tree; `bff/web/errors.py` alone turns it into responses.
+
+    BffError
+      ConfigurationError
+      SessionError
+        LoginRequired               nobody is signed in
+        SessionExpired              a signed-in session has just ended
+        ReauthenticationRequired    signed in, but not lately enough, or not renewable
+        SessionStoreUnavailable     Redis is away: we do not know
+      RequestRejected
+        CsrfFailed
+        Forbidden                   asked from another site
+        InvalidInput
+        UnsupportedMediaType
+        PayloadTooLarge
+        FeatureDisabled
+        VersionConflict
+        TooManyAttempts
+      LoginFailed
+        InvalidCredentials
+      UpstreamError
+        UpstreamRejected            Emporix said no, and why
+        BearerDead                  Emporix said that the token it was given lives no more
+        UpstreamRateLimited
+        UpstreamMalformed           an answer that is not as documented
+        UpstreamUnavailable         no connection, reset, 502 to 504: we do not know
+        UpstreamTimeout             no whole answer in time: we do not know
+
+An exception carries facts, no wording, and never a secret: its text may be logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One cause of an error, in the shape of Emporix's `details[]`."""
+
+    message: str
+    field: str | None = None
+    """Dotted path of the property at fault, e.g. `customerAddress.country`; None if it is none in particular."""
+    type: str | None = None
+    """Lower-case word with underscores, e.g. `missing_value`."""
+    more_info: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with the configuration; never holds the value of a secret."""
+
+    variable: str
+    what: str
+    example: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.what} (example: {self.example})"
+
+
+class BffError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class ConfigurationError(BffError):
+    """The environment does not make a configuration; holds every problem, not only the first."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class SessionError(BffError):
+    """The visitor's session does not allow what was asked."""
+
+
+class LoginRequired(SessionError):
+    """Nobody is signed in, and the request needs somebody who is."""
+
+
+class SessionExpired(SessionError):
+    """A signed-in session has just ended: its lifetime is over, or upstream refused to refresh it."""
+
+
+class ReauthenticationRequired(SessionError):
+    """Somebody is signed in, but has to prove it once more for this request."""
+
+
+class SessionStoreUnavailable(SessionError):
+    """Redis did not answer, or not in time; nothing is known and nothing was changed on purpose."""
+
+
+class RequestRejected(BffError):
+    """The request itself is not acceptable."""
+
+
+class CsrfFailed(RequestRejected):
+    """No, a stale or a foreign CSRF token, or a foreign origin, on a request that changes something."""
+
+
+class Forbidden(RequestRejected):
+    """The request comes from another site."""
+
+
+class InvalidInput(RequestRejected):
+    """Body, query or header do not have the documented shape."""
+
+    def __init__(self, *details: Detail) -> None:
+        super().__init__("; ".join(f"{d.field}: {d.message}" if d.field else d.message for d in details))
+        self.details = details
+
+
+class UnsupportedMediaType(RequestRejected):
+    """A body that is not JSON, where one is sent or required."""
+
+
+class PayloadTooLarge(RequestRejected):
+    """A body over the limit."""
+
+
+class FeatureDisabled(RequestRejected):
+    """Switched off here, or not offered by this tenant."""
+
+
+class VersionConflict(RequestRejected):
+    """The `If-Match` of the request names a version that is no longer the newest."""
+
+
+class TooManyAttempts(RequestRejected):
+    """A rate limit is used up."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"retry after {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LoginFailed(BffError):
+    """Nobody is signed in after an attempt to."""
+
+
+class InvalidCredentials(LoginFailed):
+    """Upstream refused the e-mail and password (or the current password) that were given."""
+
+
+class UpstreamError(BffError):
+    """Emporix did not do what was asked; `operation` is the row's name, never a URL."""
+
+    def __init__(self, operation: str, reason: str = "") -> None:
+        super().__init__(f"{operation}: {reason}" if reason else operation)
+        self.operation = operation
+
+
+class UpstreamRejected(UpstreamError):
+    """Emporix refused with an answer of its own, scrubbed of every secret that was sent."""
+
+    def __init__(
+        self,
+        operation: str,
+        *,
+        status: int,
+        type: str,
+        message: str,
+        more_info: str | None = None,
+        details: tuple[Detail, ...] = (),
+    ) -> None:
+        super().__init__(operation, f"upstream answered {status} {type}")
+        self.status = status
+        self.type = type
+        self.message = message
+        self.more_info = more_info
+        self.details = details
+
+
+class BearerDead(UpstreamError):
+    """Emporix said that the bearer lives no more (RFC 6750 3.1 `invalid_token`, in Apigee's words)."""
+
+
+class UpstreamRateLimited(UpstreamError):
+    """Emporix asks for patience."""
+
+    def __init__(self, operation: str, retry_after_seconds: int | None) -> None:
+        super().__init__(operation, "upstream answered 429")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UpstreamMalformed(UpstreamError):
+    """An answer that is not as documented: a 500, a bad API key, not JSON, too large, a field missing."""
+
+
+class UpstreamUnavailable(UpstreamError):
+    """No connection, a reset, or 502 to 504; whether anything happened upstream is not known."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """No whole answer within the time allowed; whether anything happened upstream is not known."""
