@@ -1,0 +1,160 @@
+"""Named events with fixed fields, one line each, as JSON or text; and the filter that keeps URLs short.
+
+Nothing secret is passed in: names of operations, templates of routes, hashes. What other libraries log of URLs
+is cut at the question mark, because Emporix takes tokens and codes in queries.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from enum import Enum
+from typing import Any
+
+from bff.settings import LogFormat, LoggingSettings
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The request that is being answered; set by the web floor, shown in every line."""
+
+_URL_LOGGERS = (
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.util.retry",
+)
+
+
+class Event(Enum):
+    """Everything this package reports, with how loud it is."""
+
+    REQUEST = ("request", logging.INFO)
+    UPSTREAM_CALL = ("upstream_call", logging.DEBUG)
+    UPSTREAM_FAILED = ("upstream_failed", logging.WARNING)
+    STORE_UNAVAILABLE = ("store_unavailable", logging.ERROR)
+    RECORD_UNREADABLE = ("record_unreadable", logging.WARNING)
+    LOCK_NOT_RELEASED = ("lock_not_released", logging.WARNING)
+    TOKENS_REFRESHED = ("tokens_refreshed", logging.INFO)
+    REFRESH_REFUSED = ("refresh_refused", logging.WARNING)
+    REFRESH_UNKNOWN = ("refresh_unknown", logging.WARNING)
+    SIGNED_IN = ("signed_in", logging.INFO)
+    SIGN_IN_FAILED = ("sign_in_failed", logging.INFO)
+    SIGNED_OUT = ("signed_out", logging.INFO)
+    UPSTREAM_LOGOUT_FAILED = ("upstream_logout_failed", logging.WARNING)
+    SESSION_ENDED = ("session_ended", logging.INFO)
+    SESSION_CHANGE_DROPPED = ("session_change_dropped", logging.INFO)
+    CSRF_REFUSED = ("csrf_refused", logging.WARNING)
+    INTERNAL_ERROR = ("internal_error", logging.ERROR)
+
+    @property
+    def level(self) -> int:
+        """The logging level."""
+        return self.value[1]
+
+
+class Log:
+    """Writes events to the standard library's logging; stateless."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
+    def emit(self, event: Event, *, exception: BaseException | None = None, **fields: Any) -> None:
+        """Report an event; `exception` adds its type and where it was raised, never its text."""
+        if not self._logger.isEnabledFor(event.level):
+            return
+        if exception is not None:
+            fields["exception"] = type(exception).__name__
+            fields["raised"] = _places(exception)
+        shown = {name: value for name, value in fields.items() if value is not None}
+        self._logger.log(event.level, event.value[0], extra={"bff_fields": shown})
+
+
+def _places(exception: BaseException) -> list[str]:
+    places = []
+    traceback = exception.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno}:{code.co_name}")
+        traceback = traceback.tb_next
+    return places[-8:]
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; foreign records keep their text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line for a record."""
+        return json.dumps(_line(record), ensure_ascii=False, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    """`time level event key=value …`, for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line for a record."""
+        line = _line(record)
+        head = f"{line.pop('time')} {line.pop('level'):<7} {line.pop('event')}"
+        # repr keeps a line break inside a value from starting a line of its own.
+        return " ".join([head, *(f"{name}={value!r}" for name, value in line.items())])
+
+
+def _line(record: logging.LogRecord) -> dict[str, Any]:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    line: dict[str, Any] = {
+        "time": f"{stamp}.{int(record.msecs):03d}Z",
+        "level": record.levelname.lower(),
+    }
+    fields: Mapping[str, Any] | None = getattr(record, "bff_fields", None)
+    if fields is None:
+        line["event"] = "log"
+        line["logger"] = record.name
+        line["message"] = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            line["exception"] = type(record.exc_info[1]).__name__
+            line["raised"] = _places(record.exc_info[1])
+    else:
+        line["event"] = record.msg
+        line.update(fields)
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        line["requestId"] = request_id
+    return line
+
+
+class UrlRedaction(logging.Filter):
+    """Cuts queries, and path parts known to be secret, out of what other libraries log."""
+
+    def __init__(self, secret_path_prefixes: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._patterns = [(re.compile(r"\?[^\s\"'<>)\]]*"), "?***")]
+        for prefix in secret_path_prefixes:
+            self._patterns.append((re.compile(rf"({re.escape(prefix)})[^/\s\"'?]+"), r"\1***"))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact in place and let the record through."""
+        text = record.getMessage()
+        for pattern, instead in self._patterns:
+            text = pattern.sub(instead, text)
+        record.msg, record.args = text, None
+        return True
+
+
+def redact_http_library(redaction: UrlRedaction) -> None:
+    """Put the filter on urllib3's own loggers, so that it holds whatever handler is listening."""
+    for name in _URL_LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, UrlRedaction) for known in logger.filters):
+            logger.addFilter(redaction)
+
+
+def configure(settings: LoggingSettings) -> None:
+    """Send every record of the process to standard error in the chosen format."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if settings.format is LogFormat.JSON else TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.level.upper())

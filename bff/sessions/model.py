@@ -1,0 +1,221 @@
+"""What a session holds, as values: the web record that pages may see, and the token vault that they may not.
+
+Both are plain data with a JSON form. They are separate records, so that saving the one can never overwrite
+fresher tokens in the other, and so that nothing templates can read holds a token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bff.secret import Secret
+
+DUE_AT_MOST_SECONDS = 300.0
+DUE_SHARE_OF_LIFETIME = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntity:
+    """A company that a B2B customer may act for."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who is signed in, as `GET /me` told at sign-in; never as somebody typed or claimed."""
+
+    id: str
+    email: str | None
+    """The sign-in e-mail (`accounts[].id`), not the contact e-mail."""
+    first_name: str | None
+    last_name: str | None
+    language: str | None
+    legal_entities: tuple[LegalEntity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """The fact that somebody is signed in, and since when."""
+
+    customer: Customer
+    since: float
+    """Unix seconds; the lifetime counts from here and nothing moves it."""
+    authenticated_at: float
+    """Unix seconds of the last proof of identity; a re-authentication moves it."""
+    initial_password: bool = False
+    """An employee set the password: the customer should choose one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRecord:
+    """What pages and `flask.session` see."""
+
+    created: float
+    """Unix seconds."""
+    signed_in: SignedIn | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """JSON values that pages keep between two requests; no token ever."""
+
+    def to_json(self) -> bytes:
+        """Return the record's stored form."""
+        body: dict[str, Any] = {"created": self.created, "data": dict(self.data)}
+        if self.signed_in is not None:
+            who = self.signed_in
+            body["signedIn"] = {
+                "id": who.customer.id,
+                "email": who.customer.email,
+                "firstName": who.customer.first_name,
+                "lastName": who.customer.last_name,
+                "language": who.customer.language,
+                "legalEntities": [[entity.id, entity.name] for entity in who.customer.legal_entities],
+                "since": who.since,
+                "authenticatedAt": who.authenticated_at,
+                "initialPassword": who.initial_password,
+            }
+        return json.dumps(body, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> WebRecord:
+        """Read the stored form back."""
+        body = json.loads(text)
+        stored = body.get("signedIn")
+        signed_in = None
+        if stored is not None:
+            customer = Customer(
+                id=stored["id"],
+                email=stored["email"],
+                first_name=stored["firstName"],
+                last_name=stored["lastName"],
+                language=stored["language"],
+                legal_entities=tuple(LegalEntity(id=i, name=n) for i, n in stored["legalEntities"]),
+            )
+            signed_in = SignedIn(
+                customer=customer,
+                since=stored["since"],
+                authenticated_at=stored["authenticatedAt"],
+                initial_password=stored["initialPassword"],
+            )
+        return cls(created=body["created"], signed_in=signed_in, data=body["data"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSet:
+    """An access token and what renews it; all times are Unix seconds."""
+
+    access: Secret[str]
+    access_expires_at: float
+    access_lifetime_seconds: float
+    """As issued; decides how long before its end the token is due."""
+    refresh: Secret[str] | None
+    """None: there is none, or upstream has refused it."""
+    refresh_expires_at: float
+    session_id: Secret[str] | None
+    """Emporix's session: the guest's cart hangs on it."""
+    retry_at: float = 0.0
+    """Until then no further refresh is tried: the last one's outcome is not known."""
+
+    def alive(self, now: float) -> bool:
+        """Tell whether the access token has not reached its end."""
+        return now < self.access_expires_at
+
+    def due(self, now: float) -> bool:
+        """Tell whether it is time to renew, while the token still serves if renewing brings no answer."""
+        if now < self.retry_at and self.alive(now):
+            return False
+        ahead = min(DUE_AT_MOST_SECONDS, self.access_lifetime_seconds * DUE_SHARE_OF_LIFETIME)
+        return now >= self.access_expires_at - ahead
+
+    def renewable(self, now: float) -> bool:
+        """Tell whether there is a refresh token that is worth sending."""
+        return self.refresh is not None and now < self.refresh_expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerTokens(TokenSet):
+    """A signed-in customer's tokens."""
+
+    saas: Secret[str] | None
+    """The JWT for checkout; kept through refreshes, which do not bring a new one."""
+    legal_entity_id: str | None
+    """The company the access token is bound to; resent on every refresh, or the binding is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vault:
+    """All tokens of one session; only the broker looks inside."""
+
+    anonymous: TokenSet | None = None
+    customer: CustomerTokens | None = None
+
+    def with_anonymous(self, tokens: TokenSet | None) -> Vault:
+        """Return the vault with another anonymous set."""
+        return replace(self, anonymous=tokens)
+
+    def with_customer(self, tokens: CustomerTokens | None) -> Vault:
+        """Return the vault with another customer set."""
+        return replace(self, customer=tokens)
+
+    def to_json(self) -> bytes:
+        """Return the vault's stored form; it is sealed before it leaves the process."""
+        body: dict[str, Any] = {}
+        if self.anonymous is not None:
+            body["anonymous"] = _token_set_body(self.anonymous)
+        if self.customer is not None:
+            body["customer"] = _token_set_body(self.customer) | {
+                "saas": _shown(self.customer.saas),
+                "legalEntityId": self.customer.legal_entity_id,
+            }
+        return json.dumps(body, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Vault:
+        """Read the stored form back."""
+        body = json.loads(text)
+        anonymous, customer = body.get("anonymous"), body.get("customer")
+        return cls(
+            anonymous=TokenSet(**_token_set_fields(anonymous)) if anonymous else None,
+            customer=CustomerTokens(
+                **_token_set_fields(customer),
+                saas=_hidden(customer["saas"]),
+                legal_entity_id=customer["legalEntityId"],
+            )
+            if customer
+            else None,
+        )
+
+
+def _token_set_body(tokens: TokenSet) -> dict[str, Any]:
+    return {
+        "access": tokens.access.reveal(),
+        "accessExpiresAt": tokens.access_expires_at,
+        "accessLifetime": tokens.access_lifetime_seconds,
+        "refresh": _shown(tokens.refresh),
+        "refreshExpiresAt": tokens.refresh_expires_at,
+        "sessionId": _shown(tokens.session_id),
+        "retryAt": tokens.retry_at,
+    }
+
+
+def _token_set_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "access": Secret(body["access"]),
+        "access_expires_at": body["accessExpiresAt"],
+        "access_lifetime_seconds": body["accessLifetime"],
+        "refresh": _hidden(body["refresh"]),
+        "refresh_expires_at": body["refreshExpiresAt"],
+        "session_id": _hidden(body["sessionId"]),
+        "retry_at": body["retryAt"],
+    }
+
+
+def _shown(value: Secret[str] | None) -> str | None:
+    return None if value is None else value.reveal()
+
+
+def _hidden(value: str | None) -> Secret[str] | None:
+    return None if value is None else Secret(value)

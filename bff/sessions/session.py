@@ -1,0 +1,337 @@
+"""One visitor's session during one request: read when first needed, changed by compare-and-set, moved to new cookies.
+
+It decides when a record comes into being and under which cookie; the web floor only carries cookies in and out.
+A cookie without a record is never adopted: the first write of its owner makes a record under a new value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
+from bff.log import Event, Log
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.index import IndexKind, SessionIndex
+from bff.sessions.model import SignedIn, Vault, WebRecord
+from bff.sessions.store import Found, Gone, SessionStore, Stale, Stamps
+from bff.settings import Rate, SessionSettings
+
+_TOUCH_SHARE = 1 / 20
+"""An idle limit is extended only when this share of it has passed, so most requests write nothing."""
+_MAX_TRIES = 5
+
+
+class Standing(Enum):
+    """What a request knows of its session."""
+
+    UNREAD = "unread"
+    LIVE = "live"
+    MISSING = "missing"
+    """No cookie came, or one without a record."""
+    RETIRED = "retired"
+    """The cookie was replaced a moment ago; this request is a late one."""
+    UNSAVED = "unsaved"
+    """For this request only: nothing is kept, no cookie is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """What every session needs; made once a process."""
+
+    store: SessionStore
+    index: SessionIndex
+    settings: SessionSettings
+    limit: Rate | None
+    now: Callable[[], float]
+    log: Log
+
+    def open(self, cookie: SessionCookie | None, *, may_start: bool) -> Session:
+        """Return the session of a request; touches nothing yet."""
+        return Session(self, cookie, may_start=may_start)
+
+
+class Session:
+    """The session of the request at hand; not shared between threads."""
+
+    def __init__(self, sessions: Sessions, cookie: SessionCookie | None, *, may_start: bool) -> None:
+        self._all = sessions
+        self._store = sessions.store
+        self._cookie = cookie
+        self._may_start = may_start
+        self._standing = Standing.UNREAD
+        self._web = WebRecord(created=0.0)
+        self._vault = Vault()
+        self._stamps = Stamps(web=b"", tokens=b"")
+        self._ttl_seconds = 0.0
+        self.new_cookie: SessionCookie | None = None
+        """The value to send to the browser; None where its cookie stays as it is."""
+        self.just_ended = False
+        """A signed-in session was found over, or was refused, during this request."""
+
+    @property
+    def cookie(self) -> SessionCookie | None:
+        """The value that counts from here on: the new one, or else the one that came."""
+        return self.new_cookie or self._cookie
+
+    @property
+    def sid(self) -> str | None:
+        """The session's name in Redis, if it has one."""
+        return self.cookie.sid if self.cookie is not None and self.standing is Standing.LIVE else None
+
+    @property
+    def standing(self) -> Standing:
+        """What is known by now, without reading."""
+        return self._standing
+
+    @property
+    def web(self) -> WebRecord:
+        """The web record; reads the session if that has not been done."""
+        self.load()
+        return self._web
+
+    @property
+    def vault(self) -> Vault:
+        """The token vault; for the broker alone."""
+        self.load()
+        return self._vault
+
+    @property
+    def signed_in(self) -> SignedIn | None:
+        """Who is signed in; reads the session if that has not been done."""
+        return self.web.signed_in
+
+    @property
+    def expires_in_seconds(self) -> int | None:
+        """Until the session ends for want of requests; None where there is none."""
+        self.load()
+        return math.floor(self._ttl_seconds) if self._standing is Standing.LIVE else None
+
+    @property
+    def lifetime_ends_at(self) -> float | None:
+        """Unix seconds; None while nobody is signed in."""
+        who = self.signed_in
+        return None if who is None else who.since + self._all.settings.lifetime_seconds
+
+    def load(self, *, extend: bool = True) -> None:
+        """Read the session once (later calls do nothing) and, if due, extend its idle limit.
+
+        :raises SessionStoreUnavailable:
+        :raises TooManyAttempts: the limit of requests per session is used up
+        """
+        if self._standing is not Standing.UNREAD:
+            return
+        if self._cookie is None or not self._cookie.is_well_formed:
+            self._standing = Standing.MISSING
+            return
+        if self._read(self._cookie) and extend:
+            self._extend()
+
+    def reload(self) -> None:
+        """Read the session again, to see what others wrote.
+
+        :raises Gone: it has ended
+        :raises SessionStoreUnavailable:
+        """
+        if self._standing is Standing.UNSAVED or self.cookie is None:
+            return
+        found = self._store.load(self.cookie, count=False)
+        if not isinstance(found, Found):
+            raise Gone
+        self._take(found)
+
+    def check_may_start(self) -> None:
+        """Refuse before anything is asked of upstream on behalf of a request that could not keep the answer.
+
+        :raises LoginRequired: there is no record, and this request may not make one
+        """
+        self.load()
+        if self._standing is Standing.MISSING and not self._may_start:
+            raise LoginRequired
+
+    def start(self, vault: Vault | None = None) -> None:
+        """Make a record where there is none, under a new cookie; do nothing where there is one.
+
+        :raises LoginRequired: this request may not make one (a GET with a dead cookie)
+        :raises SessionStoreUnavailable:
+        """
+        self.check_may_start()
+        if self._standing in (Standing.LIVE, Standing.UNSAVED):
+            return
+        self._web = WebRecord(created=self._all.now())
+        self._vault = vault or Vault()
+        if self._standing is Standing.RETIRED:
+            # The browser has a newer cookie by now; a record under yet another would push it out.
+            self._standing = Standing.UNSAVED
+            return
+        cookie = SessionCookie.fresh()
+        self._ttl_seconds = self._idle_seconds(self._web)
+        self._stamps = self._store.create(cookie, self._web, self._vault, self._ttl_seconds)
+        self.new_cookie = cookie
+        self._standing = Standing.LIVE
+
+    def save_vault(self, vault: Vault) -> None:
+        """Keep other tokens.
+
+        :raises Stale: somebody wrote in between
+        :raises Gone: the session has ended
+        :raises SessionStoreUnavailable:
+        """
+        self.load()
+        if self._standing in (Standing.MISSING, Standing.RETIRED):
+            self.start(vault)
+        elif self._standing is Standing.LIVE:
+            self._stamps = self._store.commit(self._live_cookie(), self._stamps, vault=vault)
+        self._vault = vault
+
+    def change_web(self, change: Callable[[WebRecord], WebRecord]) -> None:
+        """Apply a change to the web record, again and again until it meets the newest state.
+
+        :raises Gone: the session has ended
+        :raises SessionStoreUnavailable:
+        """
+        self.start()
+        for _ in range(_MAX_TRIES):
+            web = change(self._web)
+            if self._standing is Standing.UNSAVED:
+                self._web = web
+                return
+            try:
+                self._stamps = self._store.commit(self._live_cookie(), self._stamps, web=web)
+            except Stale:
+                self.reload()
+                continue
+            self._web = web
+            return
+        raise SessionStoreUnavailable("others kept changing the session")
+
+    def end_customer(self) -> None:
+        """Make the visitor a guest again, in one transaction over both records; the cart's session stays.
+
+        :raises Stale: somebody wrote in between
+        :raises Gone: the session has ended anyway
+        :raises SessionStoreUnavailable:
+        """
+        who = self.signed_in
+        web, vault = replace(self._web, signed_in=None, data={}), self._vault.with_customer(None)
+        ttl = self._idle_seconds(web)
+        self._stamps = self._store.commit(self._live_cookie(), self._stamps, web=web, vault=vault, ttl_seconds=ttl)
+        self._web, self._vault, self._ttl_seconds = web, vault, ttl
+        self.just_ended = True
+        self._unlist(who)
+
+    def sign_in(self, who: SignedIn, vault: Vault, *, keep_data: bool) -> None:
+        """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
+
+        :raises SessionStoreUnavailable: nobody is signed in by this; the old session may stand
+        """
+        self.load()
+        data = self._web.data if keep_data else {}
+        self._move(WebRecord(created=self._all.now(), signed_in=who, data=data), vault, only_if_same=False)
+
+    def rotate(self) -> None:
+        """Move the session to a new cookie as it is.
+
+        :raises SessionExpired: it has ended in between
+        :raises SessionStoreUnavailable:
+        """
+        for _ in range(_MAX_TRIES):
+            try:
+                self._move(self.web, self.vault, only_if_same=True)
+            except Stale:
+                self.reload()
+                continue
+            except Gone:
+                raise SessionExpired from None
+            return
+        raise SessionStoreUnavailable("others kept changing the session")
+
+    def abandon(self) -> None:
+        """End the session for good; the browser gets a new cookie, without a record.
+
+        :raises SessionStoreUnavailable:
+        """
+        self.load()
+        who = self._web.signed_in
+        if self._standing is Standing.LIVE:
+            self._store.retire(self._live_cookie())
+            self._unlist(who)
+        if self._standing is not Standing.RETIRED:
+            self.new_cookie = SessionCookie.fresh()
+        self._standing = Standing.MISSING
+        self._web, self._vault = WebRecord(created=0.0), Vault()
+
+    def _move(self, web: WebRecord, vault: Vault, *, only_if_same: bool) -> None:
+        old, standing = self.cookie, self._standing
+        cookie, ttl = SessionCookie.fresh(), self._idle_seconds(web)
+        # The new record first: its cookie is known to nobody until this request is answered, so whatever
+        # fails from here on leaves the old session as the only one.
+        stamps = self._store.create(cookie, web, vault, ttl)
+        try:
+            self._list(web.signed_in, cookie.sid)
+            if old is not None and standing is Standing.LIVE:
+                self._store.retire(old, self._stamps if only_if_same else None)
+        except (Stale, Gone, SessionStoreUnavailable):
+            self._undo(cookie)
+            raise
+        self._web, self._vault, self._stamps, self._ttl_seconds = web, vault, stamps, ttl
+        self._standing, self.new_cookie = Standing.LIVE, cookie
+
+    def _undo(self, cookie: SessionCookie) -> None:
+        try:
+            self._store.end([cookie.sid])
+        except SessionStoreUnavailable:
+            self._all.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session nobody knows waits for its end")
+
+    def _list(self, who: SignedIn | None, sid: str) -> None:
+        if who is None:
+            return
+        ends_at = who.since + self._all.settings.lifetime_seconds
+        for kind, value in _names(who):
+            self._all.index.add(kind, value, sid, ends_at)
+
+    def _unlist(self, who: SignedIn | None) -> None:
+        if who is None or self.cookie is None:
+            return
+        for kind, value in _names(who):
+            self._all.index.remove(kind, value, self.cookie.sid)
+
+    def _read(self, cookie: SessionCookie) -> bool:
+        found = self._store.load(cookie)
+        if not isinstance(found, Found):
+            self._standing = Standing.RETIRED if found.retired else Standing.MISSING
+            return False
+        self._take(found)
+        limit = self._all.limit
+        if limit is not None and found.requests > limit.count:
+            raise TooManyAttempts(max(1, math.ceil(found.window_ends_in_seconds)))
+        return True
+
+    def _take(self, found: Found) -> None:
+        self._web, self._vault, self._stamps = found.web, found.vault, found.stamps
+        self._ttl_seconds = found.ttl_seconds
+        self._standing = Standing.LIVE
+
+    def _extend(self) -> None:
+        idle = self._idle_seconds(self._web)
+        if idle - self._ttl_seconds > idle * _TOUCH_SHARE:
+            self._store.touch(self._live_cookie(), idle)
+            self._ttl_seconds = idle
+
+    def _idle_seconds(self, web: WebRecord) -> float:
+        settings = self._all.settings
+        return float(settings.anonymous_idle_seconds if web.signed_in is None else settings.idle_seconds)
+
+    def _live_cookie(self) -> SessionCookie:
+        if self.cookie is None:
+            raise Gone
+        return self.cookie
+
+
+def _names(who: SignedIn) -> list[tuple[IndexKind, str]]:
+    names = [(IndexKind.CUSTOMER, who.customer.id)]
+    if who.customer.email is not None:
+        names.append((IndexKind.EMAIL, who.customer.email))
+    return names

@@ -1,0 +1,121 @@
+"""The seam between a session and where it is kept: what a store must do, and the words for what can come of it.
+
+Every write to a session that exists is a compare-and-set: `Stale` says that somebody wrote in between (load
+again, apply one's own change again), `Gone` that the session has ended, and a slow request must not bring it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import Vault, WebRecord
+
+
+class Stale(Exception):
+    """The session was changed by somebody else since it was read."""
+
+
+class Gone(Exception):
+    """The session has ended since it was read."""
+
+
+class LockBusy(Exception):
+    """Somebody else held the session's lock for as long as one could wait, or took it over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamps:
+    """What was read, so that a write can tell whether it is still so; the stamps of both records."""
+
+    web: bytes
+    tokens: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A session that lives."""
+
+    web: WebRecord
+    vault: Vault
+    stamps: Stamps
+    ttl_seconds: float
+    """Until it ends for want of requests."""
+    requests: int
+    """How many there were in this window of the limit per session, this one included; 0: not counted."""
+    window_ends_in_seconds: float
+    """How long that window still lasts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A cookie without a session."""
+
+    retired: bool = False
+    """The cookie was replaced a moment ago: a late request of a browser whose new cookie must stand."""
+
+
+class Lease(Protocol):
+    """A session's lock while it is held."""
+
+    def renew(self) -> None:
+        """Hold it for a full term from now.
+
+        :raises LockBusy: it has run out, and somebody else may hold it
+        :raises SessionStoreUnavailable:
+        """
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept. Every method but `lock` and `retire` costs one round trip.
+
+    Each raises `SessionStoreUnavailable` where the store does not answer in time.
+    """
+
+    def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
+        """Read both records and, where `count`, count the request against the limit per session."""
+
+    def touch(self, cookie: SessionCookie, ttl_seconds: float) -> None:
+        """Let a session that exists live for so long from now."""
+
+    def create(self, cookie: SessionCookie, web: WebRecord, vault: Vault, ttl_seconds: float) -> Stamps:
+        """Write a session that did not exist."""
+
+    def commit(
+        self,
+        cookie: SessionCookie,
+        read: Stamps,
+        *,
+        web: WebRecord | None = None,
+        vault: Vault | None = None,
+        ttl_seconds: float | None = None,
+    ) -> Stamps:
+        """Write one record or both, if what is written (both, where both are) is still as it was read.
+
+        :raises Stale:
+        :raises Gone:
+        """
+
+    def retire(self, cookie: SessionCookie, read: Stamps | None = None) -> None:
+        """End a session for good; with `read`, only if it is still as it was read.
+
+        :raises Stale: only with `read`
+        :raises Gone: only with `read`
+        """
+
+    def end(self, sids: Iterable[str]) -> None:
+        """End sessions by their names, without their cookies (another device's, say)."""
+
+    def ping(self) -> None:
+        """Return if the store answers."""
+
+    def lock(
+        self, cookie: SessionCookie, *, lease_seconds: float, wait_seconds: float
+    ) -> AbstractContextManager[Lease]:
+        """Hold the session's lock, across processes.
+
+        :raises LockBusy: not to be had within `wait_seconds`
+        """
