@@ -1,0 +1,247 @@
+"""`EmporixClient.call(operation, ...)`: builds the request from the row, sends it, and judges the answer.
+
+No view writes a URL or a header. Path parts pass the row's patterns, and the path that the library would send
+is compared with the one that was built before anything goes out. URLs are logged as templates.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from bff.emporix.refusals import refusal
+from bff.emporix.transport import (
+    Answer,
+    Broken,
+    NotConnected,
+    PathChanged,
+    TooLarge,
+    TooSlow,
+    Transport,
+    TransportError,
+)
+from bff.errors import (
+    BffError,
+    Detail,
+    InvalidInput,
+    UpstreamMalformed,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from bff.log import Event, Log
+from bff.operations import model
+from bff.operations.model import Operation, Parameter, Place
+from bff.secret import Secret
+from bff.settings import EmporixSettings
+
+MAX_ANSWER_BYTES = 2 * 1024 * 1024
+_SECRET_PROPERTIES = frozenset({"password", "currentPassword", "newPassword", "token"})
+_USER_AGENT = "emporix-bff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What one call sends, beside what the row says already."""
+
+    values: Mapping[str, str | Secret[str]] | None = None
+    """Parameters by name; the tenant and the client id are the client's own to fill in."""
+    body: bytes | None = None
+    media_type: str = model.JSON
+    accept_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A success, as documented."""
+
+    status: int
+    body: bytes
+    content: Any
+    """The body read as JSON; None where the row expects none."""
+
+
+class EmporixClient:
+    """Calls operations of one tenant; safe for threads."""
+
+    def __init__(
+        self,
+        settings: EmporixSettings,
+        transport: Transport,
+        log: Log,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._log = log
+        self._monotonic = monotonic
+
+    @property
+    def longest_call_seconds(self) -> float:
+        """The most one call can take: to connect, and to read the whole answer."""
+        return self._settings.connect_timeout_seconds + self._settings.read_timeout_seconds
+
+    def call(
+        self,
+        operation: Operation,
+        call: Call,
+        bearer: Secret[str] | None,
+        *,
+        at_most_seconds: float | None = None,
+    ) -> Reply:
+        """Call an operation once; once more where nothing was sent, or where the row is safe to repeat.
+
+        :raises InvalidInput: a value may not be sent
+        :raises BearerDead: upstream says so
+        :raises InvalidCredentials: upstream refused the password in the body
+        :raises UpstreamError: everything else
+        """
+        target, parameters = self._placed(operation, call)
+        headers = self._headers(call, bearer) | parameters
+        started = self._monotonic()
+        answer: Answer | None = None
+        try:
+            answer = self._sent(operation, target, headers, call.body, at_most_seconds)
+        finally:
+            self._log.emit(
+                Event.UPSTREAM_CALL,
+                operation=operation.name,
+                path=operation.path,
+                status=answer.status if answer else None,
+                ms=round((self._monotonic() - started) * 1000, 1),
+            )
+        if answer.status in operation.success:
+            return _reply(operation, answer)
+        error = refusal(operation, answer, list(_secrets(operation, call, bearer)))
+        self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, status=answer.status)
+        raise error
+
+    def _sent(
+        self,
+        operation: Operation,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        at_most_seconds: float | None,
+    ) -> Answer:
+        connect, read = self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds
+        if at_most_seconds is not None:
+            connect, read = min(connect, at_most_seconds / 2), min(read, at_most_seconds / 2)
+        for attempt in (1, 2):
+            try:
+                return self._transport.send(
+                    operation.method,
+                    target,
+                    headers=headers,
+                    body=body,
+                    connect_timeout_seconds=connect,
+                    read_timeout_seconds=read,
+                )
+            except TransportError as err:
+                refused_at_once = isinstance(err, NotConnected) and str(err) != "connect timeout"
+                if attempt == 1 and (refused_at_once or (isinstance(err, Broken) and operation.repeatable)):
+                    continue
+                self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, reason=str(err))
+                raise _unanswered(operation, err) from None
+        raise AssertionError("the second attempt returns or raises")
+
+    def _placed(self, operation: Operation, call: Call) -> tuple[str, dict[str, str]]:
+        values = dict(call.values or {})
+        values.setdefault("tenant", self._settings.tenant)
+        values.setdefault("client_id", self._settings.client_id)
+        path, query, headers = operation.path, [], {}
+        for parameter in operation.parameters:
+            text = _text(parameter, values)
+            if text is None:
+                continue
+            if parameter.place is Place.PATH:
+                path = path.replace("{" + parameter.name + "}", quote(text, safe=""))
+            elif parameter.place is Place.QUERY:
+                query.append(f"{parameter.name}={quote(text, safe='')}")
+            else:
+                headers[parameter.name] = text
+        return path + ("?" + "&".join(query) if query else ""), headers
+
+    def _headers(self, call: Call, bearer: Secret[str] | None) -> dict[str, str]:
+        headers = {
+            "Accept": model.JSON,
+            # Without compression, the size limit counts what is really read.
+            "Accept-Encoding": "identity",
+            "User-Agent": _USER_AGENT,
+        }
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        if call.body is not None:
+            headers["Content-Type"] = call.media_type
+        if call.accept_language is not None:
+            headers["Accept-Language"] = call.accept_language
+        return headers
+
+
+def _text(parameter: Parameter, values: Mapping[str, str | Secret[str]]) -> str | None:
+    value = values.get(parameter.name)
+    if value is None:
+        if parameter.required:
+            raise InvalidInput(
+                Detail(field=parameter.name, type="missing_value", message="This parameter is required.")
+            )
+        return None
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not parameter.admits(text):
+        raise InvalidInput(
+            Detail(
+                field=parameter.name,
+                type="invalid_value",
+                message="This value has characters, or a length, that cannot be.",
+            )
+        )
+    return text
+
+
+def _reply(operation: Operation, answer: Answer) -> Reply:
+    if operation.answer is model.Answer.NOTHING:
+        return Reply(status=answer.status, body=b"", content=None)
+    try:
+        content = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise UpstreamMalformed(operation.name, "the answer is not JSON") from None
+    expected = list if operation.answer is model.Answer.ARRAY else dict
+    if not isinstance(content, expected):
+        raise UpstreamMalformed(operation.name, "the answer has another shape")
+    return Reply(status=answer.status, body=answer.body, content=content)
+
+
+def _unanswered(operation: Operation, err: TransportError) -> BffError:
+    reason = str(err)
+    if isinstance(err, PathChanged):
+        return InvalidInput(Detail(type="invalid_value", message="This address cannot be asked for."))
+    if isinstance(err, TooSlow):
+        return UpstreamTimeout(operation.name, reason)
+    if isinstance(err, TooLarge):
+        return UpstreamMalformed(operation.name, reason)
+    return UpstreamUnavailable(operation.name, reason)
+
+
+def _secrets(operation: Operation, call: Call, bearer: Secret[str] | None) -> Iterator[str]:
+    if bearer is not None:
+        yield bearer.reveal()
+    for name, value in (call.values or {}).items():
+        if isinstance(value, Secret):
+            yield value.reveal()
+        elif operation.parameter(name).secret:
+            yield value
+    if call.body is not None:
+        yield from _secret_properties(json.loads(call.body))
+
+
+def _secret_properties(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in _SECRET_PROPERTIES and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _secret_properties(inner)

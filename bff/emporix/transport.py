@@ -1,0 +1,180 @@
+"""One HTTP exchange over pooled connections, with everything turned off that an exchange with secrets must not do.
+
+It stands on `requests`' adapter, below its session: so there are no redirects, no cookie jar, no `.netrc` and no proxy
+variables, by construction. The read timeout bounds the whole answer, not one read of it; the body is bounded
+in bytes. Errors leave without their cause, because the library's texts hold URLs, and those hold secrets.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from socket import socket
+from typing import Any
+
+from requests import PreparedRequest, Request, Response
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+
+
+class TransportError(Exception):
+    """No whole answer; the text is a fixed word."""
+
+
+class NotConnected(TransportError):
+    """No connection was made, so nothing was sent."""
+
+
+class Broken(TransportError):
+    """The connection broke after something may have been sent."""
+
+
+class TooSlow(TransportError):
+    """The answer was not whole in time."""
+
+
+class TooLarge(TransportError):
+    """The answer has more bytes than one is ready to read."""
+
+
+class PathChanged(TransportError):
+    """The library would send another path than the one that was built; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """Sends requests to one origin; safe for threads."""
+
+    def __init__(self, origin: str, *, connections: int, max_body_bytes: int) -> None:
+        self._origin = origin
+        self._max_body_bytes = max_body_bytes
+        self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        connect_timeout_seconds: float,
+        read_timeout_seconds: float,
+    ) -> Answer:
+        """Exchange one request, whose `target` (path and query) goes out as it is, for one answer.
+
+        :raises TransportError:
+        """
+        request = Request(method, self._origin + target, headers=dict(headers), data=body).prepare()
+        if request.path_url != target:
+            raise PathChanged("path changed")
+        failure: TransportError
+        try:
+            return self._exchange(request, connect_timeout_seconds, read_timeout_seconds)
+        except ConnectTimeout:
+            failure = NotConnected("connect timeout")
+        except (ReadTimeout, ReadTimeoutError):
+            failure = TooSlow("read timeout")
+        except RequestsConnectionError as err:
+            failure = NotConnected("not connected") if _nothing_was_sent(err) else Broken("broken")
+        except (RequestException, HTTPError, OSError):
+            failure = Broken("broken")
+        # Raised out here so that not even `__context__` keeps the library's exception and its URL.
+        raise failure
+
+    def _exchange(self, request: PreparedRequest, connect_seconds: float, read_seconds: float) -> Answer:
+        response = self._adapter.send(request, stream=True, timeout=(connect_seconds, read_seconds), verify=True)
+        whole = False
+        try:
+            body = response.raw.read(self._max_body_bytes + 1, decode_content=False)
+            if len(body) > self._max_body_bytes:
+                raise TooLarge("too large")
+            whole = True
+            return Answer(status=response.status_code, headers=response.headers, body=body)
+        finally:
+            _give_back(response, whole)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._adapter.close()
+
+
+def _give_back(response: Response, whole: bool) -> None:
+    if not whole:
+        response.raw.close()
+    response.raw.release_conn()
+
+
+def _nothing_was_sent(err: RequestsConnectionError) -> bool:
+    cause = err.args[0] if err.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until a moment in time, however small the pieces come."""
+
+    def __init__(self, sock: socket, raw: io.RawIOBase, seconds: float) -> None:
+        super().__init__()
+        self._sock = sock
+        self._raw = raw
+        self._end = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(HTTPResponse):
+    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        # urllib3 has just set the read timeout on the socket; here it becomes the bound of the whole answer.
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_DeadlineReader(sock, raw, seconds))
+
+
+class _HttpConnection(HTTPConnection):
+    response_class = _DeadlineResponse
+
+
+class _HttpsConnection(HTTPSConnection):
+    response_class = _DeadlineResponse
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
