@@ -1,0 +1,251 @@
+"""Signing in and out: tokens in, a signed-in session under a new cookie out.
+
+Who it is decides `GET /me` with the new token, never the e-mail that was typed. Nobody is signed in before that
+answer, and a token that ends up unused is logged out upstream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bff.emporix.client import Call, Reply
+from bff.errors import (
+    BearerDead,
+    BffError,
+    InvalidCredentials,
+    SessionError,
+    SessionStoreUnavailable,
+    UpstreamError,
+    UpstreamMalformed,
+    UpstreamRejected,
+)
+from bff.log import Event, Log
+from bff.operations.model import Operation
+from bff.sessions.index import IndexKind
+from bff.sessions.model import Customer, CustomerTokens, LegalEntity, SignedIn, TokenSet, Vault, WebRecord
+from bff.sessions.session import Session, Sessions, Standing
+from bff.sessions.store import Gone, Stale
+from bff.tokens.broker import TokenBroker
+from bff.tokens.replies import customer_tokens, is_initial_password
+
+_NOBODY = "00000000"
+"""The id under which `GET /me` describes a guest."""
+_WRONG = frozenset({400, 404})
+"""Refusals of a sign-in that would tell a known address from an unknown one."""
+_MAX_TRIES = 5
+
+
+class Login:
+    """Turns credentials into a signed-in session, and a signed-in session into none."""
+
+    def __init__(
+        self,
+        broker: TokenBroker,
+        operations: Mapping[str, Operation],
+        sessions: Sessions,
+        now: Callable[[], float],
+        log: Log,
+    ) -> None:
+        self._broker = broker
+        self._operations = operations
+        self._sessions = sessions
+        self._now = now
+        self._log = log
+
+    def resume(self, session: Session, *, extend: bool = True) -> None:
+        """Read the session, and end it if its lifetime is over; upstream is told.
+
+        :raises SessionStoreUnavailable:
+        :raises TooManyAttempts:
+        """
+        if session.standing is not Standing.UNREAD:
+            return
+        session.load(extend=extend)
+        for _ in range(_MAX_TRIES):
+            ends_at, tokens = session.lifetime_ends_at, session.vault.customer
+            if ends_at is None or self._now() < ends_at:
+                return
+            try:
+                session.end_customer()
+            except Stale:
+                session.reload()
+                continue
+            except Gone:
+                session.just_ended = True
+            self._log.emit(Event.SESSION_ENDED, reason="lifetime over")
+            if tokens is not None:
+                self._broker.log_out(tokens, "lifetime over")
+            return
+        raise SessionStoreUnavailable("others kept changing the session")
+
+    def with_password(self, session: Session, email: str, call: Call) -> None:
+        """Sign in with what the body of `call` says; `email` only chooses whose guest tokens go along.
+
+        :raises InvalidCredentials:
+        :raises UpstreamError: nobody is signed in
+        :raises SessionError: nobody is signed in
+        """
+        current = session.signed_in
+        typed = email.strip().lower()
+        own = current is None or (current.customer.email or "").lower() == typed
+        self._sign_in(session, self._operations["login"], call, own=own)
+
+    def with_mailed_token(self, session: Session, call: Call) -> None:
+        """Activate an account by its opt-in token, and sign in.
+
+        :raises UpstreamRejected: the token is not, or no longer, good
+        :raises BffError: as `with_password`
+        """
+        self._sign_in(session, self._operations["signup_optin"], call, own=session.signed_in is None)
+
+    def log_out(self, session: Session) -> None:
+        """End the session: upstream as well as it goes, here always. The browser gets a new cookie.
+
+        :raises SessionStoreUnavailable: the session could not be ended; the cookie stays as it is
+        """
+        tokens = session.vault.customer
+        if tokens is not None:
+            self._broker.log_out(tokens, "sign-out")
+        session.abandon()
+        self._log.emit(Event.SIGNED_OUT)
+
+    def forget(self, session: Session) -> None:
+        """End every session of the customer whose account is gone, this one included.
+
+        :raises SessionStoreUnavailable:
+        """
+        who = session.signed_in
+        others = self._sessions.index.sids(IndexKind.CUSTOMER, who.customer.id) if who else ()
+        session.abandon()
+        self._sessions.store.end(others)
+        self._log.emit(Event.SESSION_ENDED, reason="account deleted", sessions=len(others))
+
+    def ask_again_who_it_is(self, session: Session) -> None:
+        """Bring names and e-mail up to date after a change; a failure leaves them as they were, until sign-in."""
+        who = session.signed_in
+        if who is None:
+            return
+        try:
+            reply = self._broker.call(session, self._operations["get_me"], Call())
+            customer = _customer(reply)
+            if customer.id == who.customer.id:
+                session.change_web(lambda web: _with_customer(web, customer))
+        except (UpstreamError, SessionError, Gone) as err:
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
+
+    def _sign_in(self, session: Session, operation: Operation, call: Call, *, own: bool) -> None:
+        current = session.signed_in
+        # Without a record there is nothing to go along, and no reason to make one only to replace it.
+        own = own and session.standing is Standing.LIVE
+        tokens, guest, initial = self._tokens(session, operation, call, own=own)
+        try:
+            customer = self._identified(tokens)
+            if current is not None and own and current.customer.id != customer.id:
+                # Another person after all: they must not get this person's cart session.
+                self._broker.log_out(tokens, "another person signed in")
+                tokens, guest, initial = self._tokens(session, operation, call, own=False)
+                customer = self._identified(tokens)
+            self._establish(session, customer, Vault(anonymous=guest, customer=tokens), initial)
+        except BffError:
+            self._broker.log_out(tokens, "sign-in not completed")
+            raise
+
+    def _tokens(
+        self, session: Session, operation: Operation, call: Call, *, own: bool
+    ) -> tuple[CustomerTokens, TokenSet, bool]:
+        guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
+        try:
+            try:
+                reply = self._broker.call_with(operation, call, guest.access)
+            except BearerDead:
+                if not own:
+                    raise
+                guest = self._broker.anonymous(session, dead=guest.access)
+                reply = self._broker.call_with(operation, call, guest.access)
+        except BearerDead:
+            raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
+        except InvalidCredentials:
+            self._log.emit(Event.SIGN_IN_FAILED, operation=operation.name)
+            raise
+        except UpstreamRejected as err:
+            self._log.emit(Event.SIGN_IN_FAILED, operation=operation.name, status=err.status)
+            if operation.name == "login" and err.status in _WRONG:
+                raise InvalidCredentials from None
+            raise
+        tokens = customer_tokens(operation.name, reply.content, self._now(), session_id=guest.session_id)
+        return tokens, guest, is_initial_password(reply.content)
+
+    def _identified(self, tokens: CustomerTokens) -> Customer:
+        try:
+            return _customer(self._broker.call_with(self._operations["get_me"], Call(), tokens.access))
+        except (BearerDead, UpstreamRejected):
+            raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
+
+    def _establish(self, session: Session, customer: Customer, vault: Vault, initial_password: bool) -> None:
+        before, tokens_before = session.signed_in, session.vault.customer
+        same = before is not None and before.customer.id == customer.id
+        now = self._now()
+        who = SignedIn(
+            customer=customer,
+            since=before.since if before is not None and same else now,
+            authenticated_at=now,
+            initial_password=initial_password,
+        )
+        session.sign_in(who, vault, keep_data=before is None or same)
+        self._log.emit(Event.SIGNED_IN, again=same)
+        if tokens_before is None:
+            return
+        if not same:
+            self._broker.log_out(tokens_before, "another person signed in")
+        elif tokens_before.legal_entity_id is not None:
+            # The superseded token is not logged out: that would end the Emporix session both share, cart included.
+            self._keep_entity(session, tokens_before.legal_entity_id)
+
+    def _keep_entity(self, session: Session, entity: str) -> None:
+        try:
+            self._broker.refresh(session, entity)
+        except (UpstreamError, SessionError) as err:
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
+
+
+def _customer(reply: Reply) -> Customer:
+    profile: Mapping[str, Any] = reply.content
+    customer_id = profile.get("id")
+    if not isinstance(customer_id, str) or not customer_id or customer_id == _NOBODY:
+        raise UpstreamMalformed("get_me", "upstream does not say who has signed in")
+    return Customer(
+        id=customer_id,
+        email=_sign_in_email(profile.get("accounts")),
+        first_name=_text(profile.get("firstName")),
+        last_name=_text(profile.get("lastName")),
+        language=_text(profile.get("preferredLanguage")),
+        legal_entities=_legal_entities(profile.get("b2b")),
+    )
+
+
+def _sign_in_email(accounts: Any) -> str | None:
+    known = [a for a in accounts if isinstance(a, dict)] if isinstance(accounts, list) else []
+    # An account with a provider's id belongs to a social login; its e-mail is not one to sign in with here.
+    for account in sorted(known, key=lambda a: bool(a.get("providerId"))):
+        if email := _text(account.get("id")):
+            return email
+    return None
+
+
+def _legal_entities(b2b: Any) -> tuple[LegalEntity, ...]:
+    listed = b2b.get("legalEntities") if isinstance(b2b, dict) else None
+    return tuple(
+        LegalEntity(id=entity["id"], name=_text(entity.get("name")) or entity["id"])
+        for entity in (listed if isinstance(listed, list) else ())
+        if isinstance(entity, dict) and _text(entity.get("id"))
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _with_customer(web: WebRecord, customer: Customer) -> WebRecord:
+    return web if web.signed_in is None else replace(web, signed_in=replace(web.signed_in, customer=customer))

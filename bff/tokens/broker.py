@@ -1,0 +1,224 @@
+"""The token broker: the only holder of tokens. It picks the bearer for an operation and keeps it alive.
+
+One lock per session, across processes, covers the chain of anonymous and customer refresh: both rotate, so a
+refresh token is spent once. Whoever waited reads again and uses what the winner got, or shares its failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, TypeVar
+
+from bff.emporix.client import Call, EmporixClient, Reply
+from bff.errors import (
+    BearerDead,
+    LoginRequired,
+    SessionExpired,
+    UpstreamMalformed,
+    UpstreamTimeout,
+)
+from bff.log import Log
+from bff.operations.model import Credential, Operation
+from bff.secret import Secret
+from bff.sessions.model import CustomerTokens, TokenSet
+from bff.sessions.session import Session, Standing
+from bff.sessions.store import Gone, Lease, LockBusy, SessionStore
+from bff.settings import EmporixSettings
+from bff.tokens.renewal import Renewal
+
+_LEASE_MARGIN_SECONDS = 5.0
+
+S = TypeVar("S", bound=TokenSet)
+
+
+class Keep(Enum):
+    """Says that the legal entity stays as it is; None says that there shall be none."""
+
+    ENTITY = "entity"
+
+
+KEEP_ENTITY: Final = Keep.ENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class _NoLease:
+    """Stands for the lock where nobody else can know the session yet."""
+
+    def renew(self) -> None:
+        """There is nothing to hold."""
+
+
+class TokenBroker:
+    """Hands out one bearer for one operation at a time; holds no state between calls."""
+
+    def __init__(
+        self,
+        client: EmporixClient,
+        operations: Mapping[str, Operation],
+        store: SessionStore,
+        settings: EmporixSettings,
+        now: Callable[[], float],
+        log: Log,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._now = now
+        self._renewal = Renewal(client, operations, settings, now, log)
+
+    def credential(self, session: Session, operation: Operation) -> Credential:
+        """Return which token the operation takes in this session.
+
+        :raises LoginRequired: it takes a customer's, and nobody is signed in
+        :raises SessionExpired: the same, because the session has just ended
+        """
+        for credential in operation.accepts:
+            if credential is Credential.CUSTOMER and session.vault.customer is not None:
+                return credential
+            if session.just_ended and Credential.CUSTOMER in operation.accepts:
+                raise SessionExpired
+            if credential is Credential.ANONYMOUS:
+                session.check_may_start()
+                return credential
+        raise LoginRequired
+
+    def call(self, session: Session, operation: Operation, call: Call) -> Reply:
+        """Call an operation with the right bearer; where upstream says that it is dead, once more with a new one.
+
+        :raises SessionError: nobody is signed in, or not any more
+        :raises LoginFailed: upstream refused a password
+        :raises RequestRejected: a value cannot be sent
+        :raises UpstreamError:
+        """
+        credential = self.credential(session, operation)
+        bearer = self.bearer(session, credential)
+        try:
+            return self._client.call(operation, call, bearer)
+        except BearerDead:
+            bearer = self.bearer(session, credential, dead=bearer)
+        return self._call_again(operation, call, bearer)
+
+    def bearer(self, session: Session, credential: Credential, *, dead: Secret[str] | None = None) -> Secret[str]:
+        """Return a bearer that is alive, as far as anybody here knows; `dead` is one that upstream has disowned."""
+        if credential is Credential.CUSTOMER:
+            return self._customer(session, dead).access
+        return self.anonymous(session, dead=dead).access
+
+    def anonymous(self, session: Session, *, dead: Secret[str] | None = None) -> TokenSet:
+        """Return the visitor's guest tokens, made or renewed if need be.
+
+        :raises LoginRequired: there is no session, and this request may not start one
+        """
+        session.check_may_start()
+        tokens = session.vault.anonymous
+        if tokens is not None and self._renewal.serves_as_it_is(tokens, dead):
+            return tokens
+        if session.standing is not Standing.LIVE:
+            return self._renewal.renew_anonymous(session, _NoLease(), dead, began=self._now())
+        return self._under_lock(
+            session,
+            lambda lease, began: self._renewal.renew_anonymous(session, lease, dead, began),
+            lambda: session.vault.anonymous,
+            dead,
+        )
+
+    def refresh(self, session: Session, entity: str | Keep | None = KEEP_ENTITY) -> None:
+        """Renew the customer's tokens now; `entity` names the legal entity they shall be bound to.
+
+        :raises LoginRequired: nobody is signed in
+        :raises SessionExpired: upstream refused, and no token is left alive
+        :raises ReauthenticationRequired: nothing is left to renew with
+        :raises UpstreamRejected: upstream refused the legal entity; nothing has changed
+        :raises UpstreamError: not known whether anything has changed upstream; nothing has here
+        """
+        seen = session.vault.customer
+        if seen is None:
+            raise SessionExpired if session.just_ended else LoginRequired
+        try:
+            with self._lock(session) as lease:
+                session.reload()
+                tokens = session.vault.customer
+                if tokens is None:
+                    raise SessionExpired
+                wanted = tokens.legal_entity_id if isinstance(entity, Keep) else entity
+                if tokens.access != seen.access and tokens.legal_entity_id == wanted:
+                    return
+                self._renewal.refresh_now(session, lease, tokens, wanted, asked_for=not isinstance(entity, Keep))
+        except LockBusy:
+            raise UpstreamTimeout("refresh_auth_token", "somebody else is refreshing") from None
+        except Gone:
+            raise SessionExpired from None
+
+    def _call_again(self, operation: Operation, call: Call, bearer: Secret[str]) -> Reply:
+        try:
+            return self._client.call(operation, call, bearer)
+        except BearerDead:
+            # Upstream contradicts itself; that is no reason to sign anybody out.
+            raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
+
+    def _customer(self, session: Session, dead: Secret[str] | None) -> CustomerTokens:
+        tokens = session.vault.customer
+        if tokens is None:
+            raise SessionExpired if session.just_ended else LoginRequired
+        if self._renewal.serves_as_it_is(tokens, dead):
+            return tokens
+        return self._under_lock(
+            session,
+            lambda lease, began: self._renewal.renew_customer(session, lease, dead, began),
+            lambda: session.vault.customer,
+            dead,
+        )
+
+    def _under_lock(
+        self,
+        session: Session,
+        renew: Callable[[Lease, float], S],
+        current: Callable[[], S | None],
+        dead: Secret[str] | None,
+    ) -> S:
+        began = self._now()
+        try:
+            with self._lock(session) as lease:
+                session.reload()
+                return renew(lease, began)
+        except LockBusy:
+            tokens = current()
+            if tokens is not None and self._renewal.serves(tokens, dead):
+                return tokens
+            raise UpstreamTimeout("refresh", "somebody else is refreshing") from None
+        except Gone:
+            raise SessionExpired from None
+
+    @contextmanager
+    def _lock(self, session: Session) -> Iterator[Lease]:
+        cookie = session.cookie
+        if cookie is None:
+            raise Gone
+        call_seconds = self._client.longest_call_seconds
+        with self._store.lock(
+            cookie,
+            # Renewed before every call, so it need outlast only one.
+            lease_seconds=call_seconds + _LEASE_MARGIN_SECONDS,
+            wait_seconds=call_seconds,
+        ) as lease:
+            yield lease
+
+    def call_with(self, operation: Operation, call: Call, bearer: Secret[str]) -> Reply:
+        """Call an operation with a bearer that no session holds yet.
+
+        :raises BffError: as `call`
+        """
+        return self._client.call(operation, call, bearer)
+
+    def fresh_anonymous(self) -> TokenSet:
+        """Return guest tokens of a new Emporix session, kept nowhere.
+
+        :raises UpstreamError:
+        """
+        return self._renewal.fresh_anonymous()
+
+    def log_out(self, tokens: CustomerTokens, reason: str) -> None:
+        """Tell upstream that a customer token is not used any more; as well as it goes, and within seconds."""
+        self._renewal.log_out(tokens, reason)

@@ -1,0 +1,311 @@
+"""What happens under a session's lock: tokens are renewed, and the outcome is kept.
+
+Three outcomes are never mixed. *Done*: the new tokens are kept. *Refused*: upstream said no; what is dead is
+dropped, and a customer without a live token is signed out. *Unknown*: no answer, or none that makes sense; nothing
+is thrown away, and the old token serves while it lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bff.emporix.client import Call, EmporixClient, Reply
+from bff.errors import (
+    BearerDead,
+    LoginRequired,
+    ReauthenticationRequired,
+    SessionExpired,
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamUnavailable,
+)
+from bff.log import Event, Log
+from bff.operations.model import Credential, Operation
+from bff.secret import Secret
+from bff.sessions.model import CustomerTokens, TokenSet
+from bff.sessions.session import Session
+from bff.sessions.store import Gone, Lease, Stale
+from bff.settings import EmporixSettings, RefreshBearer
+from bff.tokens.replies import anonymous_tokens, customer_tokens
+
+_RETRY_AFTER_UNKNOWN_SECONDS = 5.0
+_LOGOUT_SECONDS = 3.0
+_ENTITY_REFUSED = frozenset({400, 403})
+_MAX_TRIES = 5
+
+
+class Renewal:
+    """Renews token sets; every method but the last two is for the holder of the session's lock."""
+
+    def __init__(
+        self,
+        client: EmporixClient,
+        operations: Mapping[str, Operation],
+        settings: EmporixSettings,
+        now: Callable[[], float],
+        log: Log,
+    ) -> None:
+        self._client = client
+        self._operations = operations
+        self._settings = settings
+        self._now = now
+        self._log = log
+
+    def renew_customer(self, session: Session, lease: Lease, dead: Secret[str] | None, began: float) -> CustomerTokens:
+        """Return customer tokens that serve; `dead` is one that upstream has disowned, `began` when the wait began.
+
+        :raises SessionExpired: nobody is signed in any more
+        :raises UpstreamError: not known, and no old token serves
+        """
+        tokens = session.vault.customer
+        if tokens is None:
+            session.just_ended = True
+            raise SessionExpired
+        if self.serves_as_it_is(tokens, dead):
+            return tokens
+        if not tokens.renewable(self._now()):
+            return self._refused(session, tokens, dead, "no token is left to renew with")
+        _share_failure("refresh_auth_token", tokens, began)
+        try:
+            return self._exchange(session, lease, tokens, tokens.legal_entity_id)
+        except (BearerDead, UpstreamRejected) as err:
+            self._log.emit(Event.REFRESH_REFUSED, kind="customer", outcome=str(err))
+            return self._refused(session, tokens, dead, "upstream refused the refresh")
+        except UpstreamError as err:
+            self._note_unknown(session, tokens, err)
+            if self.serves(tokens, dead):
+                return tokens
+            raise
+
+    def refresh_now(
+        self, session: Session, lease: Lease, tokens: CustomerTokens, entity: str | None, *, asked_for: bool
+    ) -> None:
+        """Renew because somebody asked, also where nothing is due; `asked_for`: the entity is what they asked for.
+
+        :raises BffError: as the broker's `refresh`
+        """
+        now = self._now()
+        if not tokens.renewable(now):
+            if not tokens.alive(now):
+                self._refused(session, tokens, None, "no token is left to renew with")
+            if asked_for and entity != tokens.legal_entity_id:
+                raise ReauthenticationRequired
+            return
+        try:
+            self._exchange(session, lease, tokens, entity, keep_entity_or_fail=asked_for)
+        except (BearerDead, UpstreamRejected) as err:
+            if isinstance(err, UpstreamRejected) and asked_for and err.status in _ENTITY_REFUSED:
+                raise
+            self._log.emit(Event.REFRESH_REFUSED, kind="customer", outcome=str(err))
+            self._refused(session, tokens, None, "upstream refused the refresh")
+
+    def _exchange(
+        self,
+        session: Session,
+        lease: Lease,
+        tokens: CustomerTokens,
+        entity: str | None,
+        *,
+        keep_entity_or_fail: bool = False,
+    ) -> CustomerTokens:
+        try:
+            reply = self._ask_for_refresh(session, lease, tokens, entity)
+        except UpstreamRejected as err:
+            if entity is None or keep_entity_or_fail or err.status not in _ENTITY_REFUSED:
+                raise
+            # The company may have let the customer go; that ends the binding, not the session.
+            entity = None
+            reply = self._ask_for_refresh(session, lease, tokens, entity)
+        fresh = customer_tokens(
+            "refresh_auth_token",
+            reply.content,
+            self._now(),
+            session_id=tokens.session_id,
+            legal_entity_id=entity,
+            previous=tokens,
+        )
+        return self._keep(session, tokens, fresh)
+
+    def _ask_for_refresh(self, session: Session, lease: Lease, tokens: CustomerTokens, entity: str | None) -> Reply:
+        """Ask with the bearer that the settings prefer; on a 401 once with the other kind (the contract names both)."""
+        values: dict[str, str | Secret[str]] = {"refreshToken": tokens.refresh or Secret("")}
+        if entity is not None:
+            values["legalEntityId"] = entity
+        operation, call = self._operations["refresh_auth_token"], Call(values=values)
+        refusal: BearerDead | UpstreamRejected | None = None
+        dead_anonymous: Secret[str] | None = None
+        for credential in self._refresh_bearers(operation, tokens):
+            if credential is Credential.ANONYMOUS:
+                bearer = self.renew_anonymous(session, lease, None, began=self._now()).access
+            else:
+                bearer = tokens.access
+            lease.renew()
+            try:
+                return self._client.call(operation, call, bearer)
+            except BearerDead as err:
+                refusal = err
+                dead_anonymous = bearer if credential is Credential.ANONYMOUS else dead_anonymous
+            except UpstreamRejected as err:
+                if err.status != 401:
+                    raise
+                refusal = err
+        if dead_anonymous is None:
+            raise refusal or LoginRequired
+        # The guest's token had died unnoticed; that says nothing about the customer's refresh token.
+        bearer = self.renew_anonymous(session, lease, dead_anonymous, began=self._now()).access
+        lease.renew()
+        return self._client.call(operation, call, bearer)
+
+    def _refresh_bearers(self, operation: Operation, tokens: CustomerTokens) -> list[Credential]:
+        first = Credential.CUSTOMER if self._settings.refresh_bearer is RefreshBearer.CUSTOMER else Credential.ANONYMOUS
+        alive = tokens.alive(self._now())
+        kinds = sorted(operation.accepts, key=lambda kind: kind is not first)
+        return [kind for kind in kinds if alive or kind is not Credential.CUSTOMER] or kinds
+
+    def _keep(self, session: Session, spent: CustomerTokens, fresh: CustomerTokens) -> CustomerTokens:
+        for _ in range(_MAX_TRIES):
+            try:
+                session.save_vault(session.vault.with_customer(fresh))
+            except Gone:
+                self.log_out(fresh, "the session ended during a refresh")
+                raise SessionExpired from None
+            except Stale:
+                session.reload()
+                theirs = session.vault.customer
+                if theirs is None:
+                    self.log_out(fresh, "the session ended during a refresh")
+                    raise SessionExpired from None
+                if theirs.access != spent.access:
+                    return theirs
+                continue
+            self._log.emit(Event.TOKENS_REFRESHED, kind="customer")
+            return fresh
+        raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
+
+    def _refused(
+        self, session: Session, tokens: CustomerTokens, dead: Secret[str] | None, reason: str
+    ) -> CustomerTokens:
+        """Drop what upstream refused: the refresh token while the access token lives, else the customer.
+
+        :raises SessionExpired: nobody is signed in any more
+        """
+        for _ in range(_MAX_TRIES):
+            try:
+                if self.serves(tokens, dead):
+                    if tokens.refresh is None:
+                        return tokens
+                    spent = replace(tokens, refresh=None)
+                    session.save_vault(session.vault.with_customer(spent))
+                    return spent
+                session.end_customer()
+            except Gone:
+                raise SessionExpired from None
+            except Stale:
+                session.reload()
+                current = session.vault.customer
+                if current is None:
+                    session.just_ended = True
+                    raise SessionExpired from None
+                if current.access != tokens.access:
+                    return current
+                continue
+            self._log.emit(Event.SESSION_ENDED, reason=reason)
+            raise SessionExpired
+        raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
+
+    def renew_anonymous(self, session: Session, lease: Lease, dead: Secret[str] | None, began: float) -> TokenSet:
+        """Return guest tokens that serve: as they are, refreshed with their session kept, or else new ones.
+
+        :raises UpstreamError: not known, and no old token serves
+        """
+        tokens = session.vault.anonymous
+        if tokens is not None and self.serves_as_it_is(tokens, dead):
+            return tokens
+        if tokens is not None:
+            _share_failure("anonymous_refresh", tokens, began)
+        try:
+            fresh = self._fresh_set(lease, tokens)
+        except UpstreamError as err:
+            if tokens is None:
+                raise
+            self._note_unknown(session, tokens, err)
+            if self.serves(tokens, dead):
+                return tokens
+            raise
+        return self._keep_anonymous(session, fresh)
+
+    def _fresh_set(self, lease: Lease, tokens: TokenSet | None) -> TokenSet:
+        if tokens is not None and tokens.refresh is not None and tokens.renewable(self._now()):
+            operation = self._operations["anonymous_refresh"]
+            lease.renew()
+            try:
+                reply = self._client.call(operation, Call(values={"refresh_token": tokens.refresh}), None)
+            except (BearerDead, UpstreamRejected) as err:
+                # The guest's cart session is lost; a new one is all that can be had.
+                self._log.emit(Event.REFRESH_REFUSED, kind="anonymous", outcome=str(err))
+            else:
+                self._log.emit(Event.TOKENS_REFRESHED, kind="anonymous")
+                return anonymous_tokens(operation.name, reply.content, self._now(), tokens)
+        lease.renew()
+        return self.fresh_anonymous()
+
+    def _keep_anonymous(self, session: Session, fresh: TokenSet) -> TokenSet:
+        for _ in range(_MAX_TRIES):
+            try:
+                session.save_vault(session.vault.with_anonymous(fresh))
+            except Stale:
+                session.reload()
+                continue
+            return fresh
+        raise UpstreamUnavailable("anonymous_refresh", "others kept changing the session")
+
+    def _note_unknown(self, session: Session, tokens: TokenSet, err: UpstreamError) -> None:
+        """Remember that the last try brought no answer, so that not everybody asks again at once."""
+        self._log.emit(Event.REFRESH_UNKNOWN, outcome=str(err))
+        retry_at = self._now() + _RETRY_AFTER_UNKNOWN_SECONDS
+        vault = session.vault
+        if vault.customer is tokens:
+            vault = vault.with_customer(replace(vault.customer, retry_at=retry_at))
+        elif vault.anonymous is tokens:
+            vault = vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
+        try:
+            session.save_vault(vault)
+        except (Stale, Gone):
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session changed during a refresh")
+
+    def fresh_anonymous(self) -> TokenSet:
+        """Return guest tokens of a new Emporix session, kept nowhere."""
+        operation = self._operations["anonymous_login"]
+        values = {} if self._settings.site is None else {"siteCode": self._settings.site}
+        reply = self._client.call(operation, Call(values=values), None)
+        return anonymous_tokens(operation.name, reply.content, self._now())
+
+    def log_out(self, tokens: CustomerTokens, reason: str) -> None:
+        """Tell upstream that a customer token is not used any more; as well as it goes, and within seconds."""
+        if not tokens.alive(self._now()):
+            return
+        try:
+            self._client.call(
+                self._operations["logout"],
+                Call(values={"accessToken": tokens.access}),
+                tokens.access,
+                at_most_seconds=_LOGOUT_SECONDS,
+            )
+        except UpstreamError as err:
+            self._log.emit(Event.UPSTREAM_LOGOUT_FAILED, reason=reason, outcome=type(err).__name__)
+
+    def serves(self, tokens: TokenSet, dead: Secret[str] | None) -> bool:
+        """Tell whether an access token may be sent: not over, and not the one upstream has disowned."""
+        return tokens.alive(self._now()) and tokens.access != dead
+
+    def serves_as_it_is(self, tokens: TokenSet, dead: Secret[str] | None) -> bool:
+        """Tell whether there is nothing to do: it serves, and is not due or could not be renewed anyway."""
+        now = self._now()
+        return self.serves(tokens, dead) and not (tokens.due(now) and tokens.renewable(now))
+
+
+def _share_failure(operation: str, tokens: TokenSet, began: float) -> None:
+    """Let whoever waited for a refresh that brought no answer fail with it, instead of trying in turn."""
+    if tokens.retry_at - _RETRY_AFTER_UNKNOWN_SECONDS >= began:
+        raise UpstreamUnavailable(operation, "the last refresh brought no answer")
