@@ -1,0 +1,106 @@
+"""`create_app(settings)`: one Flask application, everything built inside, nothing at import."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from flask import Flask, request
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bff.log import Event
+from bff.settings import Settings
+from bff.web import api, api_session, health, home
+from bff.web.api import ApiRoute, api_routes, check_feature
+from bff.web.assets import asset_folder
+from bff.web.bodies import MAX_BODY_BYTES, check_media_type, check_size
+from bff.web.csrf import check_cookies, check_origin, check_token
+from bff.web.errors import register_errors
+from bff.web.headers import add_headers
+from bff.web.hosts import check_host
+from bff.web.paths import PROBES, is_static
+from bff.web.request_log import register_request_log
+from bff.web.session_interface import BffSessionInterface
+from bff.wiring import Services, build_services
+
+
+class Bff(Flask):
+    """Flask, but for the log: an exception's text may hold what must not be written down."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            "bff",
+            static_folder=str(asset_folder("static")),
+            static_url_path="/static",
+            template_folder=str(asset_folder("templates")),
+        )
+        self.services = services
+        """Everything behind the application."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Report an exception that nobody caught, without its text."""
+        error: BaseException | TracebackType | None = exc_info[1] if exc_info else sys.exc_info()[1]
+        if isinstance(error, BaseException):
+            self.services.log.emit(Event.INTERNAL_ERROR, exception=error)
+
+
+def create_app(settings: Settings, services: Services | None = None) -> Bff:
+    """Build the application that a configuration describes; `services` is for tests that change one of them."""
+    services = services or build_services(settings)
+    app = Bff(services)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        PROPAGATE_EXCEPTIONS=False,
+        # Answered by Flask, OPTIONS would be the one method that no check of ours has seen.
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        WTF_CSRF_SECRET_KEY=services.ring.csrf_keys_oldest_first,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_CHECK_DEFAULT=False,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    # `//api/me` must not be another name for `/api/me`: what is decided by path is decided by this path.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    app.session_interface = BffSessionInterface(services)
+    CSRFProtect(app)
+    register_request_log(app, services)
+    register_errors(app, services)
+    _register_checks(app, services)
+    app.after_request(lambda response: add_headers(settings, response))
+    for blueprint in (
+        health.make_blueprint(services),
+        home.make_blueprint(services),
+        api_session.make_blueprint(services),
+        api.make_blueprint(services, api_session.SESSION_VIEWS),
+    ):
+        app.register_blueprint(blueprint)
+    proxies = settings.serving.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # the way Flask documents
+    return app
+
+
+def _register_checks(app: Bff, services: Services) -> None:
+    """Check every request in one fixed order: host, route, origin, cookies, token, size, media type."""
+    routes: dict[str, ApiRoute] = {entry.endpoint: entry for entry in api_routes(services.operations)}
+
+    @app.before_request
+    def check() -> None:
+        check_host(services.settings)
+        if request.routing_exception is not None:
+            raise request.routing_exception
+        entry = routes.get(request.endpoint or "")
+        if entry is not None:
+            check_feature(services.settings.features, entry.operation)
+        if request.path in PROBES or is_static(request.path):
+            return
+        check_origin(services)
+        check_cookies()
+        check_token(services)
+        check_size()
+        if entry is not None:
+            check_media_type(entry.route)

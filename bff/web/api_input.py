@@ -1,0 +1,121 @@
+"""Reads a JSON route's input against its row: query, path and body, refused in the documented shape."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from bff.emporix.client import Call
+from bff.errors import Detail, InvalidInput
+from bff.operations.json_body import parse_json
+from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
+from bff.operations.schemas import Empty, nullable, validate
+from bff.secret import Secret
+
+_LANGUAGES = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What a request asks for, checked."""
+
+    call: Call
+    content: Any
+    """The body, read; None where there is none."""
+
+
+def read_input(operation: Operation, route: Route) -> Input:
+    """Read query, path and body of the request at hand.
+
+    :raises InvalidInput: with every detail that is wrong in the first part that is
+    """
+    values: dict[str, str | Secret[str]] = {}
+    values.update(read_query([p for p in operation.parameters if _is_ours(p, Place.QUERY)]))
+    values.update(_path_values([p for p in operation.parameters if _is_ours(p, Place.PATH)]))
+    body = request.get_data(cache=True)
+    content = _content(route, body)
+    if isinstance(content, dict):
+        for parameter in operation.parameters:
+            value = content.get(parameter.name)
+            if parameter.supplier is Supplier.CLIENT_BODY and isinstance(value, str):
+                _check(parameter, value)
+                values[parameter.name] = Secret(value)
+    return Input(
+        call=Call(
+            values=values,
+            body=body if operation.body is not None else None,
+            media_type=request.mimetype,
+            accept_language=accept_language(),
+        ),
+        content=content,
+    )
+
+
+def read_query(declared: list[Parameter]) -> dict[str, str]:
+    """Return the query's parameters; each declared one at most once, and no other.
+
+    :raises InvalidInput:
+    """
+    problems, values = [], {}
+    known = {parameter.name: parameter for parameter in declared}
+    for name, sent in request.args.lists():
+        if name not in known:
+            problems.append(_problem(name, "unknown_property", "This parameter is not known here."))
+        elif len(sent) > 1:
+            problems.append(_problem(name, "invalid_value", "This parameter may be given only once."))
+        elif not known[name].admits(sent[0]):
+            problems.append(_problem(name, "invalid_value", "This value has characters, or a length, that cannot be."))
+        else:
+            values[name] = sent[0]
+    for parameter in declared:
+        if parameter.required and parameter.name not in request.args:
+            problems.append(_problem(parameter.name, "missing_value", "This parameter is required."))
+    if problems:
+        raise InvalidInput(*problems)
+    return values
+
+
+def accept_language() -> str | None:
+    """Return the browser's languages if they are fit to be sent on; of its headers only this one ever is."""
+    sent = request.headers.get("Accept-Language", "")
+    return sent if _LANGUAGES.fullmatch(sent) else None
+
+
+def _path_values(declared: list[Parameter]) -> dict[str, str]:
+    values = {}
+    for parameter in declared:
+        value = (request.view_args or {}).get(parameter.name)
+        if isinstance(value, str):
+            _check(parameter, value)
+            values[parameter.name] = value
+    return values
+
+
+def _content(route: Route, body: bytes) -> Any:
+    if not body and (route.body is None or not route.body_required):
+        return None
+    content = parse_json(body)
+    model = route.body or Empty
+    if request.mimetype == MERGE_PATCH:
+        model = nullable(model)
+    validate(model, content)
+    return content
+
+
+def _check(parameter: Parameter, value: str) -> None:
+    if not parameter.admits(value):
+        raise InvalidInput(
+            _problem(parameter.name, "invalid_value", "This value has characters, or a length, that cannot be.")
+        )
+
+
+def _is_ours(parameter: Parameter, place: Place) -> bool:
+    return parameter.supplier is Supplier.CLIENT and parameter.place is place
+
+
+def _problem(field: str, type: str, message: str) -> Detail:
+    shown = field if len(field) <= 64 and field.isprintable() else None
+    return Detail(field=shown, type=type, message=message)

@@ -1,0 +1,71 @@
+"""Was this request made by our own page, on purpose? Fetch Metadata, else Origin, and a token bound to the cookie.
+
+Everything but GET and HEAD is checked. Flask-WTF signs and compares the tokens; it is called from here because by
+itself it reads the body first, and would answer 413 where the answer is 403.
+"""
+
+from __future__ import annotations
+
+from flask import Request, request
+from flask_wtf.csrf import validate_csrf
+from wtforms import ValidationError
+
+from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
+from bff.log import Event
+from bff.web.paths import is_api
+from bff.web.session_interface import browser_session
+from bff.wiring import Services
+
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD"})
+_OWN = frozenset({"same-origin", "none"})
+
+
+def check_origin(services: Services) -> None:
+    """Refuse a request that another site made.
+
+    :raises Forbidden: a read of a JSON route, from another site
+    :raises CsrfFailed: a request that may change something, from another site
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if request.method in _SAFE:
+        if is_api(request.path) and site in ("cross-site", "same-site"):
+            raise Forbidden
+        return
+    if site is not None:
+        foreign = site not in _OWN
+    else:
+        origin = request.headers.get("Origin")
+        foreign = origin not in (None, "null", services.settings.serving.public_url)
+    if foreign:
+        services.log.emit(Event.CSRF_REFUSED, reason="another origin")
+        raise CsrfFailed
+
+
+def check_cookies() -> None:
+    """Refuse two session cookies: one of them is not ours, and there is no telling which.
+
+    :raises InvalidInput:
+    """
+    if browser_session().several_cookies:
+        raise InvalidInput(
+            Detail(field="Cookie", type="invalid_value", message="There is more than one session cookie.")
+        )
+
+
+def check_token(services: Services) -> None:
+    """Refuse a change without the token of this browser; JSON routes take it from a header, never from the body.
+
+    :raises CsrfFailed:
+    """
+    if request.method in _SAFE:
+        return
+    try:
+        validate_csrf(_sent_token(request))
+    except ValidationError as err:
+        services.log.emit(Event.CSRF_REFUSED, reason=str(err))
+        raise CsrfFailed from None
+
+
+def _sent_token(request: Request) -> str | None:
+    return request.headers.get(CSRF_HEADER)

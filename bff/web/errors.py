@@ -1,0 +1,139 @@
+"""The only map from exceptions to responses: JSON in Emporix's error shape under `/api`, a page elsewhere.
+
+Bodies have no more in them than what stands here or was scrubbed before it got here; never an exception's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, json, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from bff import errors
+from bff.errors import BffError, Detail
+from bff.log import REQUEST_ID, Event
+from bff.web.paths import is_api
+from bff.wiring import Services
+
+_RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An error as it is shown."""
+
+    status: int
+    type: str
+    message: str
+    more_info: str | None = None
+    details: tuple[Detail, ...] = ()
+    retry_after_seconds: int | None = None
+
+
+def _fault(status: int, type: str, message: str, *, retry: int | None = None) -> Fault:
+    return Fault(status=status, type=type, message=message, retry_after_seconds=retry)
+
+
+FAULTS: dict[type[BffError], Fault] = {
+    errors.LoginRequired: _fault(401, "login_required", "Sign in first."),
+    errors.SessionExpired: _fault(401, "session_expired", "The session has ended. Sign in again."),
+    errors.ReauthenticationRequired: _fault(401, "reauthentication_required", "Sign in once more to do this."),
+    errors.SessionStoreUnavailable: _fault(
+        503, "session_store_unavailable", "Sessions cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
+    ),
+    errors.CsrfFailed: _fault(403, "csrf_failed", "The CSRF token is missing, stale or not this browser's."),
+    errors.Forbidden: _fault(403, "forbidden", "This may not be asked from another site."),
+    errors.InvalidInput: _fault(400, "validation_failure", "The request does not have the documented shape."),
+    errors.UnsupportedMediaType: _fault(415, "unsupported_media_type", "The body must be JSON."),
+    errors.PayloadTooLarge: _fault(413, "payload_too_large", "The body may have at most 64 KiB."),
+    errors.FeatureDisabled: _fault(404, "feature_disabled", "This is not available here."),
+    errors.VersionConflict: _fault(412, "version_conflict", "It has been changed since it was read."),
+    errors.TooManyAttempts: _fault(429, "rate_limited", "Too many requests. Try again later."),
+    errors.InvalidCredentials: _fault(401, "invalid_credentials", "The e-mail or the password is not right."),
+    errors.UpstreamRateLimited: _fault(429, "rate_limited", "Too many requests. Try again later."),
+    errors.BearerDead: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),
+    errors.UpstreamMalformed: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),
+    errors.UpstreamUnavailable: _fault(
+        503, "upstream_unavailable", "The shop's service cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
+    ),
+    errors.UpstreamTimeout: _fault(504, "upstream_timeout", "The shop's service took too long to answer."),
+}
+"""What each exception looks like from outside, where it is not told by its own facts."""
+
+_HTTP = {
+    400: _fault(400, "validation_failure", "The request cannot be understood."),
+    404: _fault(404, "resource_not_found", "There is nothing here."),
+    405: _fault(405, "method_not_allowed", "This method is not allowed here."),
+    413: _fault(413, "payload_too_large", "The body may have at most 64 KiB."),
+    415: _fault(415, "unsupported_media_type", "The body must be JSON."),
+}
+_INTERNAL = _fault(500, "internal_error", "Something went wrong here.")
+
+
+def fault_of(error: Exception) -> Fault:
+    """Return what an exception looks like from outside."""
+    match error:
+        case errors.UpstreamRejected():
+            return Fault(
+                status=error.status,
+                type=error.type,
+                message=error.message,
+                more_info=error.more_info,
+                details=error.details,
+            )
+        case errors.InvalidInput():
+            base = FAULTS[errors.InvalidInput]
+            return Fault(status=base.status, type=base.type, message=base.message, details=error.details)
+        case errors.TooManyAttempts() | errors.UpstreamRateLimited():
+            base = FAULTS[type(error)]
+            return _fault(base.status, base.type, base.message, retry=error.retry_after_seconds)
+        case BffError():
+            return next((FAULTS[kind] for kind in type(error).__mro__ if kind in FAULTS), _INTERNAL)
+        case HTTPException():
+            return _HTTP.get(error.code or 500, _INTERNAL)
+        case _:
+            return _INTERNAL
+
+
+def fault_body(fault: Fault) -> dict[str, Any]:
+    """Return the JSON body of an error, in Emporix's shape."""
+    body: dict[str, Any] = {"status": fault.status, "type": fault.type, "message": fault.message}
+    if fault.more_info is not None:
+        body["moreInfo"] = fault.more_info
+    body["details"] = [_detail_body(detail) for detail in fault.details]
+    body["requestId"] = REQUEST_ID.get()
+    return body
+
+
+def _detail_body(detail: Detail) -> dict[str, str]:
+    named = {"field": detail.field, "type": detail.type, "message": detail.message, "moreInfo": detail.more_info}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def register_errors(app: Flask, services: Services) -> None:
+    """Send every exception of an application through the map."""
+
+    @app.errorhandler(Exception)
+    def answer(error: Exception) -> Response:
+        # Flask wraps what is raised while a response is finished, a session that cannot be saved say.
+        error = getattr(error, "original_exception", None) or error
+        fault = fault_of(error)
+        if isinstance(error, errors.SessionStoreUnavailable):
+            services.log.emit(Event.STORE_UNAVAILABLE, reason=str(error))
+        elif fault is _INTERNAL:
+            services.log.emit(Event.INTERNAL_ERROR, exception=error)
+        response = _rendered(fault)
+        response.status_code = fault.status
+        if fault.retry_after_seconds is not None:
+            response.headers["Retry-After"] = str(fault.retry_after_seconds)
+        if isinstance(error, HTTPException) and error.code == 405:
+            response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return response
+
+
+def _rendered(fault: Fault) -> Response:
+    if is_api(request.path):
+        return Response(json.dumps(fault_body(fault)) + "\n", mimetype="application/json")
+    return Response(render_template("error.html", fault=fault, request_id=REQUEST_ID.get()), mimetype="text/html")

@@ -1,0 +1,20 @@
+"""The page at `/`: whether somebody is signed in, and where to go from there."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from bff.web.session_interface import browser_session
+from bff.wiring import Services
+
+
+def make_blueprint(services: Services) -> Blueprint:
+    """Return the home page."""
+    home = Blueprint("home", __name__)
+
+    @home.get("/")
+    def index() -> ResponseReturnValue:
+        return render_template("home.html", signed_in=browser_session().signed_in)
+
+    return home

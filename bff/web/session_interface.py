@@ -1,0 +1,192 @@
+"""Flask's session on top of ours: carries the cookie in and out, lazily, and shows templates nothing but web data.
+
+When a cookie is set is decided here and nowhere else: at sign-in, sign-out and rotation, or on a GET that came
+without one and was not asked for by another site. A refused request and a dead cookie set and clear nothing, so
+that a forged or a late request cannot push a signed-in cookie out of the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+from flask import Flask, Request, Response, g, session
+from flask.sessions import SessionInterface, SessionMixin
+from flask_wtf.csrf import generate_csrf
+
+from bff.log import Event
+from bff.secret import Secret
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import SignedIn, WebRecord
+from bff.sessions.session import Session
+from bff.sessions.store import Gone
+from bff.settings import SameSite
+from bff.web.paths import is_api
+from bff.wiring import Services
+
+CSRF_FIELD = "csrf_token"
+"""Where Flask-WTF looks for the secret that its tokens are bound to."""
+
+
+class BrowserSession(SessionMixin):
+    """What `flask.session` is: a mapping over the web record's data. Tokens are out of its reach."""
+
+    def __init__(self, services: Services, request: Request) -> None:
+        self._services = services
+        self.modified = False
+        cookies = session_cookies(request, services.settings.cookie.name)
+        self.several_cookies = len(cookies) > 1
+        """More than one session cookie came: somebody may have planted one."""
+        cookie = SessionCookie(value=Secret(cookies[0])) if len(cookies) == 1 else None
+        self._may_set_cookie = not cookies and request.method == "GET" and _is_ours_to_answer(request, services)
+        may_start = self._may_set_cookie or (cookie is not None and request.method not in ("GET", "HEAD"))
+        self._newcomer: SessionCookie | None = None
+        self._changes: dict[str, Any] = {}
+        self._removals: set[str] = set()
+        self.visitor: Session = services.sessions.open(cookie, may_start=may_start)
+        """The session proper; for services that take one."""
+
+    def resume(self, *, extend: bool = True) -> Session:
+        """Return the visitor's session, read, and ended if its lifetime is over.
+
+        :raises SessionStoreUnavailable:
+        :raises TooManyAttempts:
+        """
+        self._services.login.resume(self.visitor, extend=extend)
+        return self.visitor
+
+    @property
+    def signed_in(self) -> SignedIn | None:
+        """Who is signed in; for templates."""
+        return self.resume().signed_in
+
+    @property
+    def csrf_cookie(self) -> SessionCookie:
+        """The cookie that CSRF tokens are bound to; a newcomer's is made up now and costs no record."""
+        cookie = self.visitor.cookie
+        if cookie is not None:
+            return cookie
+        if self._newcomer is None:
+            self._newcomer = SessionCookie.fresh()
+        return self._newcomer
+
+    @property
+    def cookie_to_set(self) -> SessionCookie | None:
+        """The cookie that the response shall carry, if any."""
+        if self.visitor.new_cookie is not None:
+            return self.visitor.new_cookie
+        return self._newcomer if self._may_set_cookie else None
+
+    def __getitem__(self, key: str) -> Any:
+        if key == CSRF_FIELD:
+            return self.csrf_cookie.csrf_secret
+        return self._data()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._data()
+        self._changes[key] = value
+        self._removals.discard(key)
+        self.modified = True
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self._data():
+            raise KeyError(key)
+        self._changes.pop(key, None)
+        self._removals.add(key)
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data())
+
+    def __len__(self) -> int:
+        return len(self._data())
+
+    def __contains__(self, key: object) -> bool:
+        return key == CSRF_FIELD or key in self._data()
+
+    def keep(self) -> None:
+        """Write the changes, applied to the newest state; changes to a session that has ended go with it.
+
+        :raises SessionStoreUnavailable:
+        """
+        changes, removals = self._changes, self._removals
+        self._changes, self._removals, self.modified = {}, set(), False
+        try:
+            self.visitor.change_web(lambda web: replace(web, data=_applied(web, changes, removals)))
+        except Gone:
+            self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session ended in between")
+
+    def _data(self) -> dict[str, Any]:
+        return _applied(self.resume().web, self._changes, self._removals)
+
+
+class BffSessionInterface(SessionInterface):
+    """Opens a session without reading anything, and sets the cookie where the rules say so."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def open_session(self, app: Flask, request: Request) -> BrowserSession:
+        """Return the request's session; Redis is asked when somebody looks into it."""
+        return BrowserSession(self._services, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write what was changed, and set the cookie if it is new."""
+        browser = cast("BrowserSession", session)
+        if browser.modified:
+            browser.keep()
+        cookie = browser.cookie_to_set
+        if cookie is None:
+            return
+        settings = self._services.settings.cookie
+        response.set_cookie(
+            settings.name,
+            cookie.value.reveal(),
+            secure=settings.secure,
+            httponly=True,
+            samesite=settings.same_site.value,
+            path="/",
+        )
+        if is_api(g.get("path", "/")):
+            response.headers["X-CSRF-Token"] = fresh_csrf_token()
+
+
+def browser_session() -> BrowserSession:
+    """Return the session of the request at hand, with its own type."""
+    return cast("BrowserSession", session._get_current_object())  # type: ignore[attr-defined]  # werkzeug's proxies hide it from mypy
+
+
+def fresh_csrf_token() -> str:
+    """Return a CSRF token for the cookie that counts from here on, also after a rotation in this request."""
+    g.pop(CSRF_FIELD, None)
+    token: str = generate_csrf()
+    return token
+
+
+def session_cookies(request: Request, name: str) -> list[str]:
+    """Return every value that came under the cookie's name.
+
+    Read off the header with no more than RFC 6265 5.4 puts into it (pairs between semicolons): Werkzeug also reads
+    RFC 2109's quoted strings, in which another cookie's quotes can swallow this one.
+    """
+    header: str = request.environ.get("HTTP_COOKIE", "")
+    pairs = (pair.partition("=") for pair in header.split(";"))
+    return [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
+
+
+def _is_ours_to_answer(request: Request, services: Services) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is None or site in ("same-origin", "none"):
+        return True
+    # Under Strict the browser hides a cookie it has from such a navigation; setting another would replace it.
+    lax = services.settings.cookie.same_site is SameSite.LAX
+    return (
+        lax
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.headers.get("Sec-Fetch-Dest") == "document"
+    )
+
+
+def _applied(web: WebRecord, changes: dict[str, Any], removals: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in web.data.items() if key not in removals} | changes

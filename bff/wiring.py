@@ -1,0 +1,127 @@
+"""The composition root: settings in, services out; the only place where constructors meet."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from bff.crypto import KeyRing
+from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
+from bff.emporix.transport import Transport
+from bff.log import Log, UrlRedaction, redact_http_library
+from bff.login import Login
+from bff.operations.model import Operation, Place
+from bff.operations.table import OPERATIONS
+from bff.sessions.index import SessionIndex
+from bff.sessions.redis_store import RedisSessionStore
+from bff.sessions.session import Sessions
+from bff.sessions.store import SessionStore
+from bff.settings import RedisSettings, Settings
+from bff.signup import Signup
+from bff.tokens.broker import TokenBroker
+
+# Together under the two seconds within which a dead store must be told from a slow one.
+_REDIS_CONNECT_SECONDS = 0.7
+_REDIS_ANSWER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that lives as long as the process; no request changes any of it."""
+
+    settings: Settings
+    operations: Mapping[str, Operation]
+    ring: KeyRing
+    store: SessionStore
+    sessions: Sessions
+    client: EmporixClient
+    broker: TokenBroker
+    login: Login
+    signup: Signup
+    now: Callable[[], float]
+    log: Log
+
+
+def build_services(
+    settings: Settings,
+    *,
+    operations: Mapping[str, Operation] = OPERATIONS,
+    now: Callable[[], float] = time.time,
+    redis: Redis | None = None,
+    store: SessionStore | None = None,
+) -> Services:
+    """Build the services that a configuration describes; opens no connection yet.
+
+    The keyword arguments are for tests: another table, clock, Redis client or store.
+    """
+    log = Log(logging.getLogger("bff"))
+    ring = KeyRing(settings.sessions.keys)
+    client = redis or connect_redis(settings.redis)
+    limit = settings.limits.api
+    if store is None:
+        store = RedisSessionStore(
+            client, ring, log, count_window_seconds=None if limit is None else limit.window_seconds
+        )
+    sessions = Sessions(
+        store=store,
+        index=SessionIndex(client, ring, now),
+        settings=settings.sessions,
+        limit=limit,
+        now=now,
+        log=log,
+    )
+    transport = Transport(
+        settings.emporix.api_url, connections=settings.serving.threads, max_body_bytes=MAX_ANSWER_BYTES
+    )
+    emporix = EmporixClient(settings.emporix, transport, log)
+    redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
+    broker = TokenBroker(emporix, operations, store, settings.emporix, now, log)
+    login = Login(broker, operations, sessions, now, log)
+    return Services(
+        settings=settings,
+        operations=operations,
+        ring=ring,
+        store=store,
+        sessions=sessions,
+        client=emporix,
+        broker=broker,
+        login=login,
+        signup=Signup(
+            broker,
+            login,
+            operations,
+            log,
+            mode=settings.emporix.signup,
+            neutral=settings.features.neutral_answers,
+        ),
+        now=now,
+        log=log,
+    )
+
+
+def connect_redis(settings: RedisSettings) -> Redis:
+    """Return a pooled client that gives up quickly: redis-py's own retries wait for seconds on a dead server."""
+    url = settings.url.reveal()
+    checked = {"ssl_check_hostname": True, "ssl_cert_reqs": "required"} if url.startswith("rediss://") else {}
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=_REDIS_CONNECT_SECONDS,
+        socket_timeout=_REDIS_ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        **checked,
+    )
+
+
+def _secret_path_prefixes(operations: Mapping[str, Operation], tenant: str) -> list[str]:
+    return [
+        operation.path.partition("{" + parameter.name + "}")[0].replace("{tenant}", tenant)
+        for operation in operations.values()
+        for parameter in operation.parameters
+        if parameter.secret and parameter.place is Place.PATH
+    ]
