@@ -148,7 +148,7 @@ class Session:
         :raises LoginRequired: there is no record, and this request may not make one
         """
         self.load()
-        if self._standing is Standing.MISSING and not self._may_start:
+        if self._standing in (Standing.MISSING, Standing.RETIRED) and not self._may_start:
             raise LoginRequired
 
     def start(self, vault: Vault | None = None) -> None:

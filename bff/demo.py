@@ -1,0 +1,168 @@
+"""`bff demo`: the whole shop on this machine, without an account anywhere and without anything to install.
+
+This process holds the Emporix sandbox in a thread and keeps an embedded Redis and the server on leashes, so
+that nothing outlives it. Everything listens on loopback only. The server is `bff serve` as in production, in a
+process of its own and configured by environment variables alone. Nothing here is for production.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import http.client
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bff.embedded import EmbeddedRedis
+from bff.formats import KEY_BYTES
+from bff.leash import Leash
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
+from bff.sandbox.factory import create_sandbox
+from bff.sandbox.server import SandboxServer
+from bff.sandbox.settings import SandboxSettings
+
+SHOP_HOST: Final = "127.0.0.1"
+SANDBOX_HOST: Final = "localhost"
+"""Another site than the shop's to a browser, as Emporix is."""
+STARTING_SECONDS: Final = 60
+EXIT_FAILED: Final = 1
+
+DEFAULTS: Final = {
+    "BFF_WORKERS": "2",
+    "BFF_GRACEFUL_TIMEOUT": "3",
+    "BFF_API_DOCS": "on",
+    "BFF_LOG_LEVEL": "warning",
+    "BFF_LOG_FORMAT": "text",
+}
+"""What the environment may change for the demo."""
+FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
+"""What describes somebody's real shop, and stays out."""
+
+
+def run_demo(port: int, environ: Mapping[str, str]) -> int:
+    """Run until a signal asks to end, and return the exit code.
+
+    :param port: of the shop; 0: a free one
+    :param environ: other `BFF_` settings in it count for the demo too; with a REDIS_URL that Redis is used
+    """
+    found = _free_port(port)
+    if found is None:
+        print(f"port {port} is taken or not allowed: try `bff demo --port 0`", file=sys.stderr)
+        return EXIT_FAILED
+    sandbox_settings = SandboxSettings(shop_url=f"http://{SHOP_HOST}:{found}")
+    with contextlib.ExitStack() as stack:
+        ended = stack.enter_context(_until_asked_to_end())
+        redis = _redis(stack, environ)
+        sandbox = stack.enter_context(SandboxServer(create_sandbox(sandbox_settings).app, host=SANDBOX_HOST))
+        server = stack.enter_context(
+            Leash.start(
+                [sys.executable, "-m", "bff.cli", "serve"],
+                folder=None,
+                env=_environment(environ, redis, sandbox_settings, sandbox.url),
+            )
+        )
+        if not _wait_until_ready(found, server, ended):
+            return _code(server, ended)
+        _tell(sandbox_settings.shop_url, sandbox.url)
+        while not ended.wait(0.2) and server.poll() is None:
+            pass
+        return _code(server, ended)
+
+
+def _free_port(port: int) -> int | None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As gunicorn does: a connection that has just ended does not make the port taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((SHOP_HOST, port))
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                return None
+            raise
+        found: int = probe.getsockname()[1]
+        return found
+
+
+@contextlib.contextmanager
+def _until_asked_to_end() -> Iterator[threading.Event]:
+    """Turn signals into an event, so that they never come in the middle of cleaning up."""
+    ended = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in numbers}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _redis(stack: contextlib.ExitStack, environ: Mapping[str, str]) -> dict[str, str]:
+    given = {name: environ[name] for name in ("REDIS_URL", "REDIS_URL_FILE") if environ.get(name)}
+    return given or {"REDIS_URL": stack.enter_context(EmbeddedRedis()).url}
+
+
+def _environment(
+    environ: Mapping[str, str], redis: Mapping[str, str], sandbox: SandboxSettings, sandbox_url: str
+) -> dict[str, str]:
+    port = sandbox.shop_url.rpartition(":")[2]
+    kept = {name: value for name, value in environ.items() if not name.startswith(FOREIGN_PREFIXES)}
+    defaults = {
+        name: value for name, value in DEFAULTS.items() if not environ.get(name) and not environ.get(f"{name}_FILE")
+    }
+    key = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+    return {
+        **kept,
+        **defaults,
+        **redis,
+        "EMPORIX_API_URL": sandbox_url,
+        "EMPORIX_TENANT": sandbox.tenant,
+        "EMPORIX_CLIENT_ID": sandbox.client_id,
+        "BFF_PUBLIC_URL": sandbox.shop_url,
+        "BFF_BIND": f"{SHOP_HOST}:{port}",
+        "BFF_SECRET_KEYS": key,
+    }
+
+
+def _wait_until_ready(port: int, server: Leash, ended: threading.Event) -> bool:
+    deadline = time.monotonic() + STARTING_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        if _answers(port):
+            return True
+        if ended.wait(0.1):
+            return False
+    return False
+
+
+def _answers(port: int) -> bool:
+    with contextlib.closing(http.client.HTTPConnection(SHOP_HOST, port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _code(server: Leash, ended: threading.Event) -> int:
+    if ended.is_set():
+        return 0
+    code = server.poll()
+    print("the shop has ended" if code is not None else "the shop does not become ready", file=sys.stderr)
+    return code or EXIT_FAILED
+
+
+def _tell(shop_url: str, sandbox_url: str) -> None:
+    print(
+        f"Shop:          {shop_url}/\n"
+        f"Sign in with:  {B2C_EMAIL}  {B2C_PASSWORD}\n"
+        f"or, for B2B:   {B2B_EMAIL}  {B2B_PASSWORD}\n"
+        f"Mails sent:    {sandbox_url}/mails\n"
+        "Ctrl-C ends it.",
+        flush=True,
+    )

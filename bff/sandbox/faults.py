@@ -1,0 +1,138 @@
+"""What tests can make go wrong: slow, wrong, broken off or missing answers, operation by operation.
+
+A fault that comes after the effect leaves the caller not knowing that anything happened, as a real one would.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from bff.sandbox.operations import Operation
+
+_LONGEST_HOLD_SECONDS = 30.0
+
+
+class Cut(Enum):
+    """When the connection is closed instead of answering."""
+
+    BEFORE_EFFECT = "before_effect"
+    AFTER_EFFECT = "after_effect"
+
+
+class Delivery(Enum):
+    """How an answer travels."""
+
+    WHOLE = "whole"
+    TRUNCATED = "truncated"
+    """Half of the bytes that `Content-Length` announces, then the connection is closed."""
+    DRIPPED = "dripped"
+    """A byte at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is answered in place of the operation's own reply."""
+
+    status: int = 500
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """No `Content-Type` is added to these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """How one call goes wrong; the parts may be combined."""
+
+    delay_before_seconds: float = 0.0
+    """Before anything else happens, outside of every lock."""
+    delay_after_seconds: float = 0.0
+    """After the effect, before the answer, outside of every lock."""
+    hold_before: threading.Event | None = None
+    """Waits for it to be set (no longer than 30 s) before anything else happens."""
+    hold_after: threading.Event | None = None
+    """The same, after the effect."""
+    cut: Cut | None = None
+    answer: Answer | None = None
+    effect_first: bool = False
+    """Whether the operation takes effect before `answer` hides its reply."""
+    drop_fields: tuple[str, ...] = ()
+    """Top-level properties to leave out of the operation's own reply."""
+    delivery: Delivery = Delivery.WHOLE
+    drip_seconds: float = 0.01
+    """Between two bytes of a dripped answer."""
+
+
+NO_FAULT = Fault()
+
+
+def html(status: int, text: str = "Something went wrong") -> Answer:
+    """Answer as a proxy in front of the service would."""
+    page = f"<!doctype html><title>{status}</title><h1>{text}</h1>"
+    return Answer(status=status, body=page.encode(), headers={"Content-Type": "text/html"})
+
+
+def empty(status: int) -> Answer:
+    """Answer with nothing but a status."""
+    return Answer(status=status)
+
+
+def huge(size_bytes: int, *, status: int = 200) -> Answer:
+    """Answer with valid JSON of that many bytes."""
+    body = b'{"filler": "' + b"x" * max(0, size_bytes - 14) + b'"}'
+    return Answer(status=status, body=body, headers={"Content-Type": "application/json"})
+
+
+class Faults:
+    """The faults in force; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._planned: dict[Operation, list[tuple[Fault, int | None]]] = {}
+        self._cleared = threading.Event()
+
+    def add(self, operation: Operation | str, fault: Fault, *, times: int | None = None) -> None:
+        """Let the next calls of an operation go wrong, after those already planned.
+
+        :param times: how many calls; None: until cleared
+        """
+        if times is not None and times < 1:
+            raise ValueError("times has to be at least 1")
+        with self._lock:
+            self._planned.setdefault(Operation(operation), []).append((fault, times))
+
+    def clear(self, operation: Operation | str | None = None) -> None:
+        """Drop what is planned for one operation, or for all; the latter also ends every delay under way."""
+        with self._lock:
+            if operation is not None:
+                self._planned.pop(Operation(operation), None)
+                return
+            self._planned.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
+
+    def take(self, operation: Operation) -> Fault:
+        """Return the fault for the call that has just come in; one without effect if none is planned."""
+        with self._lock:
+            planned = self._planned.get(operation)
+            if not planned:
+                return NO_FAULT
+            fault, times = planned[0]
+            if times is None:
+                return fault
+            if times == 1:
+                planned.pop(0)
+            else:
+                planned[0] = (fault, times - 1)
+            return fault
+
+    def wait(self, seconds: float, hold: threading.Event | None = None) -> None:
+        """Delay the calling thread."""
+        if seconds > 0:
+            with self._lock:
+                cleared = self._cleared
+            cleared.wait(seconds)
+        if hold is not None:
+            hold.wait(_LONGEST_HOLD_SECONDS)

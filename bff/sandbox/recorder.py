@@ -1,0 +1,59 @@
+"""What the sandbox has been asked, call by call, for tests to look at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bff.sandbox.operations import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One call, as it came."""
+
+    operation: Operation | None
+    """None for a path or verb that the contract does not have."""
+    method: str
+    target: str
+    """The raw path with its query, percent-encoding and all."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+class Recorder:
+    """Every call since the start or the last `clear()`; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._received: list[Received] = []
+
+    def __iter__(self) -> Iterator[Received]:
+        """Go through the calls, oldest first."""
+        with self._lock:
+            return iter(tuple(self._received))
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._received)
+
+    def add(self, received: Received) -> None:
+        """Note a call."""
+        with self._lock:
+            self._received.append(received)
+
+    def of(self, operation: Operation | str) -> list[Received]:
+        """List the calls of one operation, oldest first."""
+        wanted = Operation(operation)
+        return [one for one in self if one.operation is wanted]
+
+    def count(self, operation: Operation | str) -> int:
+        """Count the calls of one operation."""
+        return len(self.of(operation))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._received.clear()

@@ -1,0 +1,27 @@
+"""The seam between the service and whatever plays the identity provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocialIdentity:
+    """Who signed in at the provider, and what the provider issued for it."""
+
+    subject: str
+    """The provider's own identifier; `accounts[].providerId` of the customer."""
+    email: str
+    access_token: str
+    id_token: str
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class CodeRedeemer(Protocol):
+    """Plays the token call that the service makes to the provider, with the client secret it holds."""
+
+    def redeem(self, code: str, redirect_uri: str, code_verifier: str | None) -> SocialIdentity | None:
+        """Spend a code; None if it is refused. Called with the lock of the state held: do not call back."""
+        ...

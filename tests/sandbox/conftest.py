@@ -1,0 +1,47 @@
+"""One sandbox for each test, on a real server and a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from sandbox_driver import Driver, FakeClock, Start
+
+from bff.sandbox.factory import create_sandbox
+from bff.sandbox.mint import Mint
+from bff.sandbox.redeemer import CodeRedeemer
+from bff.sandbox.server import SandboxServer
+from bff.sandbox.settings import SandboxSettings
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def start(clock: FakeClock) -> Iterator[Start]:
+    """Start a sandbox with the settings that are given."""
+    with ExitStack() as stack:
+
+        def begin(
+            settings: SandboxSettings | None = None,
+            *,
+            redeemer: CodeRedeemer | None = None,
+            mint: Mint | None = None,
+        ) -> Driver:
+            sandbox = create_sandbox(settings or SandboxSettings(), now=clock, redeemer=redeemer, mint=mint)
+            server = stack.enter_context(SandboxServer(sandbox.app))
+            driver = Driver(sandbox=sandbox, url=server.url)
+            stack.callback(driver.http.close)
+            stack.callback(sandbox.faults.clear)
+            return driver
+
+        yield begin
+
+
+@pytest.fixture
+def driver(start: Start) -> Driver:
+    """A sandbox as it is by default."""
+    return start()

@@ -1,0 +1,86 @@
+"""The command line: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bff.cli import main
+from bff.formats import keys
+
+ROOT = Path(__file__).parent.parent
+COMPLETE = {
+    "EMPORIX_TENANT": "myshop",
+    "EMPORIX_CLIENT_ID": "key",
+    "REDIS_URL": "redis://localhost",
+    "BFF_PUBLIC_URL": "https://shop.example.com",
+    "BFF_SECRET_KEYS": "A" * 43,
+}
+
+
+def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    ours = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        env={**inherited, **variables},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_new_key_is_one_that_the_settings_accept_and_never_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["keys", "new"]) == 0
+    first = capsys.readouterr().out
+    assert main(["keys", "new"]) == 0
+    second = capsys.readouterr().out
+    assert first.count("\n") == 1
+    assert len(keys(f"{first.strip()},{second.strip()}")) == 2
+    assert len(base64.urlsafe_b64decode(first.strip() + "=")) == 32
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["keys"], ["demo", "--port", "x"], ["demo", "--port", "65536"], ["demo", "--port", "-1"], ["ser"]],
+)  # fmt: skip
+def test_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: bff" in capsys.readouterr().err
+
+
+def test_bad_configuration_ends_serve_with_2_and_all_problems_a_line_each() -> None:
+    shown = run("bff.cli", "serve", REDIS_URL="redis://:hunter2@redis?db=x", BFF_WORKERS="many")
+    assert shown.returncode == 2
+    lines = shown.stderr.splitlines()
+    assert {line.partition(":")[0] for line in lines} == (COMPLETE.keys() | {"BFF_WORKERS"})
+    assert all("(example: " in line for line in lines)
+    assert len(lines) == 6
+    assert "hunter2" not in shown.stderr
+    assert shown.stdout == ""
+
+
+def test_bad_configuration_ends_plain_gunicorn_with_3_and_no_traceback() -> None:
+    shown = run("gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket", "app:app", BFF_WORKERS="many")
+    assert shown.returncode == 3
+    for name in (*COMPLETE, "BFF_WORKERS"):
+        assert f"\n{name}: " in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_port_that_cannot_be_had_ends_serve_with_1(tmp_path: Path) -> None:
+    socket = tmp_path / "missing" / "bff.sock"
+    shown = run("bff.cli", "serve", **COMPLETE, BFF_BIND=f"unix:{socket}", BFF_WORKER="1")
+    assert shown.returncode == 1
+    assert "warning: BFF_WORKER is not a known variable; did you mean BFF_WORKERS?" in shown.stderr
