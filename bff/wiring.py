@@ -38,6 +38,8 @@ class Services:
     settings: Settings
     operations: Mapping[str, Operation]
     ring: KeyRing
+    redis: Redis
+    """The pooled client; for what shares its connections, never to be used around the store."""
     store: SessionStore
     sessions: Sessions
     client: EmporixClient
@@ -87,6 +89,7 @@ def build_services(
         settings=settings,
         operations=operations,
         ring=ring,
+        redis=client,
         store=store,
         sessions=sessions,
         client=emporix,

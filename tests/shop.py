@@ -64,7 +64,7 @@ class Browser:
         """Send a request with the CSRF token in hand, and keep the one that the answer brings."""
         sent = {"X-CSRF-Token": self.csrf} if self.csrf and method not in ("GET", "HEAD") else {}
         response = self.client.open(
-            path, method=method, base_url=self.base_url, headers={**sent, **(headers or {})}, **kwargs
+            path, method=method, base_url=self.base_url, headers={**sent, **(headers or {})}, buffered=True, **kwargs
         )
         self.csrf = response.headers.get("X-CSRF-Token", self.csrf)
         return response

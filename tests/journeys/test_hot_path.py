@@ -1,0 +1,74 @@
+"""What the most frequent request costs, counted on the wire, with every setting as production has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fakes.redis_proxy import RedisProxy
+from shop import Browser, Shop, ShopMaker
+
+from bff.embedded import EmbeddedRedis
+
+
+@pytest.fixture
+def proxy(redis_server: EmbeddedRedis) -> Iterator[RedisProxy]:
+    with RedisProxy(redis_server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def counted(make_shop: ShopMaker, proxy: RedisProxy) -> Iterator[Shop]:
+    shop = make_shop(REDIS_URL=proxy.url)
+    yield shop
+    shop.services.redis.close()
+
+
+def warm(shop: Shop, proxy: RedisProxy) -> Browser:
+    """Sign in, open every connection, and start counting."""
+    browser = shop.signed_in()
+    assert browser.get("/api/me").status_code == 200
+    proxy.clear()
+    shop.sandbox.recorder.clear()
+    return browser
+
+
+def test_reading_the_profile_is_one_redis_round_trip_and_one_upstream_request(counted: Shop, proxy: RedisProxy) -> None:
+    browser = warm(counted, proxy)
+    assert browser.get("/api/me").status_code == 200
+    assert proxy.round_trips == 1
+    assert [call.target for call in counted.sandbox.recorder] == ["/customer/demoshop/me"]
+
+
+def test_each_further_read_costs_the_same(counted: Shop, proxy: RedisProxy) -> None:
+    browser = warm(counted, proxy)
+    for _ in range(10):
+        assert browser.get("/api/me").status_code == 200
+    assert proxy.round_trips == 10
+    assert len(counted.sandbox.recorder) == 10
+
+
+def test_extending_the_idle_limit_costs_one_round_trip_more_and_then_no_more(counted: Shop, proxy: RedisProxy) -> None:
+    browser = warm(counted, proxy)
+    for key in counted.redis.keys("bff:*:web"):
+        counted.redis.expire(key, counted.settings.sessions.idle_seconds * 19 // 20 - 1)
+    assert browser.get("/api/me").status_code == 200
+    assert proxy.round_trips == 2
+    assert browser.get("/api/me").status_code == 200
+    assert proxy.round_trips == 3
+
+
+def test_a_poll_that_does_not_extend_asks_redis_once_and_upstream_never(counted: Shop, proxy: RedisProxy) -> None:
+    browser = warm(counted, proxy)
+    assert browser.get("/api/session?extend=false").status_code == 200
+    assert proxy.round_trips == 1
+    assert len(counted.sandbox.recorder) == 0
+
+
+def test_home_page_and_probes_cost_a_newcomer_no_session(counted: Shop, proxy: RedisProxy) -> None:
+    warm(counted, proxy)
+    stranger = counted.browser()
+    assert stranger.get("/").status_code == 200
+    assert stranger.get("/healthz").status_code == 200
+    assert proxy.round_trips == 0
+    assert len(counted.sandbox.recorder) == 0
