@@ -97,6 +97,10 @@ class RequestRejected(BffError):
 class CsrfFailed(RequestRejected):
     """No, a stale or a foreign CSRF token, or a foreign origin, on a request that changes something."""
 
+    def __init__(self, *, origin_is_ours: bool = False) -> None:
+        super().__init__("the origin is ours" if origin_is_ours else "another origin")
+        self.origin_is_ours = origin_is_ours
+
 
 class Forbidden(RequestRejected):
     """The request comes from another site."""

@@ -84,11 +84,11 @@ def _places(exception: BaseException) -> list[str]:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line; foreign records keep their text."""
+    """One JSON object a line, in ASCII: Unicode has more line breaks than two. Foreign records keep their text."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for a record."""
-        return json.dumps(_line(record), ensure_ascii=False, default=str)
+        return json.dumps(_line(record), default=str)
 
 
 class TextFormatter(logging.Formatter):
@@ -130,8 +130,14 @@ class UrlRedaction(logging.Filter):
 
     def __init__(self, secret_path_prefixes: Iterable[str] = ()) -> None:
         super().__init__()
-        self._patterns = [(re.compile(r"\?[^\s\"'<>)\]]*"), "?***")]
-        for prefix in secret_path_prefixes:
+        self.prefixes = frozenset(secret_path_prefixes)
+        """What stands before a path's secret part."""
+        self._patterns = [
+            # Headers that cannot be read are shown as they came, with whatever they hold.
+            (re.compile(r"(unparsed data: ).*", re.DOTALL), r"\1***"),
+            (re.compile(r"\?[^\s\"'<>)\]]*"), "?***"),
+        ]
+        for prefix in sorted(self.prefixes):
             self._patterns.append((re.compile(rf"({re.escape(prefix)})[^/\s\"'?]+"), r"\1***"))
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -140,6 +146,8 @@ class UrlRedaction(logging.Filter):
         for pattern, instead in self._patterns:
             text = pattern.sub(instead, text)
         record.msg, record.args = text, None
+        # A formatter that is not ours would print the exception's text.
+        record.exc_info = record.exc_text = None
         return True
 
 
@@ -147,7 +155,9 @@ def redact_http_library(redaction: UrlRedaction) -> None:
     """Put the filter on urllib3's own loggers, so that it holds whatever handler is listening."""
     for name in _URL_LOGGERS:
         logger = logging.getLogger(name)
-        if not any(isinstance(known, UrlRedaction) for known in logger.filters):
+        # Another application of this process may have other prefixes, its tenant being part of them.
+        known = [filter.prefixes for filter in logger.filters if isinstance(filter, UrlRedaction)]
+        if not any(prefixes >= redaction.prefixes for prefixes in known):
             logger.addFilter(redaction)
 
 

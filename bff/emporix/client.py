@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from bff.emporix.refusals import refusal
@@ -18,11 +18,11 @@ from bff.emporix.transport import (
     Answer,
     Broken,
     NotConnected,
-    PathChanged,
     TooLarge,
     TooSlow,
     Transport,
     TransportError,
+    Unsendable,
 )
 from bff.errors import (
     BffError,
@@ -131,6 +131,7 @@ class EmporixClient:
         connect, read = self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds
         if at_most_seconds is not None:
             connect, read = min(connect, at_most_seconds / 2), min(read, at_most_seconds / 2)
+        end = self._monotonic() + connect + read
         for attempt in (1, 2):
             try:
                 return self._transport.send(
@@ -143,7 +144,11 @@ class EmporixClient:
                 )
             except TransportError as err:
                 refused_at_once = isinstance(err, NotConnected) and str(err) != "connect timeout"
-                if attempt == 1 and (refused_at_once or (isinstance(err, Broken) and operation.repeatable)):
+                left = end - self._monotonic()
+                again = refused_at_once or (isinstance(err, Broken) and operation.repeatable)
+                if attempt == 1 and again and left > 0:
+                    # Whoever waits, for an answer or for a lock, counts on the time of one attempt.
+                    connect, read = min(connect, left / 2), min(read, left - min(connect, left / 2))
                     continue
                 self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, reason=str(err))
                 raise _unanswered(operation, err) from None
@@ -204,20 +209,33 @@ def _text(parameter: Parameter, values: Mapping[str, str | Secret[str]]) -> str 
 
 def _reply(operation: Operation, answer: Answer) -> Reply:
     if operation.answer is model.Answer.NOTHING:
+        if answer.body.lstrip().startswith(b"<"):
+            # A page is somebody else's word, a proxy's say: nothing was done.
+            raise UpstreamMalformed(operation.name, "the answer is a page")
         return Reply(status=answer.status, body=b"", content=None)
-    try:
-        content = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        raise UpstreamMalformed(operation.name, "the answer is not JSON") from None
+    content = _read_json(answer.body)
     expected = list if operation.answer is model.Answer.ARRAY else dict
     if not isinstance(content, expected):
-        raise UpstreamMalformed(operation.name, "the answer has another shape")
+        raise UpstreamMalformed(operation.name, "the answer is not JSON, or has another shape")
     return Reply(status=answer.status, body=answer.body, content=content)
+
+
+def _read_json(body: bytes) -> Any:
+    """Return what the body says; None where it is not JSON. Never raises: the reader's errors hold the whole text."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _not_json(word: str) -> NoReturn:
+    # NaN and Infinity are Python's, and no browser reads them.
+    raise ValueError
 
 
 def _unanswered(operation: Operation, err: TransportError) -> BffError:
     reason = str(err)
-    if isinstance(err, PathChanged):
+    if isinstance(err, Unsendable):
         return InvalidInput(Detail(type="invalid_value", message="This address cannot be asked for."))
     if isinstance(err, TooSlow):
         return UpstreamTimeout(operation.name, reason)
@@ -239,7 +257,10 @@ def _secrets(operation: Operation, call: Call, bearer: Secret[str] | None) -> It
 
 
 def _secret_properties(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
+    if isinstance(value, list):
+        for inner in value:
+            yield from _secret_properties(inner)
+    elif isinstance(value, dict):
         for name, inner in value.items():
             if name in _SECRET_PROPERTIES and isinstance(inner, str):
                 yield inner

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from bff.emporix.transport import Answer
 from bff.errors import (
@@ -129,14 +129,15 @@ def _type(word: str | None) -> str | None:
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every given secret hidden, as it is and as it stands in a URL."""
-    for secret in secrets:
-        if not secret:
-            continue
-        if len(secret) < _SHORT_SECRET and secret in text:
-            # Cutting one letter out of every word would show which letter it was.
-            return HIDDEN
-        for form in (secret, quote(secret, safe=""), quote(secret)):
-            text = text.replace(form, HIDDEN)
+    # Longest first: of a password that begins with another one, the rest would stay.
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
+            # Percent-encoding may come in small letters.
+            pattern = re.compile(re.escape(form), re.IGNORECASE)
+            if len(secret) < _SHORT_SECRET and pattern.search(text):
+                # Cutting one letter out of every word would show which letter it was.
+                return HIDDEN
+            text = pattern.sub(HIDDEN, text)
     return text
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPResponse, RemoteDisconnected
 from socket import socket
 from typing import Any
 
@@ -44,8 +45,8 @@ class TooLarge(TransportError):
     """The answer has more bytes than one is ready to read."""
 
 
-class PathChanged(TransportError):
-    """The library would send another path than the one that was built; nothing was sent."""
+class Unsendable(TransportError):
+    """The request cannot go out as it was built, its path above all; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +80,9 @@ class Transport:
 
         :raises TransportError:
         """
-        request = Request(method, self._origin + target, headers=dict(headers), data=body).prepare()
-        if request.path_url != target:
-            raise PathChanged("path changed")
         failure: TransportError
         try:
+            request = self._prepared(method, target, headers, body)
             return self._exchange(request, connect_timeout_seconds, read_timeout_seconds)
         except ConnectTimeout:
             failure = NotConnected("connect timeout")
@@ -91,10 +90,22 @@ class Transport:
             failure = TooSlow("read timeout")
         except RequestsConnectionError as err:
             failure = NotConnected("not connected") if _nothing_was_sent(err) else Broken("broken")
+        except UnicodeError:
+            failure = Unsendable("not sendable")
         except (RequestException, HTTPError, OSError):
             failure = Broken("broken")
         # Raised out here so that not even `__context__` keeps the library's exception and its URL.
         raise failure
+
+    def _prepared(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> PreparedRequest:
+        request = None
+        # What the library refuses it shows, so its exception must not become anybody's context.
+        with suppress(RequestException, UnicodeError):
+            request = Request(method, self._origin + target, headers=dict(headers), data=body).prepare()
+        # The adapter folds slashes at the start, but only later, where nobody compares.
+        if request is None or request.path_url != target or target.startswith("//"):
+            raise Unsendable("not sendable")
+        return request
 
     def _exchange(self, request: PreparedRequest, connect_seconds: float, read_seconds: float) -> Answer:
         response = self._adapter.send(request, stream=True, timeout=(connect_seconds, read_seconds), verify=True)
@@ -103,6 +114,9 @@ class Transport:
             body = response.raw.read(self._max_body_bytes + 1, decode_content=False)
             if len(body) > self._max_body_bytes:
                 raise TooLarge("too large")
+            if response.raw.length_remaining:
+                # One read does not tell: the library notices only when asked for more.
+                raise Broken("truncated")
             whole = True
             return Answer(status=response.status_code, headers=response.headers, body=body)
         finally:
@@ -132,6 +146,8 @@ class _DeadlineReader(io.RawIOBase):
         self._sock = sock
         self._raw = raw
         self._end = time.monotonic() + seconds
+        self.ended = False
+        """The other side has closed the connection."""
 
     def readable(self) -> bool:
         return True
@@ -141,7 +157,9 @@ class _DeadlineReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the answer took too long")
         self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._raw.close()
@@ -153,9 +171,16 @@ class _DeadlineResponse(HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         # urllib3 has just set the read timeout on the socket; here it becomes the bound of the whole answer.
         seconds = sock.gettimeout()
-        if seconds is not None:
-            raw = self.fp.detach()
-            self.fp = io.BufferedReader(_DeadlineReader(sock, raw, seconds))
+        if seconds is None:
+            raise TimeoutError("a read timeout is needed")
+        self._reader = _DeadlineReader(sock, self.fp.detach(), seconds)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        if self._reader.ended:
+            # http.client takes headers that break off for all there are, and the body for empty.
+            raise RemoteDisconnected("within the headers")
 
 
 class _HttpConnection(HTTPConnection):

@@ -144,6 +144,7 @@ class AddressUpdate(PostalAddress):
 class SignupAddress(AddressUpdate):
     """The first entry of the address book, made together with the account."""
 
+    id: Text = optional("The address's id; upstream gives one.")
     contact_name: Text = required("Who receives what is sent there.")
     country: Country = optional("Country, as its ISO 3166-1 code of two letters.")
 

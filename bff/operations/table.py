@@ -47,7 +47,7 @@ _CREATED = frozenset({201})
 _ACCEPTED = frozenset({202})
 _NO_CONTENT = frozenset({204})
 
-_VISIBLE_ASCII = r"[\x21-\x7e]{1,2048}"
+_VISIBLE_ASCII = r"[\x21-\x7e]{1,8192}"
 _TENANT_IN_PATH = Parameter(name="tenant", place=Place.PATH, pattern=r"[a-z][a-z0-9]{2,15}")
 _TENANT_IN_QUERY = replace(_TENANT_IN_PATH, place=Place.QUERY)
 _CLIENT_ID = Parameter(name="client_id", place=Place.QUERY, pattern=_VISIBLE_ASCII)

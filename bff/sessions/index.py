@@ -15,8 +15,18 @@ from redis.exceptions import RedisError
 
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
+from bff.sessions.model import SignedIn
 
 T = TypeVar("T")
+
+# KEYS index; ARGV score sid now. The set ends with the session in it that ends last, which need not be this one:
+# a re-authentication or a new cookie adds an old end.
+_ADD = """
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+redis.call('EXPIRE', KEYS[1], math.max(1, math.ceil(tonumber(last) - tonumber(ARGV[3])) + 1))
+return 1
+"""
 
 
 class IndexKind(Enum):
@@ -35,6 +45,23 @@ class SessionIndex:
         self._redis = client
         self._ring = ring
         self._now = now
+        self._add_script = client.register_script(_ADD)
+
+    def add_session(self, who: SignedIn, sid: str, ends_at: float) -> None:
+        """Note a session under every name its customer can be looked up by.
+
+        :raises SessionStoreUnavailable:
+        """
+        for kind, value in _names(who):
+            self.add(kind, value, sid, ends_at)
+
+    def remove_session(self, who: SignedIn, sid: str) -> None:
+        """Forget a session under every name of its customer.
+
+        :raises SessionStoreUnavailable:
+        """
+        for kind, value in _names(who):
+            self.remove(kind, value, sid)
 
     def add(self, kind: IndexKind, value: str, sid: str, ends_at: float) -> None:
         """Note that a session belongs to `value` until `ends_at` (Unix seconds).
@@ -42,11 +69,7 @@ class SessionIndex:
         :raises SessionStoreUnavailable:
         """
         name = self._names(kind, value)[0]
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.zadd(name, {sid: ends_at})
-        # The set outlives its newest session by nothing: lifetimes are equal, so the newest ends last.
-        pipe.expireat(name, int(ends_at) + 1)
-        _asked(pipe.execute)
+        _asked(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
 
     def sids(self, kind: IndexKind, value: str) -> tuple[str, ...]:
         """Return the names of sessions that may still live, and forget those that cannot.
@@ -81,3 +104,10 @@ def _asked(ask: Callable[[], T]) -> T:
         return ask()
     except RedisError as err:
         raise SessionStoreUnavailable(type(err).__name__) from err
+
+
+def _names(who: SignedIn) -> list[tuple[IndexKind, str]]:
+    names = [(IndexKind.CUSTOMER, who.customer.id)]
+    if who.customer.email is not None:
+        names.append((IndexKind.EMAIL, who.customer.email))
+    return names

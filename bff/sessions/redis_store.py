@@ -40,6 +40,14 @@ end
 return {web, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}
 """
 
+# KEYS web tokens; ARGV ttl-ms. A replaced cookie's mark keeps its own end.
+_TOUCH = """
+if redis.call('STRLEN', KEYS[1]) <= 1 then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[1])
+return 1
+"""
+
 # Refuses (-1) where the session has ended, (0) where a checked stamp is not the one that was read.
 _CHECK = f"""
 local web = redis.call('GETRANGE', KEYS[1], 0, {STAMP_BYTES - 1})
@@ -83,6 +91,7 @@ class RedisSessionStore:
         self._log = log
         self._window = count_window_seconds or 0
         self._load_script = client.register_script(_LOAD)
+        self._touch_script = client.register_script(_TOUCH)
         self._commit_script = client.register_script(_COMMIT)
         self._retire_script = client.register_script(_RETIRE_IF_SAME)
 
@@ -118,10 +127,8 @@ class RedisSessionStore:
 
     def touch(self, cookie: SessionCookie, ttl_seconds: float) -> None:
         """Let a session that exists live for so long from now."""
-        pipe = self._redis.pipeline(transaction=False)
-        for key in (_web(cookie.sid), _tokens(cookie.sid)):
-            pipe.pexpire(key, _milliseconds(ttl_seconds))
-        _asked(pipe.execute)
+        keys = [_web(cookie.sid), _tokens(cookie.sid)]
+        _asked(lambda: self._touch_script(keys=keys, args=[_milliseconds(ttl_seconds)]))
 
     def create(self, cookie: SessionCookie, web: WebRecord, vault: Vault, ttl_seconds: float) -> Stamps:
         """Write a session that did not exist."""
@@ -193,12 +200,20 @@ class RedisSessionStore:
             raise LockBusy
         try:
             yield _RedisLease(lock)
-        finally:
-            try:
-                lock.release()
-            except (LockError, RedisError) as err:
-                # It ends by itself when its lease does; the work under it is done either way.
-                self._log.emit(Event.LOCK_NOT_RELEASED, reason=type(err).__name__)
+        except SessionStoreUnavailable:
+            # Asking a dead server once more would only make the visitor wait twice; the lease ends by itself.
+            raise
+        except BaseException:
+            self._release(lock)
+            raise
+        self._release(lock)
+
+    def _release(self, lock: Lock) -> None:
+        try:
+            lock.release()
+        except (LockError, RedisError) as err:
+            # It ends by itself when its lease does; the work under it is done either way.
+            self._log.emit(Event.LOCK_NOT_RELEASED, reason=type(err).__name__)
 
     def _sealed(
         self, cookie: SessionCookie, read: Stamps, web: WebRecord | None, vault: Vault | None

@@ -14,7 +14,7 @@ from enum import Enum
 from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
 from bff.log import Event, Log
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.index import IndexKind, SessionIndex
+from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
 from bff.sessions.store import Found, Gone, SessionStore, Stale, Stamps
 from bff.settings import Rate, SessionSettings
@@ -32,7 +32,7 @@ class Standing(Enum):
     MISSING = "missing"
     """No cookie came, or one without a record."""
     RETIRED = "retired"
-    """The cookie was replaced a moment ago; this request is a late one."""
+    """The cookie was replaced a moment ago, or during this request, which is a late one."""
     UNSAVED = "unsaved"
     """For this request only: nothing is kept, no cookie is set."""
 
@@ -139,6 +139,7 @@ class Session:
             return
         found = self._store.load(self.cookie, count=False)
         if not isinstance(found, Found):
+            self._lose()
             raise Gone
         self._take(found)
 
@@ -183,7 +184,7 @@ class Session:
         if self._standing in (Standing.MISSING, Standing.RETIRED):
             self.start(vault)
         elif self._standing is Standing.LIVE:
-            self._stamps = self._store.commit(self._live_cookie(), self._stamps, vault=vault)
+            self._commit(vault=vault)
         self._vault = vault
 
     def change_web(self, change: Callable[[WebRecord], WebRecord]) -> None:
@@ -199,7 +200,7 @@ class Session:
                 self._web = web
                 return
             try:
-                self._stamps = self._store.commit(self._live_cookie(), self._stamps, web=web)
+                self._commit(web=web)
             except Stale:
                 self.reload()
                 continue
@@ -217,7 +218,7 @@ class Session:
         who = self.signed_in
         web, vault = replace(self._web, signed_in=None, data={}), self._vault.with_customer(None)
         ttl = self._idle_seconds(web)
-        self._stamps = self._store.commit(self._live_cookie(), self._stamps, web=web, vault=vault, ttl_seconds=ttl)
+        self._commit(web=web, vault=vault, ttl_seconds=ttl)
         self._web, self._vault, self._ttl_seconds = web, vault, ttl
         self.just_ended = True
         self._unlist(who)
@@ -237,13 +238,15 @@ class Session:
         :raises SessionExpired: it has ended in between
         :raises SessionStoreUnavailable:
         """
-        for _ in range(_MAX_TRIES):
+        for attempt in range(_MAX_TRIES):
             try:
+                if attempt:
+                    self.reload()
                 self._move(self.web, self.vault, only_if_same=True)
             except Stale:
-                self.reload()
                 continue
             except Gone:
+                self._lose()
                 raise SessionExpired from None
             return
         raise SessionStoreUnavailable("others kept changing the session")
@@ -262,6 +265,23 @@ class Session:
             self.new_cookie = SessionCookie.fresh()
         self._standing = Standing.MISSING
         self._web, self._vault = WebRecord(created=0.0), Vault()
+
+    def _commit(
+        self, *, web: WebRecord | None = None, vault: Vault | None = None, ttl_seconds: float | None = None
+    ) -> None:
+        try:
+            self._stamps = self._store.commit(
+                self._live_cookie(), self._stamps, web=web, vault=vault, ttl_seconds=ttl_seconds
+            )
+        except Gone:
+            self._lose()
+            raise
+
+    def _lose(self) -> None:
+        """Forget what was read of a session that has ended since; the rest of this request keeps nothing."""
+        self.just_ended = self.just_ended or self._web.signed_in is not None
+        self._web, self._vault = WebRecord(created=0.0), Vault()
+        self._standing = Standing.RETIRED
 
     def _move(self, web: WebRecord, vault: Vault, *, only_if_same: bool) -> None:
         old, standing = self.cookie, self._standing
@@ -286,17 +306,12 @@ class Session:
             self._all.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session nobody knows waits for its end")
 
     def _list(self, who: SignedIn | None, sid: str) -> None:
-        if who is None:
-            return
-        ends_at = who.since + self._all.settings.lifetime_seconds
-        for kind, value in _names(who):
-            self._all.index.add(kind, value, sid, ends_at)
+        if who is not None:
+            self._all.index.add_session(who, sid, who.since + self._all.settings.lifetime_seconds)
 
     def _unlist(self, who: SignedIn | None) -> None:
-        if who is None or self.cookie is None:
-            return
-        for kind, value in _names(who):
-            self._all.index.remove(kind, value, self.cookie.sid)
+        if who is not None and self.cookie is not None:
+            self._all.index.remove_session(who, self.cookie.sid)
 
     def _read(self, cookie: SessionCookie) -> bool:
         found = self._store.load(cookie)
@@ -328,10 +343,3 @@ class Session:
         if self.cookie is None:
             raise Gone
         return self.cookie
-
-
-def _names(who: SignedIn) -> list[tuple[IndexKind, str]]:
-    names = [(IndexKind.CUSTOMER, who.customer.id)]
-    if who.customer.email is not None:
-        names.append((IndexKind.EMAIL, who.customer.email))
-    return names
