@@ -22,13 +22,13 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.log import Event, Log
-from bff.operations.model import Operation
+from bff.operations.model import Credential, Operation
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Customer, CustomerTokens, LegalEntity, SignedIn, TokenSet, Vault, WebRecord
 from bff.sessions.session import Session, Sessions, Standing
 from bff.sessions.store import Gone, Stale
 from bff.tokens.broker import TokenBroker
-from bff.tokens.replies import customer_tokens, is_initial_password
+from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
 _NOBODY = "00000000"
 """The id under which `GET /me` describes a guest."""
@@ -63,14 +63,16 @@ class Login:
         if session.standing is not Standing.UNREAD:
             return
         session.load(extend=extend)
-        for _ in range(_MAX_TRIES):
-            ends_at, tokens = session.lifetime_ends_at, session.vault.customer
-            if ends_at is None or self._now() < ends_at:
-                return
+        tokens = session.vault.customer
+        for attempt in range(_MAX_TRIES):
             try:
+                if attempt:
+                    session.reload()
+                ends_at, tokens = session.lifetime_ends_at, session.vault.customer
+                if ends_at is None or self._now() < ends_at:
+                    return
                 session.end_customer()
             except Stale:
-                session.reload()
                 continue
             except Gone:
                 session.just_ended = True
@@ -132,7 +134,8 @@ class Login:
             customer = _customer(reply)
             if customer.id == who.customer.id:
                 session.change_web(lambda web: _with_customer(web, customer))
-        except (UpstreamError, SessionError, Gone) as err:
+        except (BffError, Gone) as err:
+            # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
 
     def _sign_in(self, session: Session, operation: Operation, call: Call, *, own: bool) -> None:
@@ -158,12 +161,12 @@ class Login:
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
         try:
             try:
-                reply = self._broker.call_with(operation, call, guest.access)
+                reply = self._broker.call_with(operation, call, {Credential.ANONYMOUS: guest.access})
             except BearerDead:
                 if not own:
                     raise
                 guest = self._broker.anonymous(session, dead=guest.access)
-                reply = self._broker.call_with(operation, call, guest.access)
+                reply = self._broker.call_with(operation, call, {Credential.ANONYMOUS: guest.access})
         except BearerDead:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
         except InvalidCredentials:
@@ -174,12 +177,18 @@ class Login:
             if operation.name == "login" and err.status in _WRONG:
                 raise InvalidCredentials from None
             raise
-        tokens = customer_tokens(operation.name, reply.content, self._now(), session_id=guest.session_id)
+        try:
+            tokens = customer_tokens(operation.name, reply.content, self._now(), session_id=guest.session_id)
+        except UpstreamMalformed:
+            if (access := access_of(reply.content)) is not None:
+                self._broker.disown(access, "the reply was not whole")
+            raise
         return tokens, guest, is_initial_password(reply.content)
 
     def _identified(self, tokens: CustomerTokens) -> Customer:
         try:
-            return _customer(self._broker.call_with(self._operations["get_me"], Call(), tokens.access))
+            bearers = {Credential.CUSTOMER: tokens.access}
+            return _customer(self._broker.call_with(self._operations["get_me"], Call(), bearers))
         except (BearerDead, UpstreamRejected):
             raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
 

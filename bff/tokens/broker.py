@@ -27,7 +27,7 @@ from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session, Standing
 from bff.sessions.store import Gone, Lease, LockBusy, SessionStore
 from bff.settings import EmporixSettings
-from bff.tokens.renewal import Renewal
+from bff.tokens.renewal import Renewal, chosen
 
 _LEASE_MARGIN_SECONDS = 5.0
 
@@ -189,7 +189,7 @@ class TokenBroker:
                 return tokens
             raise UpstreamTimeout("refresh", "somebody else is refreshing") from None
         except Gone:
-            raise SessionExpired from None
+            raise (SessionExpired if session.just_ended else LoginRequired) from None
 
     @contextmanager
     def _lock(self, session: Session) -> Iterator[Lease]:
@@ -201,16 +201,18 @@ class TokenBroker:
             cookie,
             # Renewed before every call, so it need outlast only one.
             lease_seconds=call_seconds + _LEASE_MARGIN_SECONDS,
-            wait_seconds=call_seconds,
+            # The winner's chain is one call or two; whoever waits shares its outcome.
+            wait_seconds=2 * call_seconds,
         ) as lease:
             yield lease
 
-    def call_with(self, operation: Operation, call: Call, bearer: Secret[str]) -> Reply:
-        """Call an operation with a bearer that no session holds yet.
+    def call_with(self, operation: Operation, call: Call, bearers: Mapping[Credential, Secret[str]]) -> Reply:
+        """Call an operation with bearers that no session holds yet; the row says which of them it takes.
 
+        :raises KeyError: none of them
         :raises BffError: as `call`
         """
-        return self._client.call(operation, call, bearer)
+        return self._client.call(operation, call, chosen(operation, bearers))
 
     def fresh_anonymous(self) -> TokenSet:
         """Return guest tokens of a new Emporix session, kept nowhere.
@@ -222,3 +224,7 @@ class TokenBroker:
     def log_out(self, tokens: CustomerTokens, reason: str) -> None:
         """Tell upstream that a customer token is not used any more; as well as it goes, and within seconds."""
         self._renewal.log_out(tokens, reason)
+
+    def disown(self, access: Secret[str], reason: str) -> None:
+        """Tell the same of an access token that came without the rest of a set."""
+        self._renewal.disown(access, reason)

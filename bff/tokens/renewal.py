@@ -13,10 +13,12 @@ from dataclasses import replace
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import (
     BearerDead,
+    InvalidInput,
     LoginRequired,
     ReauthenticationRequired,
     SessionExpired,
     UpstreamError,
+    UpstreamMalformed,
     UpstreamRejected,
     UpstreamUnavailable,
 )
@@ -164,21 +166,21 @@ class Renewal:
         return [kind for kind in kinds if alive or kind is not Credential.CUSTOMER] or kinds
 
     def _keep(self, session: Session, spent: CustomerTokens, fresh: CustomerTokens) -> CustomerTokens:
-        for _ in range(_MAX_TRIES):
+        for attempt in range(_MAX_TRIES):
             try:
+                if attempt:
+                    session.reload()
+                    theirs = session.vault.customer
+                    if theirs is None:
+                        raise Gone
+                    if theirs.access != spent.access:
+                        return theirs
                 session.save_vault(session.vault.with_customer(fresh))
+            except Stale:
+                continue
             except Gone:
                 self.log_out(fresh, "the session ended during a refresh")
                 raise SessionExpired from None
-            except Stale:
-                session.reload()
-                theirs = session.vault.customer
-                if theirs is None:
-                    self.log_out(fresh, "the session ended during a refresh")
-                    raise SessionExpired from None
-                if theirs.access != spent.access:
-                    return theirs
-                continue
             self._log.emit(Event.TOKENS_REFRESHED, kind="customer")
             return fresh
         raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
@@ -265,9 +267,9 @@ class Renewal:
         self._log.emit(Event.REFRESH_UNKNOWN, outcome=str(err))
         retry_at = self._now() + _RETRY_AFTER_UNKNOWN_SECONDS
         vault = session.vault
-        if vault.customer is tokens:
+        if vault.customer is not None and vault.customer == tokens:
             vault = vault.with_customer(replace(vault.customer, retry_at=retry_at))
-        elif vault.anonymous is tokens:
+        elif vault.anonymous is not None and vault.anonymous == tokens:
             vault = vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
         try:
             session.save_vault(vault)
@@ -278,21 +280,30 @@ class Renewal:
         """Return guest tokens of a new Emporix session, kept nowhere."""
         operation = self._operations["anonymous_login"]
         values = {} if self._settings.site is None else {"siteCode": self._settings.site}
-        reply = self._client.call(operation, Call(values=values), None)
+        try:
+            reply = self._client.call(operation, Call(values=values), None)
+        except (BearerDead, UpstreamRejected) as err:
+            # Nothing in it comes from a visitor: it says nothing about their password or refresh token.
+            raise UpstreamMalformed(operation.name, str(err)) from None
         return anonymous_tokens(operation.name, reply.content, self._now())
 
     def log_out(self, tokens: CustomerTokens, reason: str) -> None:
         """Tell upstream that a customer token is not used any more; as well as it goes, and within seconds."""
-        if not tokens.alive(self._now()):
-            return
+        if tokens.alive(self._now()):
+            self.disown(tokens.access, reason)
+
+    def disown(self, access: Secret[str], reason: str) -> None:
+        """Tell the same of an access token that came without the rest of a set."""
+        operation = self._operations["logout"]
         try:
             self._client.call(
-                self._operations["logout"],
-                Call(values={"accessToken": tokens.access}),
-                tokens.access,
+                operation,
+                Call(values={"accessToken": access}),
+                chosen(operation, {Credential.CUSTOMER: access}),
                 at_most_seconds=_LOGOUT_SECONDS,
             )
-        except UpstreamError as err:
+        except (UpstreamError, InvalidInput) as err:
+            # InvalidInput: a token too long for a query. Whatever it is, the local end must not wait for it.
             self._log.emit(Event.UPSTREAM_LOGOUT_FAILED, reason=reason, outcome=type(err).__name__)
 
     def serves(self, tokens: TokenSet, dead: Secret[str] | None) -> bool:
@@ -309,3 +320,14 @@ def _share_failure(operation: str, tokens: TokenSet, began: float) -> None:
     """Let whoever waited for a refresh that brought no answer fail with it, instead of trying in turn."""
     if tokens.retry_at - _RETRY_AFTER_UNKNOWN_SECONDS >= began:
         raise UpstreamUnavailable(operation, "the last refresh brought no answer")
+
+
+def chosen(operation: Operation, bearers: Mapping[Credential, Secret[str]]) -> Secret[str]:
+    """Return the bearer that the row prefers among those at hand.
+
+    :raises KeyError: it takes none of them
+    """
+    for credential in operation.accepts:
+        if credential in bearers:
+            return bearers[credential]
+    raise KeyError(operation.name)

@@ -64,6 +64,11 @@ def customer_tokens(
     )
 
 
+def access_of(reply: Mapping[str, Any]) -> Secret[str] | None:
+    """Return the access token of a reply that is not whole enough to be used."""
+    return _text(reply, "access_token", "accessToken")
+
+
 def is_initial_password(reply: Mapping[str, Any]) -> bool:
     """Tell whether an employee set the password; the schema says string, the examples boolean."""
     value = reply.get("initialPassword")
@@ -93,8 +98,8 @@ def _session_id(reply: Mapping[str, Any]) -> Secret[str] | None:
 def _text(reply: Mapping[str, Any], *names: str) -> Secret[str] | None:
     for name in names:
         value = reply.get(name)
-        # A header cannot carry other characters, and no token has them.
-        if isinstance(value, str) and value.isascii() and value.isprintable() and value:
+        # A header cannot carry other characters, a query value none but these, and no token has them.
+        if isinstance(value, str) and value.isascii() and value.isprintable() and value and " " not in value:
             return Secret(value)
     return None
 
