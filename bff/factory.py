@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_wtf import CSRFProtect
+from werkzeug.datastructures import ImmutableDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bff.log import Event
@@ -15,12 +16,12 @@ from bff.settings import Settings
 from bff.web import api, api_session, health, home
 from bff.web.api import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
-from bff.web.bodies import MAX_BODY_BYTES, check_media_type, check_size
+from bff.web.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
 from bff.web.csrf import check_cookies, check_origin, check_token
 from bff.web.errors import register_errors
 from bff.web.headers import add_headers
 from bff.web.hosts import check_host
-from bff.web.paths import PROBES, is_static
+from bff.web.paths import PROBES, check_path, is_api, is_static
 from bff.web.request_log import register_request_log
 from bff.web.session_interface import BffSessionInterface
 from bff.wiring import Services, build_services
@@ -28,6 +29,10 @@ from bff.wiring import Services, build_services
 
 class Bff(Flask):
     """Flask, but for the log: an exception's text may hold what must not be written down."""
+
+    # Answered by Flask, OPTIONS would be the one method that no check of ours has seen. Said here, because the
+    # route of the static files is made before anybody can change the configuration.
+    default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -51,18 +56,16 @@ def create_app(settings: Settings, services: Services | None = None) -> Bff:
     services = services or build_services(settings)
     app = Bff(services)
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_CONTENT_LENGTH=READ_AT_MOST_BYTES,
         MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
         PROPAGATE_EXCEPTIONS=False,
-        # Answered by Flask, OPTIONS would be the one method that no check of ours has seen.
-        PROVIDE_AUTOMATIC_OPTIONS=False,
         WTF_CSRF_SECRET_KEY=services.ring.csrf_keys_oldest_first,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_CHECK_DEFAULT=False,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    # `//api/me` must not be another name for `/api/me`: what is decided by path is decided by this path.
+    # `/api//me` must not be another name for `/api/me`: what is decided by path is decided by this path.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     app.session_interface = BffSessionInterface(services)
@@ -91,6 +94,7 @@ def _register_checks(app: Bff, services: Services) -> None:
     @app.before_request
     def check() -> None:
         check_host(services.settings)
+        check_path()
         if request.routing_exception is not None:
             raise request.routing_exception
         entry = routes.get(request.endpoint or "")
@@ -102,5 +106,5 @@ def _register_checks(app: Bff, services: Services) -> None:
         check_cookies()
         check_token(services)
         check_size()
-        if entry is not None:
-            check_media_type(entry.route)
+        if is_api(request.path):
+            check_media_type(entry.route if entry is not None else None)

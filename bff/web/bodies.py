@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from flask import request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bff.errors import PayloadTooLarge, UnsupportedMediaType
-from bff.operations.model import Route
+from bff.errors import Detail, InvalidInput, PayloadTooLarge, UnsupportedMediaType
+from bff.operations.model import JSON, Route
 
 MAX_BODY_BYTES = 64 * 1024
+READ_AT_MOST_BYTES = MAX_BODY_BYTES + 1
+"""Werkzeug cuts a body without `Content-Length` at its limit and says nothing; the byte beyond tells."""
 
 
 def check_size() -> None:
-    """Read the body, if it is not larger than it may be.
+    """Read the body, if it is whole and not larger than it may be.
 
     :raises PayloadTooLarge:
+    :raises InvalidInput: it broke off, or its chunks are not HTTP's
     """
     try:
-        request.get_data(cache=True)
+        body = request.get_data(cache=True)
     except RequestEntityTooLarge:
         raise PayloadTooLarge from None
+    except ParseException:
+        raise InvalidInput(Detail(type="invalid_value", message="The body's chunks cannot be read.")) from None
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge
+    if len(body) < (request.content_length or 0):
+        raise InvalidInput(Detail(type="invalid_value", message="The body is shorter than its Content-Length."))
 
 
-def check_media_type(route: Route) -> None:
+def check_media_type(route: Route | None) -> None:
     """Refuse a body that is not of a type the route reads; where none is sent and none required, any type will do.
 
+    :param route: None for a JSON route that no operation is behind
     :raises UnsupportedMediaType:
     """
-    needs_body = route.body is not None and route.body_required
+    needs_body = route is not None and route.body is not None and route.body_required
     if not needs_body and not request.get_data(cache=True):
         return
-    if request.mimetype not in route.media_types:
+    if request.mimetype not in (route.media_types if route is not None else (JSON,)):
         raise UnsupportedMediaType
     charset = request.mimetype_params.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):

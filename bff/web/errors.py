@@ -92,9 +92,17 @@ def fault_of(error: Exception) -> Fault:
         case BffError():
             return next((FAULTS[kind] for kind in type(error).__mro__ if kind in FAULTS), _INTERNAL)
         case HTTPException():
-            return _HTTP.get(error.code or 500, _INTERNAL)
+            return _http_fault(error.code or 500)
         case _:
             return _INTERNAL
+
+
+def _http_fault(status: int) -> Fault:
+    if status in _HTTP:
+        return _HTTP[status]
+    if 400 <= status < 500:
+        return _fault(status, "validation_failure", "The request cannot be answered as it is.")
+    return _INTERNAL
 
 
 def fault_body(fault: Fault) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from flask import request
+from werkzeug.exceptions import NotFound
+
 API_PREFIX = "/api"
 STATIC_PREFIX = "/static"
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -15,3 +18,12 @@ def is_api(path: str) -> bool:
 def is_static(path: str) -> bool:
     """Tell whether a path is a static file's."""
     return path.startswith(STATIC_PREFIX + "/")
+
+
+def check_path() -> None:
+    """Refuse other spellings of a path, which routing would fold into ours while a proxy in front might not.
+
+    :raises NotFound: several slashes at the start, or a fragment, which has no place in a request
+    """
+    if request.environ.get("PATH_INFO", "").startswith("//") or "#" in request.environ.get("RAW_URI", ""):
+        raise NotFound

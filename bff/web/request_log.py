@@ -25,24 +25,28 @@ def start_request(services: Services) -> None:
     REQUEST_ID.set(sent if trusted else secrets.token_hex(8))
 
 
-def finish_request(services: Services, response: Response) -> Response:
-    """Name the request in its response, and log it by its route, never by its URL."""
+def name_response(response: Response) -> Response:
+    """Name the request in its response."""
     response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get() or ""
+    # Not logged yet: a session that cannot be saved makes another response of it.
+    g.status = response.status_code
+    return response
+
+
+def finish_request(services: Services) -> None:
+    """Log the request by its route, never by its URL."""
     services.log.emit(
         Event.REQUEST,
         method=request.method,
         route=request.url_rule.rule if request.url_rule is not None else None,
-        status=response.status_code,
+        status=g.get("status"),
         ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
     )
-    return response
+    REQUEST_ID.set(None)
 
 
 def register_request_log(app: Flask, services: Services) -> None:
     """Put id and line on every request of an application; call it before anything else that hooks in."""
     app.before_request(lambda: start_request(services))
-    app.after_request(lambda response: finish_request(services, response))
-
-    @app.teardown_request
-    def forget(error: BaseException | None) -> None:
-        REQUEST_ID.set(None)
+    app.after_request(name_response)
+    app.teardown_request(lambda error: finish_request(services))

@@ -7,6 +7,7 @@ that a forged or a late request cannot push a signed-in cookie out of the browse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -172,7 +173,10 @@ def session_cookies(request: Request, name: str) -> list[str]:
     """
     header: str = request.environ.get("HTTP_COOKIE", "")
     pairs = (pair.partition("=") for pair in header.split(";"))
-    return [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
+    # Two `Cookie` headers come joined by a comma, which no value of ours has.
+    another = re.compile(rf",[ \t]*{re.escape(name)}=")
+    found = [part for key, _, value in pairs if key.strip(" \t") == name for part in another.split(value)]
+    return [value.strip(" \t") for value in found]
 
 
 def _is_ours_to_answer(request: Request, services: Services) -> bool:
