@@ -1,0 +1,122 @@
+"""Records as values: their stored forms, and when a token is due."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bff.secret import Secret
+from bff.sessions.model import Customer, CustomerTokens, LegalEntity, SignedIn, TokenSet, Vault, WebRecord
+
+NOW = 1_000_000.0
+ANONYMOUS = TokenSet(
+    access=Secret("guest-access"),
+    access_expires_at=NOW + 3600,
+    access_lifetime_seconds=3600,
+    refresh=Secret("guest-refresh"),
+    refresh_expires_at=NOW + 86400,
+    session_id=Secret("guest-session"),
+)
+CUSTOMER = CustomerTokens(
+    access=Secret("customer-access"),
+    access_expires_at=NOW + 3600,
+    access_lifetime_seconds=3600,
+    refresh=Secret("customer-refresh"),
+    refresh_expires_at=NOW + 86400,
+    session_id=Secret("customer-session"),
+    retry_at=NOW + 5,
+    saas=Secret("saas-token"),
+    legal_entity_id="D1",
+)
+WHO = SignedIn(
+    customer=Customer(
+        id="42",
+        email="jane@example.com",
+        first_name="Jane",
+        last_name=None,
+        language="en_US",
+        legal_entities=(LegalEntity(id="D1", name="Example"),),
+    ),
+    since=NOW,
+    authenticated_at=NOW + 1,
+    initial_password=True,
+)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        WebRecord(created=NOW),
+        WebRecord(created=NOW, signed_in=WHO, data={"flashes": [["ok", "Grüße"]], "n": None}),
+        WebRecord(created=NOW, signed_in=replace(WHO, customer=replace(WHO.customer, email=None, legal_entities=()))),
+    ],
+)
+def test_web_record_comes_back_as_it_was(record: WebRecord) -> None:
+    assert WebRecord.from_json(record.to_json()) == record
+
+
+@pytest.mark.parametrize(
+    "vault",
+    [
+        Vault(),
+        Vault(anonymous=ANONYMOUS),
+        Vault(anonymous=replace(ANONYMOUS, refresh=None, session_id=None), customer=CUSTOMER),
+        Vault(customer=replace(CUSTOMER, saas=None, legal_entity_id=None)),
+    ],
+)
+def test_vault_comes_back_as_it_was(vault: Vault) -> None:
+    assert Vault.from_json(vault.to_json()) == vault
+
+
+def test_empty_vault_is_what_a_missing_record_stands_for() -> None:
+    assert Vault.from_json(b"{}") == Vault()
+
+
+def test_web_record_refuses_what_is_not_json() -> None:
+    with pytest.raises(TypeError):
+        WebRecord(created=NOW, data={"token": Secret("x")}).to_json()
+
+
+def test_vault_does_not_show_its_tokens() -> None:
+    shown = repr(Vault(anonymous=ANONYMOUS, customer=CUSTOMER))
+    stored = json.loads(Vault(anonymous=ANONYMOUS, customer=CUSTOMER).to_json())
+    for part in (stored["anonymous"], stored["customer"]):
+        for name in ("access", "refresh", "sessionId"):
+            assert part[name] not in shown
+    assert stored["customer"]["saas"] not in shown
+
+
+@pytest.mark.parametrize(("lifetime", "ahead"), [(100, 10), (2999, 299.9), (3000, 300), (3600, 300), (2_591_999, 300)])
+def test_token_is_due_a_tenth_of_its_life_and_at_most_five_minutes_ahead(lifetime: float, ahead: float) -> None:
+    tokens = replace(ANONYMOUS, access_lifetime_seconds=lifetime, access_expires_at=NOW + lifetime)
+    assert not tokens.due(NOW + lifetime - ahead - 0.01)
+    assert tokens.due(NOW + lifetime - ahead + 0.01)
+
+
+def test_token_is_dead_at_its_end() -> None:
+    assert ANONYMOUS.alive(ANONYMOUS.access_expires_at - 0.001)
+    assert not ANONYMOUS.alive(ANONYMOUS.access_expires_at)
+
+
+def test_due_token_is_left_alone_for_a_while_after_an_unknown_outcome() -> None:
+    tokens = replace(ANONYMOUS, access_expires_at=NOW + 100, retry_at=NOW + 5)
+    assert not tokens.due(NOW + 4)
+    assert tokens.due(NOW + 5)
+
+
+def test_dead_token_is_due_whatever_was_tried_last() -> None:
+    assert replace(ANONYMOUS, access_expires_at=NOW, retry_at=NOW + 5).due(NOW)
+
+
+def test_only_a_living_refresh_token_renews() -> None:
+    assert ANONYMOUS.renewable(ANONYMOUS.refresh_expires_at - 1)
+    assert not ANONYMOUS.renewable(ANONYMOUS.refresh_expires_at)
+    assert not replace(ANONYMOUS, refresh=None).renewable(NOW)
+
+
+def test_changing_one_set_keeps_the_other() -> None:
+    vault = Vault(anonymous=ANONYMOUS, customer=CUSTOMER)
+    assert vault.with_customer(None) == Vault(anonymous=ANONYMOUS)
+    assert vault.with_anonymous(None) == Vault(customer=CUSTOMER)

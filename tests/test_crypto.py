@@ -1,0 +1,116 @@
+"""Key rings and sealing: what opens, what does not, and which key does what."""
+
+from __future__ import annotations
+
+import pytest
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from bff.crypto import KeyRing, ServerKey, digest, encode, random_text
+from bff.secret import Secret
+
+OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
+PLACE = {"purpose": b"kind", "cookie": b"cookie", "bound_to": b"place"}
+
+
+def test_sealed_text_opens_in_its_place() -> None:
+    key = ServerKey(NEW)
+    assert key.open(key.seal(b"plain", **PLACE), **PLACE) == b"plain"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"purpose": b"other"}, {"cookie": b"other"}, {"cookie": b""}, {"bound_to": b"other"}]
+)
+def test_sealed_text_opens_nowhere_else(elsewhere: dict[str, bytes]) -> None:
+    key = ServerKey(NEW)
+    assert key.open(key.seal(b"plain", **PLACE), **{**PLACE, **elsewhere}) is None
+
+
+def test_another_server_key_opens_nothing() -> None:
+    assert ServerKey(OLD).open(ServerKey(NEW).seal(b"plain", **PLACE), **PLACE) is None
+
+
+def test_every_changed_byte_is_noticed() -> None:
+    key = ServerKey(NEW)
+    sealed = key.seal(b"plain", **PLACE)
+    for position in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[position] ^= 1
+        assert key.open(bytes(changed), **PLACE) is None
+
+
+@pytest.mark.parametrize("size", range(29))
+def test_text_cut_short_opens_to_nothing(size: int) -> None:
+    key = ServerKey(NEW)
+    assert key.open(key.seal(b"plain", **PLACE)[:size], **PLACE) is None
+
+
+def test_same_text_is_never_sealed_to_the_same_bytes() -> None:
+    key = ServerKey(NEW)
+    assert len({key.seal(b"plain", **PLACE) for _ in range(100)}) == 100
+
+
+def test_ring_without_a_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        KeyRing(())
+
+
+def test_ring_finds_each_key_by_its_number() -> None:
+    ring = KeyRing((NEW, OLD))
+    assert ring.newest.number == ServerKey(NEW).number
+    for secret in (NEW, OLD):
+        number = ServerKey(secret).number
+        found = ring.numbered(number)
+        assert found is not None
+        assert found.number == number
+    assert KeyRing((NEW,)).numbered(ServerKey(OLD).number) is None
+
+
+def test_names_are_keyed_and_newest_first() -> None:
+    names = KeyRing((NEW, OLD)).names(b"kind", "jane@example.com")
+    assert names == (
+        ServerKey(NEW).name(b"kind", "jane@example.com"),
+        ServerKey(OLD).name(b"kind", "jane@example.com"),
+    )
+    assert len(set(names)) == 2
+    assert KeyRing((NEW,)).names(b"other", "jane@example.com")[0] != names[0]
+
+
+def test_kind_and_value_of_a_name_do_not_run_into_each_other() -> None:
+    key = ServerKey(NEW)
+    assert key.name(b"ab", "c") != key.name(b"a", "bc")
+
+
+def test_form_signed_under_the_older_key_still_verifies() -> None:
+    before = URLSafeTimedSerializer(KeyRing((OLD,)).csrf_keys_oldest_first).dumps("form")
+    assert URLSafeTimedSerializer(KeyRing((NEW, OLD)).csrf_keys_oldest_first).loads(before) == "form"
+
+
+def test_newest_key_signs_forms() -> None:
+    signed = URLSafeTimedSerializer(KeyRing((NEW, OLD)).csrf_keys_oldest_first).dumps("form")
+    assert URLSafeTimedSerializer(KeyRing((NEW,)).csrf_keys_oldest_first).loads(signed) == "form"
+    with pytest.raises(BadSignature):
+        URLSafeTimedSerializer(KeyRing((OLD,)).csrf_keys_oldest_first).loads(signed)
+
+
+def test_key_that_left_the_ring_signs_nothing_any_more() -> None:
+    before = URLSafeTimedSerializer(KeyRing((OLD,)).csrf_keys_oldest_first).dumps("form")
+    with pytest.raises(BadSignature):
+        URLSafeTimedSerializer(KeyRing((NEW,)).csrf_keys_oldest_first).loads(before)
+
+
+def test_no_key_shows_itself() -> None:
+    ring = KeyRing((NEW, OLD))
+    shown = repr(ring) + repr(vars(ring)) + repr(vars(ring.newest))
+    assert "nnnn" not in shown
+    assert "oooo" not in shown
+
+
+def test_random_text_is_256_bits_of_base64url_without_padding() -> None:
+    texts = {random_text() for _ in range(100)}
+    assert len(texts) == 100
+    assert all(len(text) == 43 and "=" not in text for text in texts)
+    assert encode(b"\xfb\xff") == "-_8"
+
+
+def test_two_uses_of_one_value_share_no_digest() -> None:
+    assert digest(b"one", b"value") != digest(b"other", b"value")

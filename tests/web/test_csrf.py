@@ -1,0 +1,180 @@
+"""Nobody but our own page changes anything: every route that could, and every way a forged request may look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from driven_routes import READING, UNSAFE, Drive, readable_rules, unsafe_routes
+from footprint import footprint
+from shop import PUBLIC_URL, Browser, Shop
+from werkzeug.test import TestResponse
+
+Forgery = Callable[[Shop, Browser], Mapping[str, str]]
+
+
+def ask(browser: Browser, method: str, drive: Drive, headers: Mapping[str, str]) -> TestResponse:
+    body = {} if drive.json is None else {"json": drive.json}
+    return browser.client.open(drive.path, method=method, base_url=browser.base_url, headers=headers, **body)
+
+
+def right(shop: Shop, browser: Browser) -> str:
+    return str(browser.csrf)
+
+
+def foreign(shop: Shop, browser: Browser) -> str:
+    return str(shop.browser().session()["csrfToken"])
+
+
+def stale(shop: Shop, browser: Browser) -> str:
+    before = str(browser.csrf)
+    browser.sign_in()
+    assert browser.csrf != before
+    return before
+
+
+FORGERIES: dict[str, Forgery] = {
+    "no token": lambda shop, browser: {},
+    "an empty token": lambda shop, browser: {"X-CSRF-Token": ""},
+    "another browser's token": lambda shop, browser: {"X-CSRF-Token": foreign(shop, browser)},
+    "the token before a rotation": lambda shop, browser: {"X-CSRF-Token": stale(shop, browser)},
+    "the cookie as token": lambda shop, browser: {"X-CSRF-Token": str(browser.cookie)},
+    "a token with its signature cut": lambda shop, browser: {"X-CSRF-Token": right(shop, browser)[:-1]},
+    "a foreign Origin": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Origin": "https://evil.example",
+    },
+    "another port": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Origin": "http://127.0.0.1:8001"},
+    "another scheme": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Origin": "https://127.0.0.1:8000"},
+    "our origin as a prefix": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Origin": PUBLIC_URL + ".evil.example",
+    },
+    "cross-site": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Sec-Fetch-Site": "cross-site"},
+    "same-site": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Sec-Fetch-Site": "same-site"},
+    "cross-site with our Origin": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Sec-Fetch-Site": "cross-site",
+        "Origin": PUBLIC_URL,
+    },
+    "a word that is no site": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Sec-Fetch-Site": "odd"},
+    "the other header that Flask-WTF reads": lambda shop, browser: {"X-CSRFToken": right(shop, browser)},
+}
+
+
+def test_every_route_that_may_change_something_is_driven(shop: Shop) -> None:
+    assert unsafe_routes(shop) == set(UNSAFE)
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_forged_request_is_refused_on_every_route_and_changes_nothing(shop: Shop, forgery: str) -> None:
+    browser = shop.signed_in()
+    headers = FORGERIES[forgery](shop, browser)
+    cookie, before = browser.cookie, footprint(shop)
+    for (method, _), drive in UNSAFE.items():
+        answer = ask(browser, method, drive, headers)
+        assert (answer.status_code, answer.get_json()["type"]) == (403, "csrf_failed"), (method, drive.path)
+        assert answer.headers.getlist("Set-Cookie") == []
+    assert footprint(shop) == before
+    assert browser.cookie == cookie
+    assert browser.session()["state"] == "authenticated"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": PUBLIC_URL},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    ],
+)
+def test_request_of_our_own_page_gets_through(shop: Shop, headers: dict[str, str]) -> None:
+    browser = shop.signed_in()
+    for (method, _), drive in UNSAFE.items():
+        if drive.path in ("/api/login", "/api/logout", "/api/password/change"):
+            continue
+        answer = ask(browser, method, drive, {"X-CSRF-Token": str(browser.csrf), **headers})
+        assert answer.status_code != 403, (method, drive.path, answer.get_data(as_text=True))
+
+
+def test_token_counts_in_the_header_and_nowhere_else(shop: Shop) -> None:
+    browser = shop.signed_in()
+    token, before = str(browser.csrf), footprint(shop)
+    for path, body in (
+        (f"/api/me/addresses?X-CSRF-Token={token}", {"json": {"city": "Ulm"}}),
+        (f"/api/me/addresses?csrf_token={token}", {"json": {"city": "Ulm"}}),
+        ("/api/me/addresses", {"json": {"csrf_token": token, "X-CSRF-Token": token}}),
+        ("/api/me/addresses", {"data": {"csrf_token": token}}),
+    ):
+        answer = browser.client.post(path, base_url=browser.base_url, **body)
+        assert (answer.status_code, answer.get_json()["type"]) == (403, "csrf_failed")
+    assert footprint(shop) == before
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", ""],
+)
+def test_body_of_a_type_that_any_page_may_send_is_refused(shop: Shop, media_type: str) -> None:
+    browser = shop.signed_in()
+    before = footprint(shop)
+    for (method, _), drive in UNSAFE.items():
+        answer = browser.request(method, drive.path, data=b'{"token": "x"}', content_type=media_type)
+        assert (answer.status_code, answer.get_json()["type"]) == (415, "unsupported_media_type"), drive.path
+    assert footprint(shop) == before
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_other_site_reads_no_json(shop: Shop, method: str, site: str) -> None:
+    newcomer, browser = shop.browser(), shop.signed_in()
+    before = footprint(shop)
+    for rule, path in READING.items():
+        if not rule.startswith("/api"):
+            continue
+        for visitor in (newcomer, browser):
+            answer = visitor.request(method, path, headers={"Sec-Fetch-Site": site})
+            assert answer.status_code == 403, path
+            assert method == "HEAD" or answer.get_json()["type"] == "forbidden"
+            assert answer.headers.getlist("Set-Cookie") == []
+    assert footprint(shop) == before
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", None])
+def test_own_page_reads_json(shop: Shop, site: str | None) -> None:
+    headers = {} if site is None else {"Sec-Fetch-Site": site}
+    assert shop.signed_in().get("/api/me", headers=headers).status_code == 200
+
+
+def test_gets_that_start_something_are_these(shop: Shop) -> None:
+    assert readable_rules(shop) == set(READING)
+    starting = set()
+    for path in READING.values():
+        before = footprint(shop)
+        answer = shop.browser().get(path)
+        if footprint(shop) != before or answer.headers.getlist("Set-Cookie"):
+            starting.add(f"GET {path}")
+    print("\n".join(sorted(starting)))
+    assert starting == {"GET /api/session", "GET /api/me"}
+
+
+def test_head_starts_nothing_anywhere(shop: Shop) -> None:
+    before = footprint(shop)
+    for path in READING.values():
+        answer = shop.browser().request("HEAD", path)
+        assert answer.headers.getlist("Set-Cookie") == []
+    assert footprint(shop) == before
+
+
+def test_no_page_of_another_origin_is_ever_let_in(shop: Shop) -> None:
+    browser = shop.signed_in()
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    drives = [(method, drive.path) for (method, _), drive in UNSAFE.items()]
+    for method, path in [*drives, *(("GET", path) for path in READING.values())]:
+        for verb in (method, "OPTIONS"):
+            answer = browser.client.open(path, method=verb, base_url=PUBLIC_URL, headers=asked, buffered=True)
+            assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
+            assert verb != "OPTIONS" or answer.status_code == 405, path

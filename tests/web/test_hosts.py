@@ -1,0 +1,155 @@
+"""Which host names are answered, and whom the application believes about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import request
+from footprint import footprint
+from shop import Shop, ShopMaker
+from werkzeug.test import Client
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+HTTPS = "https://shop.example.com"
+FORWARDED = {
+    "X-Forwarded-Host": "shop.example.com",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Port": "8443",
+    "X-Forwarded-Prefix": "/evil",
+    "Forwarded": "host=evil.example;proto=https;for=203.0.113.9",
+    "X-Original-URL": "/api/me",
+    "X-Rewrite-URL": "/api/me",
+    "X-HTTP-Method-Override": "DELETE",
+}
+
+FOREIGN = [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "evil.example:8000",
+    "localhost:8000",
+    "127.0.0.1.",
+    "127.0.0.2",
+    "x@127.0.0.1",
+    "127.0.0.1:8000@evil.example",
+    "127.0.0.1:port",
+    "127.0.0.1:99999",
+    "127.0.0.1/x",
+    "127.0.0.1?x",
+    "127.0.0.1#x",
+    "127.0.0.1, evil.example",
+    "127.0.0.1 evil.example",
+    "[::1",
+    "[::1]",
+    "2130706433",
+    "",
+]
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+def test_foreign_host_is_refused_in_the_shape_of_the_path(shop: Shop, host: str) -> None:
+    client = shop.app.test_client()
+    before = footprint(shop)
+    api = client.get("/api/session", headers={"Host": host})
+    assert (api.status_code, api.get_json()["type"]) == (400, "validation_failure")
+    assert [detail["field"] for detail in api.get_json()["details"]] == ["Host"]
+    for path in ("/", "/static/site.css", "/nothing"):
+        page = client.get(path, headers={"Host": host})
+        assert (page.status_code, page.mimetype) == (400, "text/html"), path
+        assert "evil" not in page.get_data(as_text=True)
+        assert page.headers.getlist("Set-Cookie") == []
+    assert footprint(shop) == before
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "127.0.0.1:9", "127.0.0.1:80"])
+def test_port_does_not_count(shop: Shop, host: str) -> None:
+    assert shop.app.test_client().get("/api/session", headers={"Host": host}).status_code == 200
+
+
+def test_letters_of_a_host_have_no_case(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_PUBLIC_URL=HTTPS)
+    client = shop.app.test_client()
+    assert client.get("/", headers={"Host": "SHOP.example.COM"}).status_code == 200
+    assert client.get("/", headers={"Host": "example.com"}).status_code == 400
+
+
+def test_request_without_host_is_refused(shop: Shop) -> None:
+    def without_host(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        del environ["HTTP_HOST"]
+        environ["SERVER_NAME"] = "127.0.0.1"
+        return shop.app(environ, start_response)
+
+    client = Client(without_host)
+    assert client.get("/api/session").status_code == 400
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probe_answers_to_any_host(shop: Shop, host: str, path: str) -> None:
+    assert shop.app.test_client().get(path, headers={"Host": host}).status_code == 200
+
+
+def seen(shop: Shop, host: str, headers: dict[str, str]) -> dict[str, str]:
+    def view() -> dict[str, str]:
+        return {
+            "host": request.host,
+            "scheme": request.scheme,
+            "address": str(request.remote_addr),
+            "method": request.method,
+            "root": request.root_path,
+        }
+
+    shop.app.add_url_rule("/seen", view_func=view)
+    answer = shop.app.test_client().get("/seen", headers={"Host": host, **headers})
+    assert answer.status_code == 200
+    found: dict[str, str] = answer.get_json()
+    return found
+
+
+def test_forwarded_headers_are_not_believed_by_default(shop: Shop) -> None:
+    plain = {"scheme": "http", "address": "127.0.0.1", "method": "GET", "root": ""}
+    assert seen(shop, "127.0.0.1:8000", FORWARDED) == {"host": "127.0.0.1:8000", **plain}
+
+
+def test_forwarded_host_does_not_make_a_foreign_host_ours(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_PUBLIC_URL=HTTPS)
+    assert shop.app.test_client().get("/", headers={"Host": "10.0.0.7:8000", **FORWARDED}).status_code == 400
+
+
+def test_declared_proxy_is_believed_about_host_scheme_and_address(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_PUBLIC_URL=HTTPS, BFF_TRUSTED_PROXIES="1")
+    assert seen(shop, "10.0.0.7:8000", FORWARDED) == {
+        "host": "shop.example.com",
+        "scheme": "https",
+        "address": "203.0.113.9",
+        "method": "GET",
+        "root": "",
+    }
+
+
+def test_of_several_addresses_only_the_declared_proxies_are_believed(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_PUBLIC_URL=HTTPS, BFF_TRUSTED_PROXIES="1")
+    forged = {**FORWARDED, "X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
+    assert seen(shop, "10.0.0.7", forged)["address"] == "203.0.113.9"
+
+
+def test_host_that_a_declared_proxy_names_is_checked_too(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_PUBLIC_URL=HTTPS, BFF_TRUSTED_PROXIES="1")
+    client = shop.app.test_client()
+    for forwarded in ("evil.example", "shop.example.com, evil.example"):
+        headers = {"Host": "shop.example.com", "X-Forwarded-Host": forwarded}
+        assert client.get("/", headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize(("target", "status"), [("http://evil.example/api/session", 400), ("*", 400), ("a:1", 400)])
+def test_whole_url_as_target_is_for_our_host_or_refused(shop: Shop, target: str, status: int) -> None:
+    client = shop.app.test_client()
+    host = {"Host": "127.0.0.1:8000"}
+    assert client.get("/api/session", headers=host, environ_overrides={"RAW_URI": target}).status_code == status
+    own = {"RAW_URI": "http://127.0.0.1:8000/api/session"}
+    assert client.get("/api/session", headers=host, environ_overrides=own).status_code == 200

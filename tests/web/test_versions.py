@@ -1,0 +1,214 @@
+"""`ETag` out, `If-Match` in: a write that was meant for another version changes nothing."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+
+import pytest
+from shop import Browser, Shop
+
+from bff.sandbox.faults import Answer, Fault, html
+from bff.web.versions import etag_of
+
+ADDRESS = {
+    "contactName": "Jane Doe",
+    "street": "Lane",
+    "streetNumber": "1",
+    "zipCode": "1010",
+    "city": "Wien",
+    "country": "AT",
+}
+
+
+@pytest.fixture
+def customer(shop: Shop) -> Browser:
+    return shop.signed_in()
+
+
+def version_of(browser: Browser, path: str = "/api/me") -> int:
+    version: int = browser.get(path).get_json()["metadata"]["version"]
+    return version
+
+
+@pytest.fixture(params=["profile", "address"])
+def path(request: pytest.FixtureRequest, customer: Browser) -> str:
+    """What is changed: both kinds of document that have a version."""
+    if request.param == "profile":
+        return "/api/me"
+    made = customer.post("/api/me/addresses", json=ADDRESS)
+    assert made.status_code == 201, made.get_data(as_text=True)
+    return f"/api/me/addresses/{made.get_json()['id']}"
+
+
+def change(path: str, word: str) -> dict[str, Any]:
+    return {"company": word} if path == "/api/me" else {"city": word}
+
+
+def changed(browser: Browser, path: str) -> Any:
+    return browser.get(path).get_json().get("company" if path == "/api/me" else "city")
+
+
+@pytest.mark.parametrize(
+    ("content", "tag"),
+    [
+        ({"metadata": {"version": 3}}, '"3"'),
+        ({"metadata": {"version": True}}, None),
+        ({"metadata": {"version": "3"}}, None),
+        ({"metadata": {"version": 3.0}}, None),
+        ({"metadata": {}}, None),
+        ({"metadata": None}, None),
+        ({"metadata": [3]}, None),
+        ({}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_tag_is_the_version_and_nothing_else(content: Any, tag: str | None) -> None:
+    assert etag_of(content) == tag
+
+
+def test_tag_of_an_answer_is_its_version(customer: Browser, path: str) -> None:
+    answer = customer.get(path)
+    assert answer.headers["ETag"] == f'"{answer.get_json()["metadata"]["version"]}"'
+
+
+def test_right_tag_lets_the_write_through_and_a_used_one_does_not(shop: Shop, customer: Browser, path: str) -> None:
+    tag = customer.get(path).headers["ETag"]
+    assert customer.patch(path, json=change(path, "One"), headers={"If-Match": tag}).status_code == 200
+    stale = customer.patch(path, json=change(path, "Two"), headers={"If-Match": tag})
+    assert (stale.status_code, stale.get_json()["type"]) == (412, "version_conflict")
+    assert changed(customer, path) == "One"
+    assert customer.get(path).headers["ETag"] != tag
+
+
+def test_version_goes_along_to_upstream_for_a_second_comparison(shop: Shop, customer: Browser) -> None:
+    version = version_of(customer)
+    sent = {"company": "One", "metadata": {"mixins": {}}}
+    assert customer.patch("/api/me", json=sent, headers={"If-Match": f' "{version}" '}).status_code == 200
+    assert json.loads(shop.sandbox.recorder.of("update_me")[-1].body) == {
+        "company": "One",
+        "metadata": {"mixins": {}, "version": version},
+    }
+
+
+def test_merge_patch_stays_one_when_the_version_is_added(shop: Shop, customer: Browser) -> None:
+    answer = customer.patch(
+        "/api/me",
+        data=b'{"company": null, "metadata": null}',
+        content_type="application/merge-patch+json",
+        headers={"If-Match": customer.get("/api/me").headers["ETag"]},
+    )
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    received = shop.sandbox.recorder.of("update_me")[-1]
+    assert received.headers["content-type"] == "application/merge-patch+json"
+    assert json.loads(received.body)["company"] is None
+
+
+def test_without_the_header_the_body_goes_on_as_it_came_and_unread(shop: Shop, customer: Browser) -> None:
+    reads = shop.sandbox.recorder.count("get_address")
+    raw = b'{ "company" : "One" }'
+    assert customer.patch("/api/me", data=raw, content_type="application/json").status_code == 200
+    assert shop.sandbox.recorder.of("update_me")[-1].body == raw
+    assert shop.sandbox.recorder.count("get_address") == reads
+
+
+def test_star_matches_whatever_there_is(shop: Shop, customer: Browser, path: str) -> None:
+    assert customer.patch(path, json=change(path, "One"), headers={"If-Match": "*"}).status_code == 200
+    assert changed(customer, path) == "One"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["3", 'W/"3"', '"3", "4"', '"abc"', '""', '"-1"', '"3', '"1e3"', '"' + "9" * 40 + '"', "**", '" 3"', '"²"'],
+)
+def test_tag_that_was_never_given_out_is_refused_unsent(shop: Shop, customer: Browser, header: str) -> None:
+    answer = customer.patch("/api/me", json={"company": "One"}, headers={"If-Match": header})
+    body = answer.get_json()
+    assert (answer.status_code, body["type"], body["details"][0]["field"]) == (400, "validation_failure", "If-Match")
+    assert shop.sandbox.recorder.count("update_me") == 0
+
+
+def test_body_that_contradicts_the_header_is_refused_unsent(shop: Shop, customer: Browser) -> None:
+    version = version_of(customer)
+    answer = customer.patch(
+        "/api/me",
+        json={"company": "One", "metadata": {"version": version + 1}},
+        headers={"If-Match": f'"{version}"'},
+    )
+    assert (answer.status_code, answer.get_json()["details"][0]["field"]) == (400, "metadata.version")
+    assert shop.sandbox.recorder.count("update_me") == 0
+
+
+def test_body_that_agrees_with_the_header_is_sent(customer: Browser) -> None:
+    version = version_of(customer)
+    sent = {"company": "One", "metadata": {"version": version}}
+    assert customer.patch("/api/me", json=sent, headers={"If-Match": f'"{version}"'}).status_code == 200
+
+
+def test_stale_version_in_a_body_is_upstreams_own_answer(customer: Browser) -> None:
+    version = version_of(customer)
+    customer.patch("/api/me", json={"company": "One"})
+    answer = customer.patch("/api/me", json={"company": "Two", "metadata": {"version": version}})
+    assert answer.status_code == 409
+    assert answer.get_json()["type"] != "version_conflict"
+
+
+def test_writer_between_comparison_and_write_is_noticed(shop: Shop, customer: Browser) -> None:
+    elsewhere = shop.signed_in()
+    tag = customer.get("/api/me").headers["ETag"]
+    held, answers = threading.Event(), []
+    shop.sandbox.faults.add("update_me", Fault(hold_before=held), times=1)
+    slow = threading.Thread(
+        target=lambda: answers.append(customer.patch("/api/me", json={"company": "Slow"}, headers={"If-Match": tag}))
+    )
+    compared = shop.sandbox.recorder.count("get_me")
+    slow.start()
+    while not shop.sandbox.recorder.count("update_me"):
+        assert slow.is_alive()
+        time.sleep(0.005)
+    assert shop.sandbox.recorder.count("get_me") == compared + 1
+    assert elsewhere.patch("/api/me", json={"company": "Quick"}).status_code == 200
+    held.set()
+    slow.join()
+    assert (answers[0].status_code, answers[0].get_json()["type"]) == (412, "version_conflict")
+    assert customer.get("/api/me").get_json()["company"] == "Quick"
+
+
+def error_message(status: int, message: str, **detail: str) -> Fault:
+    body = {"status": status, "type": "x_y", "message": message, "details": [{"message": "d", **detail}]}
+    return Fault(answer=Answer(status=status, body=json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (error_message(409, "Optimistic locking"), 412),
+        (error_message(412, "Version 3 is stale"), 412),
+        (error_message(400, "VERSION mismatch"), 412),
+        (error_message(400, "No", field="metadata.version"), 412),
+        (error_message(400, "company is too long"), 400),
+        (error_message(403, "version"), 403),
+        (Fault(answer=html(500)), 502),
+    ],
+)
+def test_upstreams_ways_to_say_stale_are_one(shop: Shop, customer: Browser, fault: Fault, status: int) -> None:
+    tag = customer.get("/api/me").headers["ETag"]
+    shop.sandbox.faults.add("update_me", fault, times=1)
+    answer = customer.patch("/api/me", json={"company": "One"}, headers={"If-Match": tag})
+    assert answer.status_code == status
+    assert (answer.get_json()["type"] == "version_conflict") == (status == 412)
+
+
+def test_document_without_a_version_matches_no_tag(shop: Shop, customer: Browser) -> None:
+    shop.sandbox.faults.add("get_me", Fault(drop_fields=("metadata",)), times=1)
+    answer = customer.patch("/api/me", json={"company": "One"}, headers={"If-Match": '"1"'})
+    assert answer.status_code == 412
+    assert shop.sandbox.recorder.count("update_me") == 0
+
+
+def test_guarded_write_to_what_is_not_there_is_404(customer: Browser) -> None:
+    answer = customer.patch("/api/me/addresses/none", json={"city": "Wien"}, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.get_json()["type"]) == (404, "resource_not_found")
