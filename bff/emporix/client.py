@@ -14,16 +14,6 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from bff.emporix.refusals import refusal
-from bff.emporix.transport import (
-    Answer,
-    Broken,
-    NotConnected,
-    TooLarge,
-    TooSlow,
-    Transport,
-    TransportError,
-    Unsendable,
-)
 from bff.errors import (
     BffError,
     Detail,
@@ -37,6 +27,16 @@ from bff.operations import model
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret
 from bff.settings import EmporixSettings
+from bff.transport import (
+    Answer,
+    Broken,
+    NotConnected,
+    TooLarge,
+    TooSlow,
+    Transport,
+    TransportError,
+    Unsendable,
+)
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _SECRET_PROPERTIES = frozenset({"password", "currentPassword", "newPassword", "token"})

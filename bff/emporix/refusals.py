@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from bff.emporix.transport import Answer
 from bff.errors import (
     BearerDead,
     BffError,
@@ -24,6 +23,7 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.operations.model import Operation, Plain401
+from bff.transport import Answer
 
 _DEAD_BEARER = frozenset(
     {

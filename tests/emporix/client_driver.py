@@ -12,7 +12,6 @@ from fakes.clock import FakeClock
 from fakes.raw_server import RawServer, Script, reply
 
 from bff.emporix.client import MAX_ANSWER_BYTES, Call, EmporixClient
-from bff.emporix.transport import Answer, Transport, TransportError
 from bff.errors import (
     BffError,
 )
@@ -21,6 +20,7 @@ from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
 from bff.settings import EmporixSettings
+from bff.transport import Answer, Transport, TransportError
 
 BEARER = Secret("customer-bearer-canary")
 

@@ -21,7 +21,6 @@ from client_driver import (
 from fakes.raw_server import RawServer, Script, reply, resets, sends
 
 from bff.emporix.client import Call, EmporixClient
-from bff.emporix.transport import Answer
 from bff.errors import (
     BffError,
     InvalidInput,
@@ -32,6 +31,7 @@ from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
 from bff.settings import EmporixSettings
+from bff.transport import Answer
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -14,12 +14,12 @@ from client_driver import (
 from fakes.raw_server import Script, reply, resets, sends, sends_and_closes, unused_port
 
 from bff.emporix.client import Call
-from bff.emporix.transport import Broken, NotConnected, TooSlow, TransportError
 from bff.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
 from bff.operations.table import OPERATIONS
+from bff.transport import Broken, NotConnected, TooSlow, TransportError
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -10,7 +10,6 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from bff.emporix.refusals import HIDDEN, refusal, scrubbed
-from bff.emporix.transport import Answer
 from bff.errors import (
     BearerDead,
     BffError,
@@ -22,6 +21,7 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.operations.table import OPERATIONS
+from bff.transport import Answer
 
 
 def refused(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bff.emporix.transport import (
+from bff.transport import (
     Answer,
     Transport,
     TransportError,

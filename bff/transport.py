@@ -1,4 +1,4 @@
-"""One HTTP exchange over pooled connections, with everything turned off that an exchange with secrets must not do.
+"""One HTTP exchange with one origin, with all turned off that an exchange with secrets must not do.
 
 It stands on `requests`' adapter, below its session: so there are no redirects, no cookie jar, no `.netrc` and no proxy
 variables, by construction. The read timeout bounds the whole answer, not one read of it; the body is bounded

@@ -23,7 +23,7 @@ from transport_driver import (
     transport_to,
 )
 
-from bff.emporix.transport import (
+from bff.transport import (
     Broken,
     Unsendable,
 )
