@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from flask import Flask, request
 from flask_wtf import CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -21,9 +23,12 @@ from bff.web.csrf import check_cookies, check_origin, check_token
 from bff.web.errors import register_errors
 from bff.web.headers import add_headers
 from bff.web.hosts import check_host
+from bff.web.language import Catalogues, register_language
+from bff.web.pages import blueprint as pages
 from bff.web.paths import PROBES, check_path, is_api, is_static
 from bff.web.request_log import register_request_log
 from bff.web.session_interface import BffSessionInterface
+from bff.web.static_files import read_files, register_static
 from bff.wiring import Services, build_services
 
 
@@ -37,8 +42,7 @@ class Bff(Flask):
     def __init__(self, services: Services) -> None:
         super().__init__(
             "bff",
-            static_folder=str(asset_folder("static")),
-            static_url_path="/static",
+            static_folder=None,
             template_folder=str(asset_folder("templates")),
         )
         self.services = services
@@ -51,8 +55,11 @@ class Bff(Flask):
             self.services.log.emit(Event.INTERNAL_ERROR, exception=error)
 
 
-def create_app(settings: Settings, services: Services | None = None) -> Bff:
-    """Build the application that a configuration describes; `services` is for tests that change one of them."""
+def create_app(settings: Settings, services: Services | None = None, *, translations: Path | None = None) -> Bff:
+    """Build the application that a configuration describes.
+
+    `services` and `translations` (a folder of catalogues) are for tests that change one of them.
+    """
     services = services or build_services(settings)
     app = Bff(services)
     app.config.update(
@@ -70,6 +77,8 @@ def create_app(settings: Settings, services: Services | None = None) -> Bff:
     app.url_map.strict_slashes = True
     app.session_interface = BffSessionInterface(services)
     CSRFProtect(app)
+    register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
+    _dress(app, settings)
     register_request_log(app, services)
     register_errors(app, services)
     _register_checks(app, services)
@@ -79,12 +88,23 @@ def create_app(settings: Settings, services: Services | None = None) -> Bff:
         home.make_blueprint(services),
         api_session.make_blueprint(services),
         api.make_blueprint(services, api_session.SESSION_VIEWS),
+        pages.make_blueprint(services),
     ):
         app.register_blueprint(blueprint)
     proxies = settings.serving.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # the way Flask documents
     return app
+
+
+def _dress(app: Bff, settings: Settings) -> None:
+    """Put a theme's templates and static files before ours."""
+    theme, statics = settings.serving.theme_dir, asset_folder("static")
+    if theme is not None and (theme / "templates").is_dir():
+        ours = app.jinja_loader
+        app.jinja_loader = ChoiceLoader([FileSystemLoader(theme / "templates"), *([ours] if ours else [])])
+    folders = [theme / "static"] if theme is not None and (theme / "static").is_dir() else []
+    register_static(app, read_files([*folders, statics]))
 
 
 def _register_checks(app: Bff, services: Services) -> None:
@@ -102,6 +122,9 @@ def _register_checks(app: Bff, services: Services) -> None:
             check_feature(services.settings.features, entry.operation)
         if request.path in PROBES or is_static(request.path):
             return
+        if not is_api(request.path):
+            # A page's token is in its body, so the size comes first.
+            check_size()
         check_origin(services)
         check_cookies()
         check_token(services)

@@ -13,7 +13,6 @@ from redis.retry import Retry
 
 from bff.crypto import KeyRing
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
-from bff.emporix.transport import Transport
 from bff.log import Log, UrlRedaction, redact_http_library
 from bff.login import Login
 from bff.operations.model import Operation, Place
@@ -25,6 +24,7 @@ from bff.sessions.store import SessionStore
 from bff.settings import RedisSettings, Settings
 from bff.signup import Signup
 from bff.tokens.broker import TokenBroker
+from bff.transport import Transport
 
 # Together under the two seconds within which a dead store must be told from a slow one.
 _REDIS_CONNECT_SECONDS = 0.7

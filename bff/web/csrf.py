@@ -6,14 +6,14 @@ itself it reads the body first, and would answer 413 where the answer is 403.
 
 from __future__ import annotations
 
-from flask import Request, request
+from flask import Request, g, request
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
 from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
 from bff.log import Event
 from bff.web.paths import is_api
-from bff.web.session_interface import browser_session
+from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services
 
 CSRF_HEADER = "X-CSRF-Token"
@@ -32,14 +32,16 @@ def check_origin(services: Services) -> None:
         if is_api(request.path) and site in ("cross-site", "same-site"):
             raise Forbidden
         return
-    if site is not None:
-        foreign = site not in _OWN
-    else:
-        origin = request.headers.get("Origin")
-        foreign = origin not in (None, "null", services.settings.serving.public_url)
-    if foreign:
+    if not _may_be_ours(services):
         services.log.emit(Event.CSRF_REFUSED, reason="another origin")
         raise CsrfFailed
+
+
+def _may_be_ours(services: Services) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in _OWN
+    return request.headers.get("Origin") in (None, "null", services.settings.serving.public_url)
 
 
 def check_cookies() -> None:
@@ -54,9 +56,9 @@ def check_cookies() -> None:
 
 
 def check_token(services: Services) -> None:
-    """Refuse a change without the token of this browser; JSON routes take it from a header, never from the body.
+    """Refuse a change without the token of this browser; JSON routes take it from a header, pages from their form.
 
-    :raises CsrfFailed:
+    :raises CsrfFailed: `origin_is_ours` where nothing but the token is wrong
     """
     if request.method in _SAFE:
         return
@@ -64,8 +66,11 @@ def check_token(services: Services) -> None:
         validate_csrf(_sent_token(request))
     except ValidationError as err:
         services.log.emit(Event.CSRF_REFUSED, reason=str(err))
-        raise CsrfFailed from None
+        # `null` is let through to here, but a page made in somebody's sandboxed frame sends it too.
+        raise CsrfFailed(origin_is_ours=request.headers.get("Origin") != "null") from None
+    # What Flask-WTF's forms look at, so that they do not check again.
+    g.csrf_valid = True
 
 
 def _sent_token(request: Request) -> str | None:
-    return request.headers.get(CSRF_HEADER)
+    return request.headers.get(CSRF_HEADER) if is_api(request.path) else request.form.get(CSRF_FIELD)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
 
 from bff import errors
 from bff.errors import BffError, Detail
 from bff.log import REQUEST_ID, Event
+from bff.web.pages.visit import render
 from bff.web.paths import is_api
 from bff.wiring import Services
 
@@ -144,4 +145,4 @@ def register_errors(app: Flask, services: Services) -> None:
 def _rendered(fault: Fault) -> Response:
     if is_api(request.path):
         return Response(json.dumps(fault_body(fault)) + "\n", mimetype="application/json")
-    return Response(render_template("error.html", fault=fault, request_id=REQUEST_ID.get()), mimetype="text/html")
+    return render("error.html", fault=fault, request_id=REQUEST_ID.get())

@@ -16,7 +16,8 @@ _PERMISSIONS = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
-_STATIC_SECONDS = 3600
+_FILE_ANSWERS = frozenset({200, 206, 304})
+"""With these a static file answers, which says itself how long it may be kept."""
 _HSTS_SECONDS = 63072000
 """Two years, what preload lists ask for."""
 
@@ -34,9 +35,7 @@ def add_headers(settings: Settings, response: Response) -> Response:
     headers["Permissions-Policy"] = _PERMISSIONS
     if settings.cookie.secure:
         headers["Strict-Transport-Security"] = f"max-age={_HSTS_SECONDS}; includeSubDomains"
-    if is_static(request.path) and response.status_code in (200, 206, 304):
-        headers["Cache-Control"] = f"public, max-age={_STATIC_SECONDS}"
-    else:
+    if not (is_static(request.path) and response.status_code in _FILE_ANSWERS):
         headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")
     return response

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from bff.web.pages.visit import render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -15,6 +16,6 @@ def make_blueprint(services: Services) -> Blueprint:
 
     @home.get("/")
     def index() -> ResponseReturnValue:
-        return render_template("home.html", signed_in=browser_session().signed_in)
+        return render("home.html", signed_in=browser_session().signed_in)
 
     return home

@@ -16,7 +16,8 @@ MOST_BYTES = 40_000
 
 # Two blocks hold attributes, `trans` what is translated.
 _NO_TEXT = re.compile(
-    r"\{#.*?#\}|\{% block (?:width|body_attributes) %\}.*?endblock %\}|\{% trans\b.*?endtrans %\}|\{%.*?%\}|\{\{.*?\}\}",
+    r"\{#.*?#\}"
+    r"|\{% block (?:width|body_attributes) %\}.*?endblock %\}|\{% trans\b.*?endtrans %\}|\{%.*?%\}|\{\{.*?\}\}",
     re.DOTALL,
 )
 _NAMED_TEXT = re.compile(r"""\s(?:aria-label|title|placeholder|alt)=(?:"([^"]*)"|'([^']*)')""")

@@ -1,0 +1,115 @@
+"""The language of a page: the customer's, else the browser's, else English; and the catalogues it is written in.
+
+Catalogues are read as text when the application starts, so there is nothing to compile and nothing to forget.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_request_context, request
+
+from bff.sessions.session import Standing
+from bff.web.session_interface import browser_session
+
+SOURCE: Final = "en"
+FOLDER: Final = Path(__file__).resolve().parent.parent / "translations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogues:
+    """Every language that pages can be shown in, by its code."""
+
+    by_language: Mapping[str, NullTranslations]
+
+    @classmethod
+    def read(cls, folder: Path = FOLDER) -> Catalogues:
+        """Read `<language>.po` of every language there is; the source language needs none."""
+        found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
+        for path in sorted(folder.glob("*.po")):
+            with path.open("rb") as text:
+                catalogue = read_po(text, locale=path.stem, abort_invalid=True)
+            compiled = io.BytesIO()
+            write_mo(compiled, catalogue)
+            compiled.seek(0)
+            found[path.stem] = Translations(compiled)
+        return cls(by_language=MappingProxyType(found))
+
+    def choose(self, preferred: str | None, accepted: list[str]) -> str:
+        """Return the first language that is wanted and there: `preferred`, then `accepted`, best first."""
+        for wanted in (preferred, *accepted):
+            code = (wanted or "").replace("_", "-").partition("-")[0].lower()
+            if code in self.by_language:
+                return code
+        return SOURCE
+
+
+def register_language(app: Flask, catalogues: Catalogues) -> None:
+    """Let templates translate, and tell them which language they are in."""
+    app.extensions["catalogues"] = catalogues
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    app.jinja_env.globals["language"] = language
+
+
+def language() -> str:
+    """Return the code of the language that this response is in.
+
+    Nothing is read for it: a session that has not been looked at by now does not decide.
+    """
+    if "language" not in g:
+        g.language = _catalogues().choose(_preferred(), list(request.accept_languages.values()))
+    chosen: str = g.language
+    return chosen
+
+
+def forget_language() -> None:
+    """Choose anew: somebody has just signed in, or the session has been read."""
+    g.pop("language", None)
+
+
+def locale() -> Locale:
+    """Return what Babel knows of the page's language."""
+    try:
+        return Locale.parse(language())
+    except UnknownLocaleError:
+        return Locale.parse(SOURCE)
+
+
+def gettext(message: str) -> str:
+    """Return the message in the language of this response."""
+    if not has_request_context():
+        return message
+    return _translations().ugettext(message)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """Return the form of the message that goes with a number."""
+    if not has_request_context():
+        return one if number == 1 else many
+    return _translations().ungettext(one, many, number)
+
+
+def _translations() -> NullTranslations:
+    return _catalogues().by_language[language()]
+
+
+def _catalogues() -> Catalogues:
+    catalogues: Catalogues = current_app.extensions["catalogues"]
+    return catalogues
+
+
+def _preferred() -> str | None:
+    session = browser_session().visitor
+    if session.standing is not Standing.LIVE or session.signed_in is None:
+        return None
+    return session.signed_in.customer.language

@@ -1,0 +1,28 @@
+"""All pages of the account area, as one blueprint."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from bff.errors import CsrfFailed
+from bff.web.pages import addresses, deletion, email, passwords, profile, sign_in, sign_up
+from bff.web.pages.flow import FormPage, answer_csrf_failure
+from bff.wiring import Services
+
+BLUEPRINT = "pages"
+
+
+def make_blueprint(services: Services) -> Blueprint:
+    """Return the pages; a form whose token has gone stale comes back filled in."""
+    blueprint = Blueprint(BLUEPRINT, __name__)
+    pages: dict[str, FormPage] = {}
+    for module in (sign_in, sign_up, passwords, profile, addresses, email, deletion):
+        for page in module.make_pages(blueprint, services):
+            pages[f"{BLUEPRINT}.{page.endpoint}"] = page
+
+    @blueprint.errorhandler(CsrfFailed)
+    def refused(error: CsrfFailed) -> ResponseReturnValue:
+        return answer_csrf_failure(services, pages, error)
+
+    return blueprint

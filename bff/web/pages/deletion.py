@@ -1,0 +1,106 @@
+"""Ask for the account's deletion, and confirm it by the mailed link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from bff.errors import InvalidInput, UpstreamRejected
+from bff.web.forms import DeletionForm, LoginForm, TokenForm
+from bff.web.language import gettext as _
+from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.sealed import DELETION, seal_proceed
+from bff.web.pages.sign_up import DEAD_LINK, dead_link, mailed_token
+from bff.web.pages.visit import Visit, owner_mark, render
+from bff.wiring import Services
+
+_NOT_OFFERED = frozenset({403, 404, 405})
+"""How a tenant that no longer offers deletion says so; the newest contract does not list it."""
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages, if the shop offers deletion; return those with a form."""
+    if not services.settings.features.account_deletion:
+        return []
+    pages = [
+        FormPage(
+            endpoint="deletion",
+            rule="/account/delete",
+            template="delete.html",
+            form=DeletionForm,
+            need=Need.RECENT,
+            submit=_ask,
+            shows_drafts=False,
+        ),
+        FormPage(
+            endpoint="deletion_confirm",
+            rule=DELETION,
+            template="delete_confirm.html",
+            form=TokenForm,
+            need=Need.ANYONE,
+            values=mailed_token,
+            context=_context,
+            submit=_confirm,
+            on_get=_sign_in_first,
+        ),
+    ]
+    for page in pages:
+        register_page(blueprint, services, page)
+    return pages
+
+
+def _ask(visit: Visit, form: DeletionForm) -> ResponseReturnValue:
+    try:
+        visit.call("delete_me")
+    except UpstreamRejected as err:
+        if err.status not in _NOT_OFFERED:
+            raise
+        return render("not_offered.html", status=422)
+    return render("delete_mailed.html", email=visit.who.customer.email)
+
+
+def _context(visit: Visit) -> Mapping[str, Any]:
+    return {"email": visit.who.customer.email if visit.session.signed_in is not None else None}
+
+
+def _sign_in_first(visit: Visit) -> ResponseReturnValue | None:
+    token = request.args.get("token", "")
+    if not token:
+        return dead_link("deletion")
+    if visit.session.signed_in is not None:
+        return None
+    return _sign_in_form(visit, token, status=200)
+
+
+def _sign_in_form(visit: Visit, token: str, *, status: int) -> ResponseReturnValue:
+    form = LoginForm(formdata=None, data={"proceed": seal_proceed(visit, token)})
+    form.owner.data = owner_mark(visit.services)
+    return render(
+        "login.html",
+        status=status,
+        form=form,
+        alert=None,
+        again=False,
+        notice=_("Sign in to the account that is to be deleted."),
+    )
+
+
+def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
+    token = form.token.data or ""
+    if visit.session.signed_in is None:
+        return _sign_in_form(visit, token, status=422)
+    try:
+        visit.call("delete_me", values={"token": token})
+    except InvalidInput:
+        return dead_link("deletion")
+    except UpstreamRejected as err:
+        if err.status in DEAD_LINK:
+            return dead_link("deletion")
+        raise
+    visit.services.login.forget(visit.session)
+    response = see_other("/login?notice=account-deleted")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

@@ -1,0 +1,51 @@
+"""What somebody typed, kept while they sign in again: for fifteen minutes, shown once, and only to themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bff.web.forms import PageForm
+from bff.web.pages.visit import Visit, is_owner
+
+_KEY = "drafts"
+_SECONDS = 15 * 60
+_MOST = 3
+_MOST_BYTES = 16 * 1024
+
+
+def keep_draft(visit: Visit, path: str, form: PageForm) -> None:
+    """Keep a form's entries for the path it belongs to; nothing secret is among them.
+
+    :raises SessionStoreUnavailable: when the session is saved
+    """
+    fields = form.typed()
+    owner = form.owner.data
+    if not owner or len(json.dumps(fields)) > _MOST_BYTES:
+        return
+    drafts: dict[str, Any] = dict(visit.browser.get(_KEY) or {})
+    drafts.pop(path, None)
+    drafts[path] = {"owner": owner, "until": visit.services.now() + _SECONDS, "fields": fields}
+    visit.browser[_KEY] = dict(list(drafts.items())[-_MOST:])
+
+
+def take_draft(visit: Visit, path: str) -> dict[str, Any] | None:
+    """Return the entries kept for a path, and forget them; those of somebody else are forgotten unseen."""
+    drafts: dict[str, Any] = dict(visit.browser.get(_KEY) or {})
+    draft = drafts.pop(path, None)
+    if draft is None:
+        return None
+    if drafts:
+        visit.browser[_KEY] = drafts
+    else:
+        del visit.browser[_KEY]
+    if draft["until"] < visit.services.now() or not is_owner(visit.services, draft["owner"], visit.who):
+        return None
+    fields: dict[str, Any] = draft["fields"]
+    return fields
+
+
+def forget_drafts(visit: Visit) -> None:
+    """Forget every draft."""
+    if _KEY in visit.browser:
+        del visit.browser[_KEY]

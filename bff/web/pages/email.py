@@ -1,0 +1,82 @@
+"""Change the sign-in e-mail, and confirm the new one by its mailed link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
+
+from bff.errors import InvalidInput, UpstreamRejected
+from bff.web.forms import EmailForm, TokenForm
+from bff.web.language import gettext as _
+from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.sign_up import DEAD_LINK, dead_link, mailed_token
+from bff.web.pages.visit import Visit, render
+from bff.wiring import Services
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages; return those with a form."""
+    pages = [
+        FormPage(
+            endpoint="email",
+            rule="/account/email",
+            template="email.html",
+            form=EmailForm,
+            context=_context,
+            submit=_ask,
+            blames="password",
+        ),
+        FormPage(
+            endpoint="email_confirm",
+            rule="/email/confirm",
+            template="email_confirm.html",
+            form=TokenForm,
+            need=Need.ANYONE,
+            values=mailed_token,
+            submit=_confirm,
+        ),
+    ]
+    for page in pages:
+        register_page(blueprint, services, page)
+    return pages
+
+
+def _context(visit: Visit) -> Mapping[str, Any]:
+    return {"email": visit.who.customer.email}
+
+
+def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
+    current, wanted = visit.who.customer.email or "", form.newEmail.data or ""
+    if current.lower() == wanted.lower():
+        form.newEmail.errors = [_("This is your e-mail address already")]
+        return render("email.html", status=422, form=form, alert=None, restored=False, email=current)
+    visit.call(
+        "change_email",
+        {
+            "email": current,
+            "password": form.password.data,
+            "newEmail": wanted,
+            "syncContactEmail": bool(form.syncContactEmail.data),
+        },
+    )
+    flash(_("We have sent a link to %(email)s. Your old address works until you confirm.") % {"email": wanted})
+    return see_other("/account")
+
+
+def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
+    try:
+        visit.call("confirm_email", {"token": form.token.data or ""})
+    except InvalidInput:
+        return dead_link("email")
+    except UpstreamRejected as err:
+        if err.status not in DEAD_LINK:
+            raise
+        return dead_link("email")
+    if visit.session.signed_in is None:
+        return see_other("/login?notice=email-confirmed")
+    visit.services.login.ask_again_who_it_is(visit.session)
+    flash(_("Your new e-mail address is confirmed. Sign in with it from now on."))
+    return see_other("/account")

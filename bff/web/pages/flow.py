@@ -1,0 +1,255 @@
+"""The flow that every form page shares, so that a page of its own says only what is special about it.
+
+GET shows the form. POST checks it, does one thing, and answers 303; what is wrong comes back as 422 with everything
+that was typed but passwords. Nothing typed is lost: where the session has ended it waits as a draft behind the sign-in,
+where Redis or Emporix is away it stands in the answered page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from bff.errors import (
+    BffError,
+    CsrfFailed,
+    InvalidCredentials,
+    InvalidInput,
+    LoginRequired,
+    ReauthenticationRequired,
+    SessionExpired,
+    SessionStoreUnavailable,
+    UpstreamError,
+    UpstreamRejected,
+)
+from bff.sessions.store import Gone
+from bff.web.errors import fault_of
+from bff.web.forms import PageForm
+from bff.web.language import gettext as _
+from bff.web.pages.drafts import keep_draft, take_draft
+from bff.web.pages.visit import Visit, owner_mark, render
+from bff.web.session_interface import browser_session
+from bff.wiring import Services
+
+SIGN_IN = "/login"
+_REFUSED_INPUT = frozenset({400, 409, 422})
+
+
+class Need(Enum):
+    """Who a page is for."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    RECENT = "recently signed in"
+    """Signed in, and with a proof of it in the last minutes."""
+
+
+def nothing(visit: Visit) -> Mapping[str, Any]:
+    """Give a page nothing to start from."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPage:
+    """What is special about one page."""
+
+    endpoint: str
+    rule: str
+    template: str
+    form: type[PageForm]
+    submit: Callable[[Visit, Any], ResponseReturnValue]
+    """Does what the form asks for; answers 303. Raises what it cannot do."""
+    need: Need = Need.SIGNED_IN
+    values: Callable[[Visit], Mapping[str, Any]] = nothing
+    """What the fields hold at first; may ask upstream."""
+    context: Callable[[Visit], Mapping[str, Any]] = nothing
+    """What the template shows besides; asks nobody but the session, since it is also shown when all else is away."""
+    prepare: Callable[[Visit, Any], None] | None = None
+    """Fills in choices."""
+    blames: str | None = None
+    """The field beside which a wrong password is shown; None: the sign-in's own."""
+    on_get: Callable[[Visit], ResponseReturnValue | None] | None = None
+    """May answer instead of the form."""
+    shows_drafts: bool = True
+
+
+def register_page(blueprint: Blueprint, services: Services, page: FormPage) -> None:
+    """Add a page's two routes."""
+
+    def show(**path_values: str) -> ResponseReturnValue:
+        return _shown(_visit(services, path_values), page)
+
+    def send(**path_values: str) -> ResponseReturnValue:
+        return _sent(_visit(services, path_values), page)
+
+    blueprint.add_url_rule(page.rule, endpoint=page.endpoint, view_func=show, methods=["GET"])
+    blueprint.add_url_rule(page.rule, endpoint=f"{page.endpoint}_post", view_func=send, methods=["POST"])
+
+
+def register_view(
+    blueprint: Blueprint,
+    services: Services,
+    rule: str,
+    endpoint: str,
+    view: Callable[[Visit], ResponseReturnValue],
+) -> None:
+    """Add a page that is only read, and only by somebody who is signed in."""
+
+    def show(**path_values: str) -> ResponseReturnValue:
+        visit = _visit(services, path_values)
+        try:
+            if visit.session.signed_in is None:
+                return to_sign_in(request.path, notice="session-ended" if visit.session.just_ended else None)
+            return view(visit)
+        except (LoginRequired, SessionExpired):
+            return to_sign_in(request.path, notice="session-ended")
+
+    blueprint.add_url_rule(rule, endpoint=endpoint, view_func=show, methods=["GET"])
+
+
+def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error: CsrfFailed) -> ResponseReturnValue:
+    """Say what to do; where the request came from our own page, with the form as it was typed.
+
+    :raises CsrfFailed: another site made the request, or the page has no form: nothing of it is echoed
+    """
+    page = pages.get((request.endpoint or "").removesuffix("_post"))
+    if page is None or not error.origin_is_ours:
+        raise error
+    visit = _visit(services, request.view_args or {})
+    form = page.form()
+    message = (
+        _("This page had been open for too long. Check your entries and send them again.")
+        if browser_session().visitor.cookie is not None
+        else _("Your browser sent no cookie. Allow cookies for this site, open the page anew and enter it again.")
+    )
+    return _again(visit, page, form, status=403, alert=message)
+
+
+def to_sign_in(path: str, *, notice: str | None = None, again: bool = False) -> Response:
+    """Send the browser to the sign-in page, and back to `path` from there."""
+    query = {"next": path, **({"again": "1"} if again else {}), **({"notice": notice} if notice else {})}
+    return see_other(f"{SIGN_IN}?{urlencode(query, safe='/')}")
+
+
+def see_other(path: str) -> Response:
+    """Answer 303: what was sent is done, and is not sent again by a reload."""
+    return Response(status=303, headers={"Location": path})
+
+
+def _visit(services: Services, path_values: Mapping[str, str]) -> Visit:
+    return Visit(services=services, browser=browser_session(), path_values=path_values)
+
+
+def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
+    try:
+        if away := _sent_away(visit, page):
+            return away
+        if page.on_get is not None and (instead := page.on_get(visit)) is not None:
+            return instead
+        values = dict(page.values(visit))
+        draft = take_draft(visit, request.path) if page.shows_drafts and page.need is not Need.ANYONE else None
+    except (LoginRequired, SessionExpired):
+        return to_sign_in(request.path, notice="session-ended")
+    form = page.form(formdata=None, data={**values, **(draft or {})})
+    form.owner.data = owner_mark(visit.services)
+    if page.prepare is not None:
+        page.prepare(visit, form)
+    return render(page.template, form=form, alert=None, restored=draft is not None, **page.context(visit))
+
+
+def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
+    form = page.form()
+    if page.prepare is not None:
+        page.prepare(visit, form)
+    try:
+        if page.need is not Need.ANYONE and visit.session.signed_in is None:
+            return _draft_behind_sign_in(visit, form)
+        if page.need is Need.RECENT and not visit.is_recent():
+            return _draft_behind_sign_in(visit, form, again=True)
+        if not form.validate():
+            return _again(visit, page, form, status=422)
+        return page.submit(visit, form)
+    except ReauthenticationRequired:
+        return _draft_behind_sign_in(visit, form, again=True)
+    except (LoginRequired, SessionExpired, Gone):
+        return _draft_behind_sign_in(visit, form)
+    except InvalidCredentials:
+        field = form[page.blames or "password"]
+        field.errors = [*field.errors, _wrong_password(page)]
+        return _again(visit, page, form, status=422)
+    except (UpstreamRejected, InvalidInput) as err:
+        return _refused(visit, page, form, err)
+    except (SessionStoreUnavailable, UpstreamError) as err:
+        fault = fault_of(err)
+        response = _again(
+            visit,
+            page,
+            form,
+            status=fault.status,
+            alert=_("This can't be saved right now. Nothing you entered is lost: try again in a moment."),
+        )
+        if fault.retry_after_seconds is not None:
+            response.headers["Retry-After"] = str(fault.retry_after_seconds)
+        return response
+
+
+def _wrong_password(page: FormPage) -> str:
+    if page.blames is None:
+        return _("The e-mail address or the password is not right")
+    return _("This is not your current password")
+
+
+def _sent_away(visit: Visit, page: FormPage) -> Response | None:
+    if page.need is Need.ANYONE:
+        return None
+    session = visit.session
+    if session.signed_in is None:
+        return to_sign_in(request.path, notice="session-ended" if session.just_ended else None)
+    if page.need is Need.RECENT and not visit.is_recent():
+        return to_sign_in(request.path, again=True)
+    return None
+
+
+def _draft_behind_sign_in(visit: Visit, form: PageForm, *, again: bool = False) -> Response:
+    keep_draft(visit, request.path, form)
+    return to_sign_in(request.path, notice=None if again else "session-ended", again=again)
+
+
+def _refused(visit: Visit, page: FormPage, form: PageForm, err: UpstreamRejected | InvalidInput) -> ResponseReturnValue:
+    fault = fault_of(err)
+    if fault.status not in _REFUSED_INPUT:
+        raise err
+    rest = [detail for detail in fault.details if not _beside_field(form, detail.field)]
+    alert = None
+    if rest or not fault.details:
+        alert = _("This was not accepted. Check your entries.")
+    return _again(visit, page, form, status=422, alert=alert)
+
+
+def _beside_field(form: PageForm, path: str | None) -> bool:
+    # Upstream's words are English and may tell of other customers; what they are about is enough.
+    name = (path or "").rpartition(".")[2]
+    if name not in form:
+        return False
+    form[name].errors = [*form[name].errors, _("This was not accepted. Check it.")]
+    return True
+
+
+def _again(visit: Visit, page: FormPage, form: PageForm, *, status: int, alert: str | None = None) -> Response:
+    if page.prepare is not None:
+        page.prepare(visit, form)
+    return render(page.template, status=status, form=form, alert=alert, restored=False, **_context(visit, page))
+
+
+def _context(visit: Visit, page: FormPage) -> Mapping[str, Any]:
+    try:
+        return page.context(visit)
+    except BffError:
+        # The session cannot be asked just now; the form itself is what counts.
+        return {}

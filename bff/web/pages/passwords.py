@@ -1,0 +1,103 @@
+"""Forgotten and changed passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+
+from bff.errors import InvalidInput, UpstreamRejected
+from bff.web.forms import EmailOnlyForm, PasswordForm, ResetForm
+from bff.web.language import gettext as _
+from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.sign_up import ask_neutrally, dead_link, mailed_token
+from bff.web.pages.visit import Visit, render
+from bff.wiring import Services
+
+_DEAD_LINK = frozenset({401, 403, 404, 409})
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages; return those with a form."""
+    pages = [
+        FormPage(
+            endpoint="password_forgot",
+            rule="/password/forgot",
+            template="forgot.html",
+            form=EmailOnlyForm,
+            need=Need.ANYONE,
+            values=_known_email,
+            submit=_ask,
+        ),
+        FormPage(
+            endpoint="password_reset",
+            rule="/password/reset",
+            template="reset.html",
+            form=ResetForm,
+            need=Need.ANYONE,
+            values=mailed_token,
+            submit=_reset,
+            on_get=_without_token,
+        ),
+        FormPage(
+            endpoint="password",
+            rule="/account/password",
+            template="password.html",
+            form=PasswordForm,
+            context=_context,
+            submit=_change,
+            blames="currentPassword",
+            shows_drafts=False,
+        ),
+    ]
+    for page in pages:
+        register_page(blueprint, services, page)
+
+    @blueprint.get("/.well-known/change-password")
+    def well_known_change_password() -> ResponseReturnValue:
+        return see_other("/account/password")
+
+    return pages
+
+
+def _known_email(visit: Visit) -> Mapping[str, Any]:
+    who = visit.session.signed_in
+    return {"email": who.customer.email if who is not None else None}
+
+
+def _without_token(visit: Visit) -> ResponseReturnValue | None:
+    return None if request.args.get("token") else see_other("/password/forgot")
+
+
+def _ask(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
+    site = visit.services.settings.emporix.site
+    ask_neutrally(
+        visit, "request_password_reset", {"email": form.email.data, **({} if site is None else {"site": site})}
+    )
+    return render("reset_mailed.html", email=form.email.data)
+
+
+def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:
+    try:
+        visit.call("reset_password", {"token": form.token.data or "", "password": form.password.data})
+    except InvalidInput:
+        return dead_link("reset")
+    except UpstreamRejected as err:
+        about = {(detail.field or "").rpartition(".")[2] for detail in err.details}
+        if err.status in _DEAD_LINK or (err.status == 400 and "password" not in about):
+            return dead_link("reset")
+        raise
+    return see_other("/login?notice=password-reset")
+
+
+def _context(visit: Visit) -> Mapping[str, Any]:
+    return {"initial": request.args.get("initial") == "1", "email": visit.who.customer.email}
+
+
+def _change(visit: Visit, form: PasswordForm) -> ResponseReturnValue:
+    visit.call("change_password", {"currentPassword": form.currentPassword.data, "newPassword": form.newPassword.data})
+    visit.session.rotate()
+    flash(_("Your password has been changed."))
+    return see_other("/account")

@@ -1,0 +1,143 @@
+"""The profile, shown and edited; the company to act for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
+
+from bff.errors import UpstreamRejected
+from bff.web.choices import currencies, languages, with_stored
+from bff.web.forms import CompanyForm, ProfileForm, version_of
+from bff.web.language import gettext as _
+from bff.web.language import locale
+from bff.web.pages.flow import FormPage, register_page, see_other
+from bff.web.pages.visit import Visit, render
+from bff.wiring import Services
+
+_TEXTS = ("firstName", "middleName", "lastName", "contactPhone", "company", "contactEmail")
+_PREFERENCES = ("preferredLanguage", "preferredCurrency", "preferredSite")
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages; return those with a form."""
+    pages = [
+        FormPage(
+            endpoint="profile",
+            rule="/account",
+            template="profile.html",
+            form=ProfileForm,
+            values=_values,
+            context=_context,
+            prepare=_prepare,
+            submit=_save,
+        ),
+        FormPage(
+            endpoint="company",
+            rule="/account/company",
+            template="company.html",
+            form=CompanyForm,
+            values=_company_values,
+            prepare=_prepare_company,
+            submit=_switch,
+            shows_drafts=False,
+        ),
+    ]
+    for page in pages:
+        register_page(blueprint, services, page)
+    return pages
+
+
+def _values(visit: Visit) -> Mapping[str, Any]:
+    profile: Mapping[str, Any] = visit.call("get_me").content
+    metadata, b2b = profile.get("metadata"), profile.get("b2b")
+    registration = b2b.get("companyRegistrationId") if isinstance(b2b, dict) else None
+    return {
+        **{name: profile.get(name) for name in (*_TEXTS, *_PREFERENCES)},
+        "contactEmailBefore": profile.get("contactEmail"),
+        "companyRegistrationId": registration,
+        "companyRegistrationIdBefore": registration,
+        "version": metadata.get("version") if isinstance(metadata, dict) else None,
+    }
+
+
+def _context(visit: Visit) -> Mapping[str, Any]:
+    features = visit.services.settings.features
+    return {"customer": visit.who.customer, "may_delete": features.account_deletion}
+
+
+def _prepare(visit: Visit, form: ProfileForm) -> None:
+    settings = visit.services.settings.emporix
+    tongue = str(locale())
+    unchosen = [("", _("Not chosen"))]
+    form.preferredLanguage.choices = unchosen + with_stored(languages(tongue), form.preferredLanguage.data)
+    form.preferredCurrency.choices = unchosen + with_stored(currencies(tongue), form.preferredCurrency.data)
+    sites = sorted({*settings.sites, *([settings.site] if settings.site else [])})
+    form.preferredSite.choices = unchosen + with_stored(tuple((site, site) for site in sites), form.preferredSite.data)
+
+
+def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
+    body: dict[str, Any] = {name: form[name].data or "" for name in _TEXTS if name != "contactEmail"}
+    body.update({name: form[name].data for name in _PREFERENCES if form[name].data})
+    if form.contactEmail.data:
+        body["contactEmail"] = form.contactEmail.data
+    if form.companyRegistrationId.data or form.companyRegistrationIdBefore.data:
+        body["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data or ""}
+    body.update(version_of(form))
+    try:
+        visit.call("update_me", body)
+    except UpstreamRejected as err:
+        if err.status != 409:
+            raise
+        return _changed_elsewhere(visit, form)
+    visit.services.login.ask_again_who_it_is(visit.session)
+    flash(_("Your profile has been saved."))
+    return see_other("/account")
+
+
+def _changed_elsewhere(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
+    theirs = _values(visit)
+    form.version.data = theirs["version"]
+    form.version.raw_data = None
+    _prepare(visit, form)
+    return render(
+        "profile.html",
+        status=422,
+        form=form,
+        restored=False,
+        theirs={
+            name: theirs[name] for name in theirs if name in form and (theirs[name] or "") != (form[name].data or "")
+        },
+        alert=_(
+            "Your profile was changed somewhere else meanwhile. Compare, then save again to keep what stands here."
+        ),
+        **_context(visit),
+    )
+
+
+def _company_values(visit: Visit) -> Mapping[str, Any]:
+    tokens = visit.session.vault.customer
+    return {"legalEntityId": (tokens.legal_entity_id if tokens is not None else None) or ""}
+
+
+def _prepare_company(visit: Visit, form: CompanyForm) -> None:
+    entities = visit.who.customer.legal_entities if visit.session.signed_in is not None else ()
+    form.legalEntityId.choices = [
+        ("", _("Just for myself")),
+        *((entity.id, entity.name) for entity in entities),
+    ]
+
+
+def _switch(visit: Visit, form: CompanyForm) -> ResponseReturnValue:
+    try:
+        visit.services.broker.refresh(visit.session, form.legalEntityId.data or None)
+    except UpstreamRejected as err:
+        if err.status not in (400, 403):
+            raise
+        form.legalEntityId.errors = [_("You cannot act for this company (any more).")]
+        _prepare_company(visit, form)
+        return render("company.html", status=422, form=form, alert=None, restored=False)
+    flash(_("You now act for another company.") if form.legalEntityId.data else _("You now act for yourself."))
+    return see_other("/account")

@@ -1,0 +1,104 @@
+"""Sign in, prove it once more, sign out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from bff.errors import UpstreamRejected
+from bff.redirects import safe_return_path
+from bff.web.forms import ConfirmForm, LoginForm
+from bff.web.language import gettext as _
+from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.sealed import open_proceed
+from bff.web.pages.visit import Visit, call_of, render
+from bff.wiring import Services
+
+HOME = "/account"
+
+
+def notices() -> dict[str, str]:
+    """Return what the sign-in page may say, by the fixed word in its URL; no other word says anything."""
+    return {
+        "session-ended": _("You've been signed out. Sign in to continue."),
+        "signed-out": _("You have signed out."),
+        "password-reset": _("Your password has been set. Sign in with it."),
+        "email-confirmed": _("Your new e-mail address is confirmed. Sign in with it."),
+        "account-deleted": _("Your account has been deleted."),
+        "activated": _("Your account is active. Sign in to use it."),
+    }
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages; return those with a form."""
+    page = FormPage(
+        endpoint="login",
+        rule="/login",
+        template="login.html",
+        form=LoginForm,
+        need=Need.ANYONE,
+        values=_values,
+        context=_context,
+        submit=_sign_in,
+        on_get=_already,
+    )
+    register_page(blueprint, services, page)
+    signing_out = FormPage(
+        endpoint="logout",
+        rule="/logout",
+        template="logout.html",
+        form=ConfirmForm,
+        need=Need.ANYONE,
+        submit=_sign_out,
+    )
+    register_page(blueprint, services, signing_out)
+    return [page, signing_out]
+
+
+def _is_again(visit: Visit) -> bool:
+    return request.args.get("again") == "1" and visit.session.signed_in is not None
+
+
+def _already(visit: Visit) -> ResponseReturnValue | None:
+    if visit.session.signed_in is None or _is_again(visit):
+        return None
+    return render("signed_in.html", onward=safe_return_path(request.args.get("next"), HOME))
+
+
+def _values(visit: Visit) -> Mapping[str, Any]:
+    email = visit.who.customer.email if _is_again(visit) else None
+    return {"email": email, "next": safe_return_path(request.args.get("next"), "")}
+
+
+def _context(visit: Visit) -> Mapping[str, Any]:
+    again = _is_again(visit)
+    return {"again": again, "notice": notices().get(request.args.get("notice", ""))}
+
+
+def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
+    email = form.email.data or ""
+    body = {"email": email, "password": form.password.data}
+    try:
+        visit.services.login.with_password(visit.session, email, call_of(body))
+    except UpstreamRejected as err:
+        # The password was right, or upstream would have said so; the account is not (or no longer) in use.
+        if err.status != 403:
+            raise
+        return render("inactive.html", status=422, email=email)
+    who = visit.who
+    if proceed := open_proceed(visit, form.proceed.data):
+        return see_other(proceed)
+    if who.initial_password:
+        return see_other("/account/password?initial=1")
+    return see_other(safe_return_path(form.next.data, HOME))
+
+
+def _sign_out(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
+    visit.services.login.log_out(visit.session)
+    response: Response = see_other("/login?notice=signed-out")
+    # What the account showed must not come back from the browser's memory.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

@@ -1,0 +1,140 @@
+"""Sign up, activate by a mailed link, have the link mailed again.
+
+Where an address could be probed, the answer is the same whether it is known, and nothing of upstream's text is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+
+from bff.errors import InvalidInput, UpstreamRejected
+from bff.settings import SignupMode
+from bff.web.choices import countries
+from bff.web.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
+from bff.web.language import gettext as _
+from bff.web.language import locale
+from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.visit import Visit, call_of, render
+from bff.wiring import Services
+
+DEAD_LINK = frozenset({400, 401, 403, 404, 409})
+"""How upstream says that a mailed token is not, or no longer, good."""
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages; return those with a form."""
+    pages = [
+        FormPage(
+            endpoint="signup",
+            rule="/signup",
+            template="signup.html",
+            form=SignupForm,
+            need=Need.ANYONE,
+            prepare=_prepare,
+            submit=_sign_up,
+        ),
+        FormPage(
+            endpoint="signup_optin",
+            rule="/signup/optin",
+            template="activate.html",
+            form=TokenForm,
+            need=Need.ANYONE,
+            values=mailed_token,
+            submit=_activate,
+        ),
+        FormPage(
+            endpoint="signup_resend",
+            rule="/signup/resend",
+            template="resend.html",
+            form=EmailOnlyForm,
+            need=Need.ANYONE,
+            submit=_resend,
+        ),
+    ]
+    for page in pages:
+        register_page(blueprint, services, page)
+    return pages
+
+
+def mailed_token(visit: Visit) -> Mapping[str, Any]:
+    """Return the token of the link that was opened; opening it spends nothing."""
+    return {"token": request.args.get("token", "")}
+
+
+def _prepare(visit: Visit, form: SignupForm) -> None:
+    form.country.choices = [("", _("Choose a country")), *countries(str(locale()))]
+
+
+def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
+    wanted = _wanted(form)
+    try:
+        visit.services.signup.create(visit.session, call_of(wanted), wanted)
+    except UpstreamRejected as err:
+        if err.status != 409:
+            raise
+        form.email.errors = [_("There is an account with this address already. Sign in, or choose another address.")]
+        _prepare(visit, form)
+        return render("signup.html", status=422, form=form, alert=None, restored=False)
+    if visit.session.signed_in is not None:
+        flash(_("Welcome! Your account is ready."))
+        return see_other("/account")
+    # Not a redirect: the address that is shown would have to travel in a URL. A reload asks again, and does no harm.
+    mode = visit.services.settings.emporix.signup
+    return render("check_mail.html", email=form.email.data, waits_for_approval=mode is SignupMode.APPROVAL)
+
+
+def _wanted(form: SignupForm) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "firstName": form.firstName.data,
+        "lastName": form.lastName.data,
+        "contactEmail": form.email.data,
+    }
+    for name, field in (("contactPhone", form.phone), ("company", form.company)):
+        if field.data:
+            details[name] = field.data
+    if form.companyRegistrationId.data:
+        details["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data}
+    wanted: dict[str, Any] = {"email": form.email.data, "password": form.password.data, "customerDetails": details}
+    if form.signInEmail.data:
+        wanted["signup"] = {"email": form.signInEmail.data, "password": form.password.data}
+    if form.contactName.data:
+        address = {name: form[name].data for name in ADDRESS_PROPERTIES if form[name].data}
+        wanted["customerAddress"] = {**address, "tags": ["BILLING", "SHIPPING"]}
+    return wanted
+
+
+def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
+    try:
+        visit.services.login.with_mailed_token(visit.session, call_of(values={"token": form.token.data or ""}))
+    except InvalidInput:
+        return dead_link("activation")
+    except UpstreamRejected as err:
+        if err.status not in DEAD_LINK:
+            raise
+        return dead_link("activation")
+    flash(_("Your account is active."))
+    return see_other("/account")
+
+
+def _resend(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
+    ask_neutrally(visit, "resend_optin", {"email": form.email.data})
+    return render("resent.html", email=form.email.data)
+
+
+def ask_neutrally(visit: Visit, operation: str, body: Mapping[str, Any]) -> None:
+    """Call an operation that mails something, and hide what would tell whether the address is known."""
+    try:
+        visit.call(operation, body)
+    except UpstreamRejected as err:
+        row = visit.services.operations[operation]
+        if not visit.services.settings.features.neutral_answers or err.status not in row.hides:
+            raise
+
+
+def dead_link(kind: str) -> ResponseReturnValue:
+    """Say that a mailed link is spent or too old, and where to get another."""
+    return render("dead_link.html", status=422, kind=kind)

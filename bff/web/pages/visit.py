@@ -1,0 +1,101 @@
+"""One visit to a page: who is there, what upstream is asked on their behalf, and how the page is rendered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, render_template, request
+
+from bff.emporix.client import Call, Reply
+from bff.errors import LoginRequired
+from bff.secret import Secret
+from bff.sessions.model import SignedIn
+from bff.sessions.session import Session, Standing
+from bff.web.api_input import accept_language
+from bff.web.language import forget_language
+from bff.web.session_interface import BrowserSession, browser_session
+from bff.wiring import Services
+
+RECENT_SECONDS = 600
+"""For how long a proof of identity is recent enough for what cannot be undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a page's own code is handed."""
+
+    services: Services
+    browser: BrowserSession
+    path_values: Mapping[str, str]
+
+    @property
+    def session(self) -> Session:
+        """The visitor's session, read."""
+        return self.browser.resume()
+
+    @property
+    def who(self) -> SignedIn:
+        """Who is signed in.
+
+        :raises LoginRequired: nobody is
+        """
+        who = self.session.signed_in
+        if who is None:
+            raise LoginRequired
+        return who
+
+    def call(
+        self,
+        operation: str,
+        body: Mapping[str, Any] | None = None,
+        values: Mapping[str, str | Secret[str]] | None = None,
+    ) -> Reply:
+        """Call an operation of the table on the visitor's behalf.
+
+        :raises BffError: as the broker's `call`
+        """
+        return self.services.broker.call(self.session, self.services.operations[operation], call_of(body, values))
+
+    def is_recent(self) -> bool:
+        """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""
+        return self.services.now() - self.who.authenticated_at <= RECENT_SECONDS
+
+
+def call_of(body: Mapping[str, Any] | None = None, values: Mapping[str, str | Secret[str]] | None = None) -> Call:
+    """Return the call that sends a body, in the visitor's languages."""
+    return Call(
+        values=values or {},
+        body=None if body is None else json.dumps(body).encode(),
+        accept_language=accept_language(),
+    )
+
+
+def owner_mark(services: Services) -> str:
+    """Return the keyed hash of who is signed in, for the forms of a page; empty while that is nobody."""
+    session = browser_session().visitor
+    if session.standing is not Standing.LIVE or session.signed_in is None:
+        return ""
+    return services.ring.newest.name(b"form-owner", session.signed_in.customer.id)
+
+
+def is_owner(services: Services, mark: str, who: SignedIn) -> bool:
+    """Tell whether a form was made for this customer."""
+    return mark in services.ring.names(b"form-owner", who.customer.id)
+
+
+def render(template: str, *, status: int = 200, **context: Any) -> Response:
+    """Render a page. What it says of the visitor is what is known by now; nothing is read for it."""
+    session = browser_session().visitor
+    known = session.standing is not Standing.UNREAD
+    forget_language()
+    text = render_template(
+        template,
+        who=session.signed_in if session.standing is Standing.LIVE else None,
+        visitor_is_known=known,
+        path=request.path,
+        **context,
+    )
+    return Response(text, status=status, mimetype="text/html")

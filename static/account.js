@@ -1,0 +1,31 @@
+/* What the pages do better with a script; all of it works without. */
+(() => {
+  "use strict";
+  const page = document.body;
+
+  // A mailed token has reached its hidden field: it need not stay in the address bar and the history.
+  if (page.hasAttribute("data-clear-token") && location.search) {
+    history.replaceState(null, "", location.pathname);
+  }
+
+  // Going back must not bring an account's data out of memory after the sign-out. Without the fragment, because
+  // with it the browser would only scroll.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted && page.hasAttribute("data-private")) {
+      location.replace(location.pathname + location.search);
+    }
+  });
+
+  for (const button of document.querySelectorAll("button[data-shows]")) {
+    const field = document.getElementById(button.dataset.shows);
+    const say = (shown) => {
+      field.type = shown ? "text" : "password";
+      button.textContent = shown ? button.dataset.hide : button.dataset.show;
+      button.setAttribute("aria-label", shown ? button.dataset.hideName : button.dataset.showName);
+    };
+    button.addEventListener("click", () => say(field.type === "password"));
+    // Browsers keep what was typed into a text field; into a password field they do not.
+    field.form.addEventListener("submit", () => say(false));
+    button.hidden = false;
+  }
+})();
