@@ -18,6 +18,11 @@
         TooManyAttempts
       LoginFailed
         InvalidCredentials
+        StateMismatch               a callback that belongs to no sign-in of this browser
+        IdTokenInvalid              an id or logout token that is not to be believed
+        SocialLoginRefused          the provider, or Emporix, said no
+        AnotherPerson               somebody else came back from a re-authentication
+        IdentityProviderUnavailable its discovery document or keys cannot be had
       UpstreamError
         UpstreamRejected            Emporix said no, and why
         BearerDead                  Emporix said that the token it was given lives no more
@@ -144,6 +149,26 @@ class LoginFailed(BffError):
 
 class InvalidCredentials(LoginFailed):
     """Upstream refused the e-mail and password (or the current password) that were given."""
+
+
+class StateMismatch(LoginFailed):
+    """A callback whose state, or issuer, is not that of a sign-in which this browser started."""
+
+
+class IdTokenInvalid(LoginFailed):
+    """An id or logout token that is not to be believed; the text names the claim at fault, never its value."""
+
+
+class SocialLoginRefused(LoginFailed):
+    """The identity provider, the person there, or Emporix said no."""
+
+
+class AnotherPerson(LoginFailed):
+    """A re-authentication brought back somebody else than who is signed in."""
+
+
+class IdentityProviderUnavailable(LoginFailed):
+    """The identity provider's discovery document or its keys cannot be had right now."""
 
 
 class UpstreamError(BffError):

@@ -14,8 +14,9 @@ from werkzeug.datastructures import ImmutableDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bff.log import Event
+from bff.passwords import MIN_PASSWORD_CHARACTERS
 from bff.settings import Settings
-from bff.web import api, api_session, health, home
+from bff.web import api, api_session, health, home, oidc
 from bff.web.api import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
 from bff.web.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
@@ -25,7 +26,7 @@ from bff.web.headers import add_headers
 from bff.web.hosts import check_host
 from bff.web.language import Catalogues, register_language
 from bff.web.pages import blueprint as pages
-from bff.web.paths import PROBES, check_path, is_api, is_static
+from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_path, is_api, is_static
 from bff.web.request_log import register_request_log
 from bff.web.session_interface import BffSessionInterface
 from bff.web.static_files import read_files, register_static
@@ -77,6 +78,12 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     app.url_map.strict_slashes = True
     app.session_interface = BffSessionInterface(services)
     CSRFProtect(app)
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.globals.update(
+        social_links=lambda: oidc.social_links(services),
+        may_add_login=lambda: settings.features.add_login,
+        min_password_characters=MIN_PASSWORD_CHARACTERS,
+    )
     register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
     _dress(app, settings)
     register_request_log(app, services)
@@ -89,6 +96,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         api_session.make_blueprint(services),
         api.make_blueprint(services, api_session.SESSION_VIEWS),
         pages.make_blueprint(services),
+        oidc.make_blueprint(services),
     ):
         app.register_blueprint(blueprint)
     proxies = settings.serving.trusted_proxies
@@ -125,6 +133,8 @@ def _register_checks(app: Bff, services: Services) -> None:
         if not is_api(request.path):
             # A page's token is in its body, so the size comes first.
             check_size()
+        if request.path == BACKCHANNEL_LOGOUT:
+            return
         check_origin(services)
         check_cookies()
         check_token(services)

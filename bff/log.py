@@ -47,6 +47,9 @@ class Event(Enum):
     UPSTREAM_LOGOUT_FAILED = ("upstream_logout_failed", logging.WARNING)
     SESSION_ENDED = ("session_ended", logging.INFO)
     SESSION_CHANGE_DROPPED = ("session_change_dropped", logging.INFO)
+    IDENTITY_PROVIDER_FAILED = ("identity_provider_failed", logging.WARNING)
+    SOCIAL_LOGIN_FAILED = ("social_login_failed", logging.WARNING)
+    BACKCHANNEL_LOGOUT = ("backchannel_logout", logging.INFO)
     CSRF_REFUSED = ("csrf_refused", logging.WARNING)
     INTERNAL_ERROR = ("internal_error", logging.ERROR)
 

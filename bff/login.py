@@ -7,11 +7,12 @@ answer, and a token that ends up unused is logged out upstream.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bff.emporix.client import Call, Reply
 from bff.errors import (
+    AnotherPerson,
     BearerDead,
     BffError,
     InvalidCredentials,
@@ -21,20 +22,40 @@ from bff.errors import (
     UpstreamMalformed,
     UpstreamRejected,
 )
+from bff.identity import customer_of
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.sessions.index import IndexKind
-from bff.sessions.model import Customer, CustomerTokens, LegalEntity, SignedIn, TokenSet, Vault, WebRecord
+from bff.sessions.model import (
+    Customer,
+    CustomerTokens,
+    SignedIn,
+    SocialIdentity,
+    TokenSet,
+    Vault,
+    WebRecord,
+)
 from bff.sessions.session import Session, Sessions, Standing
 from bff.sessions.store import Gone, Stale
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
-_NOBODY = "00000000"
-"""The id under which `GET /me` describes a guest."""
+Believe = Callable[[Mapping[str, Any]], SocialIdentity]
+"""Reads a token reply for who an identity provider says it is; raises what is wrong with that."""
+
+_SESSION_ID = "session-id"
 _WRONG = frozenset({400, 404})
 """Refusals of a sign-in that would tell a known address from an unknown one."""
 _MAX_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Obtained:
+    """What a sign-in upstream brought, before anybody is signed in by it."""
+
+    tokens: CustomerTokens
+    guest: TokenSet
+    reply: Mapping[str, Any]
 
 
 class Login:
@@ -102,16 +123,19 @@ class Login:
         """
         self._sign_in(session, self._operations["signup_optin"], call, own=session.signed_in is None)
 
-    def log_out(self, session: Session) -> None:
+    def log_out(self, session: Session) -> SignedIn | None:
         """End the session: upstream as well as it goes, here always. The browser gets a new cookie.
+
+        Return who was signed in, since an identity provider may have a session of theirs to end too.
 
         :raises SessionStoreUnavailable: the session could not be ended; the cookie stays as it is
         """
-        tokens = session.vault.customer
+        who, tokens = session.signed_in, session.vault.customer
         if tokens is not None:
             self._broker.log_out(tokens, "sign-out")
         session.abandon()
         self._log.emit(Event.SIGNED_OUT)
+        return who
 
     def forget(self, session: Session) -> None:
         """End every session of the customer whose account is gone, this one included.
@@ -131,42 +155,64 @@ class Login:
             return
         try:
             reply = self._broker.call(session, self._operations["get_me"], Call())
-            customer = _customer(reply)
+            customer = customer_of(reply)
             if customer.id == who.customer.id:
                 session.change_web(lambda web: _with_customer(web, customer))
         except (BffError, Gone) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
 
-    def _sign_in(self, session: Session, operation: Operation, call: Call, *, own: bool) -> None:
+    def with_code(self, session: Session, call: Call, believe: Believe, *, again: bool) -> None:
+        """Sign in with an identity provider's code; `believe` says who it is, or raises what is wrong with that.
+
+        With `again`, only the person who is signed in may come of it.
+
+        :raises AnotherPerson: somebody else did
+        :raises UpstreamRejected: upstream did not take the code
+        :raises BffError: what `believe` raises, and as `with_password`
+        """
+        own = again or session.signed_in is None
+        self._sign_in(session, self._operations["social_login"], call, own=own, believe=believe, again=again)
+
+    def _sign_in(
+        self,
+        session: Session,
+        operation: Operation,
+        call: Call,
+        *,
+        own: bool,
+        believe: Believe | None = None,
+        again: bool = False,
+    ) -> None:
         current = session.signed_in
         # Without a record there is nothing to go along, and no reason to make one only to replace it.
         own = own and session.standing is Standing.LIVE
-        tokens, guest, initial = self._tokens(session, operation, call, own=own)
+        got = self._tokens(session, operation, call, own=own)
         try:
-            customer = self._identified(tokens)
+            social = believe(got.reply) if believe is not None else None
+            customer = self._identified(got.tokens)
             if current is not None and own and current.customer.id != customer.id:
+                if again:
+                    raise AnotherPerson
                 # Another person after all: they must not get this person's cart session.
-                self._broker.log_out(tokens, "another person signed in")
-                tokens, guest, initial = self._tokens(session, operation, call, own=False)
-                customer = self._identified(tokens)
-            self._establish(session, customer, Vault(anonymous=guest, customer=tokens), initial)
+                self._broker.log_out(got.tokens, "another person signed in")
+                got = self._tokens(session, operation, call, own=False)
+                customer = self._identified(got.tokens)
+            self._establish(session, customer, got, social)
         except BffError:
-            self._broker.log_out(tokens, "sign-in not completed")
+            self._broker.log_out(got.tokens, "sign-in not completed")
             raise
 
-    def _tokens(
-        self, session: Session, operation: Operation, call: Call, *, own: bool
-    ) -> tuple[CustomerTokens, TokenSet, bool]:
+    def _tokens(self, session: Session, operation: Operation, call: Call, *, own: bool) -> _Obtained:
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
         try:
             try:
-                reply = self._broker.call_with(operation, call, {Credential.ANONYMOUS: guest.access})
+                reply = self._ask(operation, call, guest)
             except BearerDead:
                 if not own:
                     raise
                 guest = self._broker.anonymous(session, dead=guest.access)
-                reply = self._broker.call_with(operation, call, {Credential.ANONYMOUS: guest.access})
+                reply = self._ask(operation, call, guest)
         except BearerDead:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
         except InvalidCredentials:
@@ -183,16 +229,22 @@ class Login:
             if (access := access_of(reply.content)) is not None:
                 self._broker.disown(access, "the reply was not whole")
             raise
-        return tokens, guest, is_initial_password(reply.content)
+        return _Obtained(tokens=tokens, guest=guest, reply=reply.content)
+
+    def _ask(self, operation: Operation, call: Call, guest: TokenSet) -> Reply:
+        if guest.session_id is not None and any(p.name == _SESSION_ID for p in operation.parameters):
+            # The guest's cart hangs on it, and this operation does not take it from the bearer.
+            call = replace(call, values={**(call.values or {}), _SESSION_ID: guest.session_id})
+        return self._broker.call_with(operation, call, {Credential.ANONYMOUS: guest.access})
 
     def _identified(self, tokens: CustomerTokens) -> Customer:
         try:
             bearers = {Credential.CUSTOMER: tokens.access}
-            return _customer(self._broker.call_with(self._operations["get_me"], Call(), bearers))
+            return customer_of(self._broker.call_with(self._operations["get_me"], Call(), bearers))
         except (BearerDead, UpstreamRejected):
             raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
 
-    def _establish(self, session: Session, customer: Customer, vault: Vault, initial_password: bool) -> None:
+    def _establish(self, session: Session, customer: Customer, got: _Obtained, social: SocialIdentity | None) -> None:
         before, tokens_before = session.signed_in, session.vault.customer
         same = before is not None and before.customer.id == customer.id
         now = self._now()
@@ -200,8 +252,10 @@ class Login:
             customer=customer,
             since=before.since if before is not None and same else now,
             authenticated_at=now,
-            initial_password=initial_password,
+            initial_password=is_initial_password(got.reply),
+            social=social,
         )
+        vault = Vault(anonymous=got.guest, customer=got.tokens)
         session.sign_in(who, vault, keep_data=before is None or same)
         self._log.emit(Event.SIGNED_IN, again=same)
         if tokens_before is None:
@@ -217,43 +271,6 @@ class Login:
             self._broker.refresh(session, entity)
         except (UpstreamError, SessionError) as err:
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
-
-
-def _customer(reply: Reply) -> Customer:
-    profile: Mapping[str, Any] = reply.content
-    customer_id = profile.get("id")
-    if not isinstance(customer_id, str) or not customer_id or customer_id == _NOBODY:
-        raise UpstreamMalformed("get_me", "upstream does not say who has signed in")
-    return Customer(
-        id=customer_id,
-        email=_sign_in_email(profile.get("accounts")),
-        first_name=_text(profile.get("firstName")),
-        last_name=_text(profile.get("lastName")),
-        language=_text(profile.get("preferredLanguage")),
-        legal_entities=_legal_entities(profile.get("b2b")),
-    )
-
-
-def _sign_in_email(accounts: Any) -> str | None:
-    known = [a for a in accounts if isinstance(a, dict)] if isinstance(accounts, list) else []
-    # An account with a provider's id belongs to a social login; its e-mail is not one to sign in with here.
-    for account in sorted(known, key=lambda a: bool(a.get("providerId"))):
-        if email := _text(account.get("id")):
-            return email
-    return None
-
-
-def _legal_entities(b2b: Any) -> tuple[LegalEntity, ...]:
-    listed = b2b.get("legalEntities") if isinstance(b2b, dict) else None
-    return tuple(
-        LegalEntity(id=entity["id"], name=_text(entity.get("name")) or entity["id"])
-        for entity in (listed if isinstance(listed, list) else ())
-        if isinstance(entity, dict) and _text(entity.get("id"))
-    )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _with_customer(web: WebRecord, customer: Customer) -> WebRecord:

@@ -15,10 +15,13 @@ from bff.crypto import KeyRing
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
 from bff.log import Log, UrlRedaction, redact_http_library
 from bff.login import Login
+from bff.oidc.provider import IdentityProvider
+from bff.oidc_login import OidcLogin
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
 from bff.sessions.index import SessionIndex
 from bff.sessions.redis_store import RedisSessionStore
+from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
 from bff.settings import RedisSettings, Settings
@@ -46,6 +49,8 @@ class Services:
     broker: TokenBroker
     login: Login
     signup: Signup
+    oidc: OidcLogin | None
+    """None: no social sign-in is configured."""
     now: Callable[[], float]
     log: Log
 
@@ -85,6 +90,19 @@ def build_services(
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
     broker = TokenBroker(emporix, operations, store, settings.emporix, now, log)
     login = Login(broker, operations, sessions, now, log)
+    oidc = None
+    if settings.social is not None:
+        oidc = OidcLogin(
+            IdentityProvider(settings.social, now, log),
+            login,
+            operations,
+            sessions,
+            ReplayGuard(client, ring),
+            settings.social,
+            public_url=settings.serving.public_url,
+            now=now,
+            log=log,
+        )
     return Services(
         settings=settings,
         operations=operations,
@@ -103,6 +121,7 @@ def build_services(
             mode=settings.emporix.signup,
             neutral=settings.features.neutral_answers,
         ),
+        oidc=oidc,
         now=now,
         log=log,
     )

@@ -36,6 +36,10 @@ class IndexKind(Enum):
     """The customer's id."""
     EMAIL = "email"
     """The sign-in e-mail; for the operator's commands only."""
+    SUBJECT = "subject"
+    """An identity provider's issuer and subject, for its back-channel logout."""
+    PROVIDER_SESSION = "provider-session"
+    """An identity provider's issuer and session id, for the same."""
 
 
 class SessionIndex:
@@ -106,8 +110,17 @@ def _asked(ask: Callable[[], T]) -> T:
         raise SessionStoreUnavailable(type(err).__name__) from err
 
 
+def of_issuer(issuer: str, value: str) -> str:
+    """Return the name of something that is unique only within an issuer."""
+    return f"{issuer}\0{value}"
+
+
 def _names(who: SignedIn) -> list[tuple[IndexKind, str]]:
     names = [(IndexKind.CUSTOMER, who.customer.id)]
     if who.customer.email is not None:
         names.append((IndexKind.EMAIL, who.customer.email))
+    if who.social is not None:
+        names.append((IndexKind.SUBJECT, of_issuer(who.social.issuer, who.social.subject)))
+        if who.social.sid is not None:
+            names.append((IndexKind.PROVIDER_SESSION, of_issuer(who.social.issuer, who.social.sid)))
     return names

@@ -39,6 +39,16 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SocialIdentity:
+    """Who an identity provider says somebody is: the issuer and its subject together, never an e-mail."""
+
+    issuer: str
+    subject: str
+    sid: str | None
+    """The provider's own session; it hints at which one to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """The fact that somebody is signed in, and since when."""
 
@@ -49,6 +59,8 @@ class SignedIn:
     """Unix seconds of the last proof of identity; a re-authentication moves it."""
     initial_password: bool = False
     """An employee set the password: the customer should choose one."""
+    social: SocialIdentity | None = None
+    """None: signed in with a password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +72,14 @@ class WebRecord:
     signed_in: SignedIn | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     """JSON values that pages keep between two requests; no token ever."""
+    logins: tuple[Mapping[str, Any], ...] = ()
+    """Social sign-ins under way; out of `flask.session`'s reach, since a verifier is among them."""
 
     def to_json(self) -> bytes:
         """Return the record's stored form."""
         body: dict[str, Any] = {"created": self.created, "data": dict(self.data)}
+        if self.logins:
+            body["logins"] = [dict(login) for login in self.logins]
         if self.signed_in is not None:
             who = self.signed_in
             body["signedIn"] = {
@@ -77,6 +93,8 @@ class WebRecord:
                 "authenticatedAt": who.authenticated_at,
                 "initialPassword": who.initial_password,
             }
+            if who.social is not None:
+                body["signedIn"]["social"] = [who.social.issuer, who.social.subject, who.social.sid]
         return json.dumps(body, separators=(",", ":")).encode()
 
     @classmethod
@@ -99,8 +117,11 @@ class WebRecord:
                 since=stored["since"],
                 authenticated_at=stored["authenticatedAt"],
                 initial_password=stored["initialPassword"],
+                social=_social(stored.get("social")),
             )
-        return cls(created=body["created"], signed_in=signed_in, data=body["data"])
+        return cls(
+            created=body["created"], signed_in=signed_in, data=body["data"], logins=tuple(body.get("logins", ()))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +208,13 @@ class Vault:
             if customer
             else None,
         )
+
+
+def _social(stored: list[Any] | None) -> SocialIdentity | None:
+    if stored is None:
+        return None
+    issuer, subject, sid = stored
+    return SocialIdentity(issuer=issuer, subject=subject, sid=sid)
 
 
 def _token_set_body(tokens: TokenSet) -> dict[str, Any]:

@@ -152,6 +152,10 @@ class Session:
         if self._standing in (Standing.MISSING, Standing.RETIRED) and not self._may_start:
             raise LoginRequired
 
+    def allow_start(self) -> None:
+        """Let this request make a record although it only reads: it begins something of the visitor's own."""
+        self._may_start = True
+
     def start(self, vault: Vault | None = None) -> None:
         """Make a record where there is none, under a new cookie; do nothing where there is one.
 
@@ -229,8 +233,9 @@ class Session:
         :raises SessionStoreUnavailable: nobody is signed in by this; the old session may stand
         """
         self.load()
-        data = self._web.data if keep_data else {}
-        self._move(WebRecord(created=self._all.now(), signed_in=who, data=data), vault, only_if_same=False)
+        data, logins = (self._web.data, self._web.logins) if keep_data else ({}, ())
+        web = WebRecord(created=self._all.now(), signed_in=who, data=data, logins=logins)
+        self._move(web, vault, only_if_same=False)
 
     def rotate(self) -> None:
         """Move the session to a new cookie as it is.

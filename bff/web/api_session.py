@@ -16,6 +16,7 @@ from bff.sessions.session import Session, Standing
 from bff.tokens.broker import KEEP_ENTITY
 from bff.web.api import View, answer, call_upstream
 from bff.web.api_input import read_input, read_query
+from bff.web.oidc import social_links
 from bff.web.session_interface import BrowserSession, browser_session, fresh_csrf_token
 from bff.wiring import Services
 
@@ -61,7 +62,7 @@ def state_answer(services: Services, browser: BrowserSession) -> Response:
         initialPassword=who is not None and who.initial_password,
         expiresIn=session.expires_in_seconds,
         lifetimeExpiresIn=None if ends_at is None else max(0, math.floor(ends_at - services.now())),
-        socialLogin=[],
+        socialLogin=social_links(services),
         features={"accountDeletion": features.account_deletion, "addLogin": features.add_login},
     )
 
@@ -93,8 +94,8 @@ def _opt_in(services: Services, operation: Operation, route: Route) -> ResponseR
 def _log_out(services: Services, operation: Operation, route: Route) -> ResponseReturnValue:
     session = browser_session().resume(extend=False)
     read_input(operation, route)
-    services.login.log_out(session)
-    return jsonify(logoutUrl=None)
+    who = services.login.log_out(session)
+    return jsonify(logoutUrl=services.oidc.logout_url(who) if services.oidc is not None else None)
 
 
 def _refresh(services: Services, operation: Operation, route: Route) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 Choice = tuple[str, str]
 
@@ -41,10 +41,19 @@ def currencies(locale: str) -> tuple[Choice, ...]:
     return _by_name([(code, f"{names[code]} ({code})") for code in _CURRENCIES])
 
 
-def with_stored(choices: tuple[Choice, ...], stored: str | None) -> list[Choice]:
+def language_name(code: str, locale: str) -> str:
+    """Return what a language tag such as `en_US` means, or the tag where nobody knows."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(locale)
+    except (ValueError, UnknownLocaleError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
+
+
+def with_stored(choices: tuple[Choice, ...], stored: str | None, name: str | None = None) -> list[Choice]:
     """Return the choices and, if it is none of them, what is stored: a form must not change what nobody touched."""
     known = {code for code, _ in choices}
-    return [*choices, *([(stored, stored)] if stored and stored not in known else [])]
+    return [*choices, *([(stored, name or stored)] if stored and stored not in known else [])]
 
 
 def _by_name(choices: list[Choice]) -> tuple[Choice, ...]:

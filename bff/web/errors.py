@@ -145,4 +145,5 @@ def register_errors(app: Flask, services: Services) -> None:
 def _rendered(fault: Fault) -> Response:
     if is_api(request.path):
         return Response(json.dumps(fault_body(fault)) + "\n", mimetype="application/json")
+    # By kind and status, not by its words: those are English, and upstream's may tell of other customers.
     return render("error.html", fault=fault, request_id=REQUEST_ID.get())

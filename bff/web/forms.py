@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import StopValidation
@@ -128,6 +129,10 @@ class PageForm(FlaskForm):
         """How Flask-WTF treats them."""
 
         locales = False
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Read form fields and nothing else: no uploaded files, no JSON. None: there is nothing to read."""
+            return None if formdata is None else request.form
 
     def typed(self) -> dict[str, Any]:
         """Return what may be kept of the entries."""
@@ -301,6 +306,11 @@ class CompanyForm(PageForm):
 
     legalEntityId = RadioField(validate_choice=False, validators=[_at_most(128)])  # noqa: N815
 
+    def validate_legalEntityId(self, field: Field) -> None:  # noqa: N802
+        """No choice at all is not the choice of no company."""
+        if field.data is None:
+            raise StopValidation(_("Choose who you act for"))
+
 
 class DeletionForm(PageForm):
     """Ask for the account's deletion."""
@@ -327,3 +337,17 @@ class TagsForm(ConfirmForm):
     def wanted(self) -> list[str]:
         """Return the tags as they shall be."""
         return tag_list(self)
+
+
+class SocialForm(PageForm):
+    """A button that starts a sign-in at the identity provider."""
+
+    next = HiddenField()
+    again = HiddenField()
+
+
+class AddLoginForm(PageForm):
+    """Add an e-mail and a password to an account that has none."""
+
+    email = _email(_required(lambda: _("Enter your e-mail address")))
+    password = _password(lambda: _("Create a password"), _good_password)

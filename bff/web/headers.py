@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Response, request
 
 from bff.settings import Settings
@@ -10,7 +12,7 @@ from bff.web.paths import is_static
 _JSON_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    "manifest-src 'self'; form-action 'self'{issuer}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 _PERMISSIONS = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
@@ -22,10 +24,18 @@ _HSTS_SECONDS = 63072000
 """Two years, what preload lists ask for."""
 
 
+def _page_policy(settings: Settings) -> str:
+    if settings.social is None:
+        return _PAGE_POLICY.format(issuer="")
+    # Browsers hold the redirect that answers a form against `form-action`: signing out leads to the issuer.
+    parts = urlsplit(settings.social.issuer)
+    return _PAGE_POLICY.format(issuer=f" {parts.scheme}://{parts.netloc}")
+
+
 def add_headers(settings: Settings, response: Response) -> Response:
     """Set the security headers and the cache rule of a response."""
     headers = response.headers
-    headers["Content-Security-Policy"] = _PAGE_POLICY if response.mimetype == "text/html" else _JSON_POLICY
+    headers["Content-Security-Policy"] = _page_policy(settings) if response.mimetype == "text/html" else _JSON_POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

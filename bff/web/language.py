@@ -66,15 +66,13 @@ def language() -> str:
 
     Nothing is read for it: a session that has not been looked at by now does not decide.
     """
-    if "language" not in g:
-        g.language = _catalogues().choose(_preferred(), list(request.accept_languages.values()))
-    chosen: str = g.language
+    # Kept with what it was chosen by: the session may be read, or somebody signed in, in between.
+    preferred = _preferred()
+    if "language" not in g or g.language[0] != preferred:
+        accepted = [value for value, quality in request.accept_languages if quality > 0]
+        g.language = preferred, _catalogues().choose(preferred, accepted)
+    chosen: str = g.language[1]
     return chosen
-
-
-def forget_language() -> None:
-    """Choose anew: somebody has just signed in, or the session has been read."""
-    g.pop("language", None)
 
 
 def locale() -> Locale:

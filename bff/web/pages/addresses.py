@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
-from bff.errors import SessionError, UpstreamError, UpstreamRejected
+from bff.errors import BffError, SessionError, UpstreamError, UpstreamRejected
 from bff.web.choices import countries, with_stored
 from bff.web.forms import (
     ADDRESS_PROPERTIES,
@@ -25,7 +25,7 @@ from bff.web.forms import (
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_page, register_view, see_other
-from bff.web.pages.once import claim
+from bff.web.pages.once import claim, release
 from bff.web.pages.visit import Visit, render
 from bff.wiring import Services
 
@@ -82,7 +82,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=TagsForm,
             values=_tags,
             submit=_change_tags,
-            shows_drafts=False,
         ),
     ]
     for page in pages:
@@ -155,7 +154,13 @@ def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
         # The same page, sent twice: the first time did it.
         return see_other(BOOK)
     body = {name: value for name, value in _body(form).items() if value}
-    made = visit.call("add_address", body).content
+    try:
+        made = visit.call("add_address", body).content
+    except BffError:
+        # Whether upstream has it may be unknown by now. Two addresses can be seen and put right; one that was
+        # dropped on the second try, with a page that looks like success, cannot.
+        release(visit, form.formId.data)
+        raise
     flash(_("The address has been added."))
     if form.isDefault.data:
         # Upstream takes the wish only with a change.

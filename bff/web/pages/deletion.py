@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from bff.errors import InvalidInput, UpstreamRejected
+from bff.errors import InvalidInput, LoginRequired, SessionExpired, UpstreamRejected
 from bff.web.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.sealed import DELETION, seal_proceed
 from bff.web.pages.sign_up import DEAD_LINK, dead_link, mailed_token
 from bff.web.pages.visit import Visit, owner_mark, render
@@ -33,6 +34,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=DeletionForm,
             need=Need.RECENT,
             submit=_ask,
+            on_get=_asked,
             shows_drafts=False,
         ),
         FormPage(
@@ -59,7 +61,11 @@ def _ask(visit: Visit, form: DeletionForm) -> ResponseReturnValue:
         if err.status not in _NOT_OFFERED:
             raise
         return render("not_offered.html", status=422)
-    return render("delete_mailed.html", email=visit.who.customer.email)
+    return mailed(visit, visit.who.customer.email)
+
+
+def _asked(visit: Visit) -> ResponseReturnValue | None:
+    return render("delete_mailed.html", email=mailed_to(visit)) if was_mailed(visit) else None
 
 
 def _context(visit: Visit) -> Mapping[str, Any]:
@@ -99,7 +105,11 @@ def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
     except UpstreamRejected as err:
         if err.status in DEAD_LINK:
             return dead_link("deletion")
+        if err.status in _NOT_OFFERED:
+            return render("not_offered.html", status=422)
         raise
+    except (LoginRequired, SessionExpired):
+        return _sign_in_form(visit, token, status=422)
     visit.services.login.forget(visit.session)
     response = see_other("/login?notice=account-deleted")
     response.headers["Clear-Site-Data"] = '"cache"'

@@ -43,9 +43,3 @@ def take_draft(visit: Visit, path: str) -> dict[str, Any] | None:
         return None
     fields: dict[str, Any] = draft["fields"]
     return fields
-
-
-def forget_drafts(visit: Visit) -> None:
-    """Forget every draft."""
-    if _KEY in visit.browser:
-        del visit.browser[_KEY]

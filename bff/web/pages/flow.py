@@ -8,6 +8,7 @@ where Redis or Emporix is away it stands in the answered page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -25,9 +26,11 @@ from bff.errors import (
     ReauthenticationRequired,
     SessionExpired,
     SessionStoreUnavailable,
+    TooManyAttempts,
     UpstreamError,
     UpstreamRejected,
 )
+from bff.log import REQUEST_ID
 from bff.sessions.store import Gone
 from bff.web.errors import fault_of
 from bff.web.forms import PageForm
@@ -114,13 +117,11 @@ def register_view(
 
 
 def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error: CsrfFailed) -> ResponseReturnValue:
-    """Say what to do; where the request came from our own page, with the form as it was typed.
-
-    :raises CsrfFailed: another site made the request, or the page has no form: nothing of it is echoed
-    """
+    """Say what to do; where the request came from our own page, with the form as it was typed, else without it."""
     page = pages.get((request.endpoint or "").removesuffix("_post"))
     if page is None or not error.origin_is_ours:
-        raise error
+        fault = fault_of(error)
+        return render("error.html", status=fault.status, fault=fault, request_id=REQUEST_ID.get())
     visit = _visit(services, request.view_args or {})
     form = page.form()
     message = (
@@ -153,7 +154,7 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
         if page.on_get is not None and (instead := page.on_get(visit)) is not None:
             return instead
         values = dict(page.values(visit))
-        draft = take_draft(visit, request.path) if page.shows_drafts and page.need is not Need.ANYONE else None
+        draft = take_draft(visit, request.path) if _shows_drafts(page) and request.method == "GET" else None
     except (LoginRequired, SessionExpired):
         return to_sign_in(request.path, notice="session-ended")
     form = page.form(formdata=None, data={**values, **(draft or {})})
@@ -165,27 +166,25 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
 
 def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
     form = page.form()
-    if page.prepare is not None:
-        page.prepare(visit, form)
     try:
         if page.need is not Need.ANYONE and visit.session.signed_in is None:
-            return _draft_behind_sign_in(visit, form)
+            return _draft_behind_sign_in(visit, page, form)
         if page.need is Need.RECENT and not visit.is_recent():
-            return _draft_behind_sign_in(visit, form, again=True)
+            return _draft_behind_sign_in(visit, page, form, again=True)
         if not form.validate():
             return _again(visit, page, form, status=422)
         return page.submit(visit, form)
     except ReauthenticationRequired:
-        return _draft_behind_sign_in(visit, form, again=True)
+        return _draft_behind_sign_in(visit, page, form, again=True)
     except (LoginRequired, SessionExpired, Gone):
-        return _draft_behind_sign_in(visit, form)
+        return _draft_behind_sign_in(visit, page, form)
     except InvalidCredentials:
         field = form[page.blames or "password"]
         field.errors = [*field.errors, _wrong_password(page)]
         return _again(visit, page, form, status=422)
     except (UpstreamRejected, InvalidInput) as err:
         return _refused(visit, page, form, err)
-    except (SessionStoreUnavailable, UpstreamError) as err:
+    except (SessionStoreUnavailable, TooManyAttempts, UpstreamError) as err:
         fault = fault_of(err)
         response = _again(
             visit,
@@ -216,8 +215,13 @@ def _sent_away(visit: Visit, page: FormPage) -> Response | None:
     return None
 
 
-def _draft_behind_sign_in(visit: Visit, form: PageForm, *, again: bool = False) -> Response:
-    keep_draft(visit, request.path, form)
+def _shows_drafts(page: FormPage) -> bool:
+    return page.shows_drafts and page.need is not Need.ANYONE
+
+
+def _draft_behind_sign_in(visit: Visit, page: FormPage, form: PageForm, *, again: bool = False) -> Response:
+    if _shows_drafts(page):
+        keep_draft(visit, request.path, form)
     return to_sign_in(request.path, notice=None if again else "session-ended", again=again)
 
 
@@ -225,25 +229,28 @@ def _refused(visit: Visit, page: FormPage, form: PageForm, err: UpstreamRejected
     fault = fault_of(err)
     if fault.status not in _REFUSED_INPUT:
         raise err
-    rest = [detail for detail in fault.details if not _beside_field(form, detail.field)]
+    rest = [detail for detail in fault.details if not _beside_field(page, form, detail.field)]
     alert = None
     if rest or not fault.details:
         alert = _("This was not accepted. Check your entries.")
     return _again(visit, page, form, status=422, alert=alert)
 
 
-def _beside_field(form: PageForm, path: str | None) -> bool:
+def _beside_field(page: FormPage, form: PageForm, path: str | None) -> bool:
     # Upstream's words are English and may tell of other customers; what they are about is enough.
     name = (path or "").rpartition(".")[2]
     if name not in form:
         return False
-    form[name].errors = [*form[name].errors, _("This was not accepted. Check it.")]
+    message = _wrong_password(page) if name == page.blames else _("This was not accepted. Check it.")
+    form[name].errors = [*form[name].errors, message]
     return True
 
 
 def _again(visit: Visit, page: FormPage, form: PageForm, *, status: int, alert: str | None = None) -> Response:
     if page.prepare is not None:
-        page.prepare(visit, form)
+        # Choices that come from the session cannot be had while it cannot be read.
+        with suppress(BffError):
+            page.prepare(visit, form)
     return render(page.template, status=status, form=form, alert=alert, restored=False, **_context(visit, page))
 
 

@@ -9,6 +9,8 @@ from bff.web.pages.visit import Visit
 
 _KEY = "sent"
 _MOST = 10
+_MOST_CHARACTERS = 64
+"""Of an id; ours have sixteen, and ten of them are kept."""
 
 
 def claim(visit: Visit, form_id: str | None) -> bool:
@@ -17,7 +19,7 @@ def claim(visit: Visit, form_id: str | None) -> bool:
     :raises Gone: the session has ended
     :raises SessionStoreUnavailable:
     """
-    if not form_id:
+    if not form_id or len(form_id) > _MOST_CHARACTERS:
         return True
     first = True
 
@@ -29,3 +31,16 @@ def claim(visit: Visit, form_id: str | None) -> bool:
 
     visit.session.change_web(note)
     return first
+
+
+def release(visit: Visit, form_id: str | None) -> None:
+    """Take a claim back: what the page asked for was not done, and it may be sent again.
+
+    :raises Gone: the session has ended
+    :raises SessionStoreUnavailable:
+    """
+
+    def forget(web: WebRecord) -> WebRecord:
+        return replace(web, data={**web.data, _KEY: [known for known in web.data.get(_KEY) or [] if known != form_id]})
+
+    visit.session.change_web(forget)

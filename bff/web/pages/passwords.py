@@ -12,6 +12,7 @@ from bff.errors import InvalidInput, UpstreamRejected
 from bff.web.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.sign_up import ask_neutrally, dead_link, mailed_token
 from bff.web.pages.visit import Visit, render
 from bff.wiring import Services
@@ -30,6 +31,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             need=Need.ANYONE,
             values=_known_email,
             submit=_ask,
+            on_get=_asked,
         ),
         FormPage(
             endpoint="password_reset",
@@ -76,7 +78,11 @@ def _ask(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
     ask_neutrally(
         visit, "request_password_reset", {"email": form.email.data, **({} if site is None else {"site": site})}
     )
-    return render("reset_mailed.html", email=form.email.data)
+    return mailed(visit, form.email.data)
+
+
+def _asked(visit: Visit) -> ResponseReturnValue | None:
+    return render("reset_mailed.html", email=mailed_to(visit)) if was_mailed(visit) else None
 
 
 def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:

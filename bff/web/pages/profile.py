@@ -9,7 +9,8 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
-from bff.web.choices import currencies, languages, with_stored
+from bff.operations.model import MERGE_PATCH
+from bff.web.choices import currencies, language_name, languages, with_stored
 from bff.web.forms import CompanyForm, ProfileForm, version_of
 from bff.web.language import gettext as _
 from bff.web.language import locale
@@ -72,7 +73,9 @@ def _prepare(visit: Visit, form: ProfileForm) -> None:
     settings = visit.services.settings.emporix
     tongue = str(locale())
     unchosen = [("", _("Not chosen"))]
-    form.preferredLanguage.choices = unchosen + with_stored(languages(tongue), form.preferredLanguage.data)
+    form.preferredLanguage.choices = unchosen + with_stored(
+        languages(tongue), form.preferredLanguage.data, language_name(form.preferredLanguage.data or "", tongue)
+    )
     form.preferredCurrency.choices = unchosen + with_stored(currencies(tongue), form.preferredCurrency.data)
     sites = sorted({*settings.sites, *([settings.site] if settings.site else [])})
     form.preferredSite.choices = unchosen + with_stored(tuple((site, site) for site in sites), form.preferredSite.data)
@@ -80,14 +83,15 @@ def _prepare(visit: Visit, form: ProfileForm) -> None:
 
 def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
     body: dict[str, Any] = {name: form[name].data or "" for name in _TEXTS if name != "contactEmail"}
-    body.update({name: form[name].data for name in _PREFERENCES if form[name].data})
+    # The null of a merge patch takes a preference back; what the page did not show stays.
+    body.update({name: form[name].data or None for name in _PREFERENCES if form[name].raw_data})
     if form.contactEmail.data:
         body["contactEmail"] = form.contactEmail.data
     if form.companyRegistrationId.data or form.companyRegistrationIdBefore.data:
         body["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data or ""}
     body.update(version_of(form))
     try:
-        visit.call("update_me", body)
+        visit.call("update_me", body, media_type=MERGE_PATCH)
     except UpstreamRejected as err:
         if err.status != 409:
             raise

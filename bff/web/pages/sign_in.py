@@ -29,6 +29,13 @@ def notices() -> dict[str, str]:
         "email-confirmed": _("Your new e-mail address is confirmed. Sign in with it."),
         "account-deleted": _("Your account has been deleted."),
         "activated": _("Your account is active. Sign in to use it."),
+        "social-stale": _("This sign-in was no longer open. Start it again."),
+        "social-refused": _("You were not signed in there. Try again, or use your e-mail address and password."),
+        "social-failed": _("We could not sign you in that way. Try again, or use your e-mail address and password."),
+        "social-other": _("Somebody else signed in there. You are still signed in here; try it again as yourself."),
+        "social-unavailable": _(
+            "That way of signing in cannot be reached right now. Use your e-mail address and password."
+        ),
     }
 
 
@@ -97,8 +104,10 @@ def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
 
 
 def _sign_out(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
-    visit.services.login.log_out(visit.session)
-    response: Response = see_other("/login?notice=signed-out")
+    services = visit.services
+    who = services.login.log_out(visit.session)
+    elsewhere = services.oidc.logout_url(who) if services.oidc is not None else None
+    response: Response = see_other(elsewhere or "/login?notice=signed-out")
     # What the account showed must not come back from the browser's memory.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

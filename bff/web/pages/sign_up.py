@@ -18,6 +18,7 @@ from bff.web.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenFo
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.visit import Visit, call_of, render
 from bff.wiring import Services
 
@@ -36,6 +37,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             need=Need.ANYONE,
             prepare=_prepare,
             submit=_sign_up,
+            on_get=_check_mail,
         ),
         FormPage(
             endpoint="signup_optin",
@@ -53,6 +55,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=EmailOnlyForm,
             need=Need.ANYONE,
             submit=_resend,
+            on_get=_resent,
         ),
     ]
     for page in pages:
@@ -71,6 +74,7 @@ def _prepare(visit: Visit, form: SignupForm) -> None:
 
 def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
     wanted = _wanted(form)
+    before = visit.session.signed_in
     try:
         visit.services.signup.create(visit.session, call_of(wanted), wanted)
     except UpstreamRejected as err:
@@ -79,12 +83,21 @@ def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
         form.email.errors = [_("There is an account with this address already. Sign in, or choose another address.")]
         _prepare(visit, form)
         return render("signup.html", status=422, form=form, alert=None, restored=False)
-    if visit.session.signed_in is not None:
-        flash(_("Welcome! Your account is ready."))
-        return see_other("/account")
-    # Not a redirect: the address that is shown would have to travel in a URL. A reload asks again, and does no harm.
+    if visit.services.settings.emporix.signup is not SignupMode.IMMEDIATE:
+        return mailed(visit, form.email.data)
+    who = visit.session.signed_in
+    if who is None or (before is not None and who.customer.id == before.customer.id):
+        # The account is there; only the sign-in that should have followed went wrong.
+        return see_other("/login?notice=activated")
+    flash(_("Welcome! Your account is ready."))
+    return see_other("/account")
+
+
+def _check_mail(visit: Visit) -> ResponseReturnValue | None:
+    if not was_mailed(visit):
+        return None
     mode = visit.services.settings.emporix.signup
-    return render("check_mail.html", email=form.email.data, waits_for_approval=mode is SignupMode.APPROVAL)
+    return render("check_mail.html", email=mailed_to(visit), waits_for_approval=mode is SignupMode.APPROVAL)
 
 
 def _wanted(form: SignupForm) -> dict[str, Any]:
@@ -122,7 +135,11 @@ def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
 
 def _resend(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
     ask_neutrally(visit, "resend_optin", {"email": form.email.data})
-    return render("resent.html", email=form.email.data)
+    return mailed(visit, form.email.data)
+
+
+def _resent(visit: Visit) -> ResponseReturnValue | None:
+    return render("resent.html", email=mailed_to(visit)) if was_mailed(visit) else None
 
 
 def ask_neutrally(visit: Visit, operation: str, body: Mapping[str, Any]) -> None:

@@ -11,11 +11,11 @@ from flask import Response, render_template, request
 
 from bff.emporix.client import Call, Reply
 from bff.errors import LoginRequired
+from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, Standing
 from bff.web.api_input import accept_language
-from bff.web.language import forget_language
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
 
@@ -52,23 +52,32 @@ class Visit:
         operation: str,
         body: Mapping[str, Any] | None = None,
         values: Mapping[str, str | Secret[str]] | None = None,
+        *,
+        media_type: str = JSON,
     ) -> Reply:
         """Call an operation of the table on the visitor's behalf.
 
         :raises BffError: as the broker's `call`
         """
-        return self.services.broker.call(self.session, self.services.operations[operation], call_of(body, values))
+        call = call_of(body, values, media_type=media_type)
+        return self.services.broker.call(self.session, self.services.operations[operation], call)
 
     def is_recent(self) -> bool:
         """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""
         return self.services.now() - self.who.authenticated_at <= RECENT_SECONDS
 
 
-def call_of(body: Mapping[str, Any] | None = None, values: Mapping[str, str | Secret[str]] | None = None) -> Call:
+def call_of(
+    body: Mapping[str, Any] | None = None,
+    values: Mapping[str, str | Secret[str]] | None = None,
+    *,
+    media_type: str = JSON,
+) -> Call:
     """Return the call that sends a body, in the visitor's languages."""
     return Call(
         values=values or {},
         body=None if body is None else json.dumps(body).encode(),
+        media_type=media_type,
         accept_language=accept_language(),
     )
 
@@ -90,7 +99,6 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
     """Render a page. What it says of the visitor is what is known by now; nothing is read for it."""
     session = browser_session().visitor
     known = session.standing is not Standing.UNREAD
-    forget_language()
     text = render_template(
         template,
         who=session.signed_in if session.standing is Standing.LIVE else None,

@@ -1,0 +1,225 @@
+"""The identity provider as its discovery document describes it: endpoints and keys (OpenID Connect Discovery 1.0).
+
+Auth0 is configuration, not code. Documents are fetched when first needed and kept; whatever they say must lie on the
+issuer's own host. A provider that cannot be reached is asked again after half a minute, not by every visitor.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from bff.errors import IdentityProviderUnavailable
+from bff.log import Event, Log
+from bff.oidc.login_state import LoginState
+from bff.settings import SocialSettings
+from bff.transport import Transport, TransportError
+
+MAX_DOCUMENT_BYTES: Final = 256 * 1024
+_KEEP_SECONDS: Final = 86400.0
+_KEEP_FAILURE_SECONDS: Final = 30.0
+_REFETCH_KEYS_SECONDS: Final = 60.0
+_CONNECT_SECONDS: Final = 2.0
+_READ_SECONDS: Final = 3.0
+_WELL_KNOWN: Final = "/.well-known/openid-configuration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the discovery document says, checked."""
+
+    issuer: str
+    """In the document's own spelling, which id tokens repeat."""
+    authorization_endpoint: str
+    jwks_uri: str
+    end_session_endpoint: str | None
+    sends_issuer: bool
+    """RFC 9207: every answer names its issuer, so one that does not is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    until: float
+    value: Any
+    """None: could not be had."""
+
+
+class IdentityProvider:
+    """One issuer; safe for threads, and never asked twice for the same at once."""
+
+    def __init__(self, settings: SocialSettings, now: Callable[[], float], log: Log) -> None:
+        self._settings = settings
+        self._origin = _origin(settings.issuer)
+        self._transport = Transport(self._origin, connections=2, max_body_bytes=MAX_DOCUMENT_BYTES)
+        self._now = now
+        self._log = log
+        self._lock = threading.Lock()
+        self._metadata: _Kept | None = None
+        self._keys: _Kept | None = None
+        self._keys_asked_at = 0.0
+
+    def metadata(self) -> Metadata:
+        """Return the discovery document.
+
+        :raises IdentityProviderUnavailable:
+        """
+        with self._lock:
+            return self._known_metadata()
+
+    def keys(self, kid: str | None) -> KeySet:
+        """Return the issuer's keys; fetched once more where none of them is the one that is named.
+
+        :raises IdentityProviderUnavailable:
+        """
+        with self._lock:
+            metadata = self._known_metadata()
+            kept = self._keys
+            stale = kept is None or self._now() >= kept.until
+            unknown = kept is not None and kept.value is not None and kid is not None and not _has(kept.value, kid)
+            if stale or (unknown and self._now() >= self._keys_asked_at + _REFETCH_KEYS_SECONDS):
+                self._keys_asked_at = self._now()
+                kept = self._keys = self._fetched_keys(metadata, kept)
+            if kept is None or kept.value is None:
+                raise IdentityProviderUnavailable
+            keys: KeySet = kept.value
+            return keys
+
+    def authorize_url(self, login: LoginState, *, redirect_uri: str, connection: str | None) -> str:
+        """Return where to send the browser (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1).
+
+        :raises IdentityProviderUnavailable:
+        """
+        query = {
+            "response_type": "code",
+            "client_id": self._settings.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": self._settings.scope,
+            "state": login.state.reveal(),
+            "nonce": login.nonce.reveal(),
+            "code_challenge": login.challenge,
+            "code_challenge_method": "S256",
+        }
+        if connection is not None:
+            query["connection"] = connection
+        if login.again:
+            query |= {"prompt": "login", "max_age": "0"}
+        return _with_query(self.metadata().authorization_endpoint, query)
+
+    def end_session_url(self, sid: str | None, return_to: str) -> str | None:
+        """Return where to send the browser to end the provider's session too; None where that cannot be known now.
+
+        No `id_token_hint`: a token would stand in a URL.
+        """
+        try:
+            endpoint = self.metadata().end_session_endpoint
+        except IdentityProviderUnavailable:
+            return None
+        if endpoint is None:
+            query = {"client_id": self._settings.client_id, "returnTo": return_to}
+            return _with_query(f"{self._origin}/v2/logout", query)
+        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_to}
+        if sid is not None:
+            query["logout_hint"] = sid
+        return _with_query(endpoint, query)
+
+    def _known_metadata(self) -> Metadata:
+        if self._metadata is None or self._now() >= self._metadata.until:
+            self._metadata = self._fetched_metadata()
+        if self._metadata.value is None:
+            raise IdentityProviderUnavailable
+        metadata: Metadata = self._metadata.value
+        return metadata
+
+    def _fetched_metadata(self) -> _Kept:
+        path = urlsplit(self._settings.issuer).path.rstrip("/") + _WELL_KNOWN
+        document = self._document(path)
+        metadata = None if document is None else self._read(document)
+        return self._kept(metadata)
+
+    def _fetched_keys(self, metadata: Metadata, before: _Kept | None) -> _Kept:
+        document = self._document(metadata.jwks_uri.removeprefix(self._origin))
+        keys = None
+        try:
+            keys = None if document is None else KeySet.import_key_set(_signing_keys(document))
+        except (JoseError, ValueError, TypeError, KeyError):
+            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="keys that cannot be read")
+        if keys is None and before is not None and before.value is not None and self._now() < before.until:
+            # Keys that were good a moment ago are better than none.
+            return before
+        return self._kept(keys)
+
+    def _kept(self, value: Any) -> _Kept:
+        return _Kept(until=self._now() + (_KEEP_FAILURE_SECONDS if value is None else _KEEP_SECONDS), value=value)
+
+    def _document(self, path: str) -> Mapping[str, Any] | None:
+        try:
+            answer = self._transport.send(
+                "GET",
+                path,
+                headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "emporix-bff"},
+                body=None,
+                connect_timeout_seconds=_CONNECT_SECONDS,
+                read_timeout_seconds=_READ_SECONDS,
+            )
+        except TransportError as err:
+            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=str(err))
+            return None
+        try:
+            document = json.loads(answer.body) if answer.status == 200 else None
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="no document", status=answer.status)
+            return None
+        return document
+
+    def _read(self, document: Mapping[str, Any]) -> Metadata | None:
+        issuer, configured = document.get("issuer"), self._settings.issuer.rstrip("/")
+        if not isinstance(issuer, str) or issuer not in (configured, configured + "/"):
+            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="another issuer")
+            return None
+        endpoints = {
+            name: document.get(name) for name in ("authorization_endpoint", "jwks_uri", "end_session_endpoint")
+        }
+        for name, url in endpoints.items():
+            optional = name == "end_session_endpoint" and url is None
+            if not optional and not (isinstance(url, str) and _origin(url) == self._origin):
+                self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=f"{name} is not on the issuer's host")
+                return None
+        return Metadata(
+            issuer=issuer,
+            authorization_endpoint=str(endpoints["authorization_endpoint"]),
+            jwks_uri=str(endpoints["jwks_uri"]),
+            end_session_endpoint=endpoints["end_session_endpoint"],
+            sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
+        )
+
+
+def _signing_keys(document: Mapping[str, Any]) -> Any:
+    """Keep the public keys that may sign; a symmetric one in a public document is nobody's secret."""
+    keys = [
+        key
+        for key in document["keys"]
+        if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig"
+    ]
+    return {"keys": keys}
+
+
+def _has(keys: KeySet, kid: str) -> bool:
+    return any(key.kid == kid for key in keys.keys)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    return url + ("&" if urlsplit(url).query else "?") + urlencode(query)

@@ -1,0 +1,183 @@
+"""Social sign-in from link to session, and the provider's own sign-outs; without Flask.
+
+The browser is sent to the provider with state, nonce and PKCE challenge; what it brings back is compared before
+anything is redeemed. Emporix redeems the code, so the verifier goes there; the id token that comes along is verified
+before any token is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from bff.emporix.client import Call
+from bff.errors import (
+    IdTokenInvalid,
+    InvalidCredentials,
+    LoginRequired,
+    SocialLoginRefused,
+    StateMismatch,
+    UpstreamRejected,
+)
+from bff.log import Event, Log
+from bff.login import Login
+from bff.oidc.id_token import MAX_LOGOUT_AGE_SECONDS, Expected, read_id_token, read_logout_token
+from bff.oidc.login_state import LoginState, added, taken
+from bff.oidc.provider import IdentityProvider, Metadata
+from bff.operations.model import Operation
+from bff.secret import Secret
+from bff.sessions.index import IndexKind, of_issuer
+from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
+from bff.sessions.replay import ReplayGuard
+from bff.sessions.session import Session, Sessions
+from bff.sessions.store import Gone
+from bff.settings import SocialSettings
+
+CALLBACK: Final = "/login/callback"
+RECENT_SECONDS: Final = 600
+_ID_TOKEN: Final = "social_id_token"  # noqa: S105 - a property's name
+
+
+class OidcLogin:
+    """Social sign-in at one identity provider."""
+
+    def __init__(
+        self,
+        provider: IdentityProvider,
+        login: Login,
+        operations: Mapping[str, Operation],
+        sessions: Sessions,
+        replays: ReplayGuard,
+        settings: SocialSettings,
+        *,
+        public_url: str,
+        now: Callable[[], float],
+        log: Log,
+    ) -> None:
+        self._provider = provider
+        self._login = login
+        self._code = operations["social_login"].parameter("code")
+        self._sessions = sessions
+        self._replays = replays
+        self._settings = settings
+        self._public_url = public_url
+        self._now = now
+        self._log = log
+
+    def begin(self, session: Session, *, connection: str | None, return_path: str, again: bool) -> str:
+        """Note a sign-in in this browser's session and return where to send the browser.
+
+        :raises IdentityProviderUnavailable: nothing was noted
+        :raises LoginRequired: to do it again, somebody has to be signed in
+        :raises SessionStoreUnavailable:
+        """
+        metadata = self._provider.metadata()
+        if again and session.signed_in is None:
+            raise LoginRequired
+        login = LoginState.fresh(
+            return_path=return_path,
+            issuer=metadata.issuer,
+            prefix=self._settings.emporix_config,
+            now=self._now(),
+            again=again,
+        )
+        url = self._provider.authorize_url(login, redirect_uri=self._redirect_uri, connection=connection)
+        session.allow_start()
+        session.change_web(lambda web: replace(web, logins=added(web.logins, login, self._now())))
+        return url
+
+    def complete(self, session: Session, query: Mapping[str, str]) -> str:
+        """Sign in whom the provider sent back, and return the path to go on to.
+
+        The sign-in that was under way is over with this, whatever comes of it.
+
+        :raises LoginFailed: nobody is signed in by it
+        :raises BffError: as `Login.with_code`
+        """
+        login = self._take(session, query.get("state", ""))
+        metadata = self._provider.metadata()
+        named = query.get("iss", None if metadata.sends_issuer else login.issuer)
+        if not metadata.issuer == login.issuer == named:
+            raise StateMismatch("iss")
+        code = query.get("code", "")
+        if "error" in query or not self._code.admits(code):
+            # What the provider says of it is written by whoever made the URL, and not shown.
+            raise SocialLoginRefused("error")
+        call = Call(values={"code": Secret(code), "redirect_uri": self._redirect_uri, "code_verifier": login.verifier})
+        try:
+            self._login.with_code(session, call, self._believe(login, metadata), again=login.again)
+        except (UpstreamRejected, InvalidCredentials):
+            raise SocialLoginRefused("code") from None
+        return login.return_path
+
+    def logout_url(self, who: SignedIn | None) -> str | None:
+        """Return where to send the browser so that the provider's session ends too; None where it has none."""
+        if who is None or who.social is None:
+            return None
+        return self._provider.end_session_url(who.social.sid, f"{self._public_url}/")
+
+    def end_by_logout_token(self, token: str) -> None:
+        """End the sessions that the provider says are over (OpenID Connect Back-Channel Logout 1.0).
+
+        :raises IdTokenInvalid: the token is not to be believed, or was used before
+        :raises IdentityProviderUnavailable: there are no keys to check it with
+        :raises SessionStoreUnavailable:
+        """
+        told = read_logout_token(token, self._provider.keys, self._expected(self._provider.metadata()))
+        if not self._replays.first_time("jti", of_issuer(told.issuer, told.jti), 2 * MAX_LOGOUT_AGE_SECONDS):
+            raise IdTokenInvalid("jti")
+        if told.sid is not None:
+            kind, value = IndexKind.PROVIDER_SESSION, told.sid
+        else:
+            kind, value = IndexKind.SUBJECT, told.subject or ""
+        sids = self._sessions.index.sids(kind, of_issuer(told.issuer, value))
+        self._sessions.store.end(sids)
+        self._log.emit(Event.BACKCHANNEL_LOGOUT, sessions=len(sids))
+
+    def links(self) -> list[tuple[str | None, str | None]]:
+        """Return the connections there are, each with its label; one without either where none is configured."""
+        named: list[tuple[str | None, str | None]] = [(c.name, c.label) for c in self._settings.connections]
+        return named or [(None, None)]
+
+    def knows(self, connection: str | None) -> bool:
+        """Tell whether a sign-in may be started with this connection."""
+        return connection is None or any(c.name == connection for c in self._settings.connections)
+
+    @property
+    def _redirect_uri(self) -> str:
+        return self._public_url + CALLBACK
+
+    def _expected(self, metadata: Metadata) -> Expected:
+        return Expected(issuer=metadata.issuer, client_id=self._settings.client_id, now=self._now())
+
+    def _take(self, session: Session, state: str) -> LoginState:
+        found: LoginState | None = None
+        if not any(record["state"] == state for record in session.web.logins):
+            # Nothing of ours, so nothing is written for it.
+            raise StateMismatch("state")
+
+        def without(web: WebRecord) -> WebRecord:
+            nonlocal found
+            found, rest = taken(web.logins, state, self._now())
+            return replace(web, logins=rest)
+
+        try:
+            session.change_web(without)
+        except Gone:
+            raise StateMismatch("session") from None
+        if found is None:
+            raise StateMismatch("state")
+        return found
+
+    def _believe(self, login: LoginState, metadata: Metadata) -> Callable[[Mapping[str, Any]], SocialIdentity]:
+        def believe(reply: Mapping[str, Any]) -> SocialIdentity:
+            token = reply.get(_ID_TOKEN)
+            if not isinstance(token, str):
+                raise IdTokenInvalid("missing")
+            said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
+            if login.again and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
+                raise IdTokenInvalid("auth_time")
+            return SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
+
+        return believe

@@ -1,0 +1,31 @@
+"""Remembers what may be accepted only once, for as long as it could be accepted at all."""
+
+from __future__ import annotations
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bff.crypto import KeyRing
+from bff.errors import SessionStoreUnavailable
+
+
+class ReplayGuard:
+    """A set of used-up identifiers, each a keyed hash that forgets itself."""
+
+    def __init__(self, client: Redis, ring: KeyRing) -> None:
+        self._redis = client
+        self._ring = ring
+
+    def first_time(self, kind: str, value: str, seconds: int) -> bool:
+        """Tell whether a value is seen for the first time, and remember it, in one step.
+
+        :raises SessionStoreUnavailable:
+        """
+        names = [f"bff:used:{kind}:{name}" for name in self._ring.names(kind.encode(), value)]
+        try:
+            # A value noted under an older key of the ring counts too.
+            if len(names) > 1 and any(self._redis.exists(name) for name in names[1:]):
+                return False
+            return bool(self._redis.set(names[0], b"1", ex=seconds, nx=True))
+        except RedisError as err:
+            raise SessionStoreUnavailable(type(err).__name__) from err

@@ -1,0 +1,163 @@
+"""The web part of social sign-in: to the provider and back, and the provider's own sign-outs.
+
+A link starts it only where our own page carries the link. Asked for from elsewhere, or by a prefetch, it shows a button
+first: nobody is to be signed in, perhaps as somebody else, by following a link in a mail.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from bff.errors import (
+    AnotherPerson,
+    BffError,
+    IdentityProviderUnavailable,
+    IdTokenInvalid,
+    LoginRequired,
+    SessionError,
+    SessionStoreUnavailable,
+    SocialLoginRefused,
+    StateMismatch,
+    TooManyAttempts,
+)
+from bff.log import Event
+from bff.oidc_login import CALLBACK, OidcLogin
+from bff.redirects import safe_return_path
+from bff.web.forms import SocialForm
+from bff.web.language import gettext as _
+from bff.web.pages.flow import see_other
+from bff.web.pages.visit import render
+from bff.web.paths import BACKCHANNEL_LOGOUT
+from bff.web.session_interface import browser_session
+from bff.wiring import Services
+
+HOME = "/account"
+START = "/login/social"
+_MOST_TOKEN_BYTES = 32 * 1024
+
+
+def make_blueprint(services: Services) -> Blueprint:
+    """Return the routes; without a provider each of them is not there."""
+    blueprint = Blueprint("oidc", __name__)
+
+    def start(connection: str | None = None) -> ResponseReturnValue:
+        oidc = _known(services, connection)
+        if request.method == "GET" and not _is_a_click_on_our_page():
+            return _button(services, connection)
+        form = SocialForm() if request.method == "POST" else None
+        wanted = form.next.data if form is not None else request.args.get("next")
+        again = (form.again.data if form is not None else request.args.get("again")) == "1"
+        return _begin(oidc, connection, wanted, again=again)
+
+    for rule in (START, f"{START}/<connection>"):
+        endpoint = "start" if rule == START else "start_with"
+        blueprint.add_url_rule(rule, endpoint=endpoint, view_func=start, methods=["GET", "POST"])
+
+    @blueprint.get(CALLBACK)
+    def callback() -> ResponseReturnValue:
+        return _called_back(services, _known(services, None))
+
+    @blueprint.post(BACKCHANNEL_LOGOUT)
+    def backchannel_logout() -> ResponseReturnValue:
+        return _ended_by_provider(_known(services, None))
+
+    return blueprint
+
+
+def link_of(connection: str | None) -> str:
+    """Return the path that starts a sign-in."""
+    return START if connection is None else f"{START}/{connection}"
+
+
+def social_links(services: Services) -> list[dict[str, str | None]]:
+    """Return the ways to sign in elsewhere: the connection, what its link says and where it leads."""
+    known = services.oidc.links() if services.oidc is not None else []
+    return [{"connection": name, "label": label_of(label), "url": link_of(name)} for name, label in known]
+
+
+def label_of(label: str | None) -> str:
+    """Return what a link to the provider says."""
+    if label is None:
+        return _("Continue with single sign-on")
+    return _("Continue with %(name)s") % {"name": label}
+
+
+def _known(services: Services, connection: str | None) -> OidcLogin:
+    if services.oidc is None or not services.oidc.knows(connection):
+        abort(404)
+    return services.oidc
+
+
+def _is_a_click_on_our_page() -> bool:
+    headers = request.headers
+    if "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
+        return False
+    return headers.get("Sec-Fetch-Site") == "same-origin"
+
+
+def _button(services: Services, connection: str | None) -> Response:
+    label = (
+        next((label for name, label in services.oidc.links() if name == connection), None) if services.oidc else None
+    )
+    form = SocialForm(formdata=None, data={"next": request.args.get("next"), "again": request.args.get("again")})
+    return render("social.html", form=form, label=label_of(label), alert=None, restored=False)
+
+
+def _begin(oidc: OidcLogin, connection: str | None, wanted: str | None, *, again: bool) -> ResponseReturnValue:
+    session = browser_session().resume()
+    try:
+        url = oidc.begin(session, connection=connection, return_path=safe_return_path(wanted, HOME), again=again)
+    except IdentityProviderUnavailable:
+        return see_other("/login?notice=social-unavailable")
+    except LoginRequired:
+        return see_other("/login?notice=session-ended")
+    return Response(status=303 if request.method == "POST" else 302, headers={"Location": url})
+
+
+def _called_back(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
+    browser = browser_session()
+    session = browser.resume()
+    query = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
+    try:
+        return see_other(oidc.complete(session, query))
+    except (SessionStoreUnavailable, TooManyAttempts):
+        raise
+    except BffError as err:
+        services.log.emit(Event.SOCIAL_LOGIN_FAILED, reason=f"{type(err).__name__}: {_safe_reason(err)}")
+        if isinstance(err, StateMismatch) and session.signed_in is not None:
+            # A repeated or late callback, in a browser where all is well.
+            return see_other(HOME)
+        return see_other(f"/login?notice={_notice(err)}")
+
+
+def _safe_reason(err: BffError) -> str | None:
+    # The text of these names a claim or a parameter, never its value.
+    return str(err) if isinstance(err, StateMismatch | IdTokenInvalid | SocialLoginRefused) else None
+
+
+def _notice(err: BffError) -> str:
+    match err:
+        case StateMismatch() | SessionError():
+            return "social-stale"
+        case SocialLoginRefused():
+            return "social-refused"
+        case AnotherPerson():
+            return "social-other"
+        case IdTokenInvalid():
+            return "social-failed"
+        case _:
+            return "social-unavailable"
+
+
+def _ended_by_provider(oidc: OidcLogin) -> ResponseReturnValue:
+    tokens = request.form.getlist("logout_token")
+    try:
+        if len(tokens) != 1 or len(tokens[0]) > _MOST_TOKEN_BYTES:
+            raise IdTokenInvalid("logout_token")
+        oidc.end_by_logout_token(tokens[0])
+    except IdTokenInvalid:
+        return jsonify(error="invalid_request"), 400
+    except IdentityProviderUnavailable:
+        return jsonify(error="temporarily_unavailable"), 503
+    return Response(status=200)

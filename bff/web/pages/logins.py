@@ -1,0 +1,56 @@
+"""Ways to sign in: add an e-mail and a password to an account that was made by a social sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
+
+from bff.errors import UpstreamRejected
+from bff.web.forms import AddLoginForm
+from bff.web.language import gettext as _
+from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.visit import Visit, render
+from bff.wiring import Services
+
+_NOT_OFFERED = frozenset({403, 404, 405})
+"""How a tenant that no longer offers it says so; the newest contract does not list it."""
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the page, if the shop offers it; return it."""
+    if not services.settings.features.add_login:
+        return []
+    page = FormPage(
+        endpoint="logins",
+        rule="/account/logins",
+        template="logins.html",
+        form=AddLoginForm,
+        need=Need.RECENT,
+        values=_values,
+        submit=_add,
+        shows_drafts=False,
+    )
+    register_page(blueprint, services, page)
+    return [page]
+
+
+def _values(visit: Visit) -> Mapping[str, Any]:
+    return {"email": visit.who.customer.email}
+
+
+def _add(visit: Visit, form: AddLoginForm) -> ResponseReturnValue:
+    try:
+        visit.call("add_login", {"email": form.email.data, "password": form.password.data})
+    except UpstreamRejected as err:
+        if err.status in _NOT_OFFERED:
+            return render("not_offered.html", status=422)
+        if err.status != 409:
+            raise
+        form.email.errors = [_("This e-mail address can't be used. Choose another one.")]
+        return render("logins.html", status=422, form=form, alert=None, restored=False)
+    visit.services.login.ask_again_who_it_is(visit.session)
+    flash(_("You can now sign in with your e-mail address and password too."))
+    return see_other("/account")
