@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shop import ShopMaker
 
 from bff.errors import ConfigurationError
 from bff.settings import Settings
@@ -84,3 +85,22 @@ def test_every_variable_is_named_once_and_no_other() -> None:
 def test_the_two_commands_are_the_ones_that_work() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/bff demo" in README
     assert os.access(ROOT / "tests" / "run", os.X_OK)
+
+
+def test_theme_of_the_example_gives_the_shop_its_own_face(make_shop: ShopMaker, tmp_path: Path) -> None:
+    files = re.findall(
+        r"^```(?:html|css)\n(?:<!-- (.*?) -->|/\* (.*?) \*/)\n(.*?)^```", README, re.MULTILINE | re.DOTALL
+    )
+    assert sum(len(text.splitlines()) for *_, text in files) <= 10
+    for html, css, text in files:
+        path = tmp_path / (html or css)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    shop = make_shop(BFF_THEME_DIR=str(tmp_path))
+    page = shop.browser().get("/login").get_data(as_text=True)
+    assert '<a class="brand" href="/">Example Shop</a>' in page
+    assert "Example Shop, Berlin" in page
+    sheet = re.search(r'href="(/static/shop\.css\?v=[0-9a-f]+)"', page)
+    assert sheet is not None
+    assert "--accent: #7a1f3d" in shop.browser().get(sheet.group(1)).get_data(as_text=True)
+    assert page.index("site.css") < page.index("shop.css")

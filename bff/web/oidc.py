@@ -24,6 +24,7 @@ from bff.errors import (
 from bff.log import Event
 from bff.oidc_login import CALLBACK, OidcLogin
 from bff.redirects import safe_return_path
+from bff.web.bounce import came_from_elsewhere
 from bff.web.forms import SocialForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import see_other
@@ -93,7 +94,7 @@ def _is_a_click_on_our_page() -> bool:
     headers = request.headers
     if "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
         return False
-    return headers.get("Sec-Fetch-Site") == "same-origin"
+    return headers.get("Sec-Fetch-Site") == "same-origin" and not came_from_elsewhere()
 
 
 def _button(services: Services, connection: str | None) -> Response:
