@@ -1,0 +1,183 @@
+"""An id token is believed only if everything about it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from joserfc.jwk import KeySet
+from tokens_parts import (
+    CLIENT,
+    EVENT,
+    ISSUER,
+    KEY,
+    NONCE,
+    NOW,
+    OTHER_KEY,
+    changed,
+    id_claims,
+    logout_claims,
+    public_keys,
+    signed,
+    signed_with_public_key,
+    unsigned,
+    with_own_key_inside,
+)
+
+from bff.errors import IdTokenInvalid
+from bff.oidc.id_token import Expected, IdToken, read_id_token, read_logout_token
+
+EXPECTED = Expected(issuer=ISSUER, client_id=CLIENT, now=NOW)
+
+
+def keys(kid: str | None) -> KeySet:
+    return public_keys(KEY)
+
+
+def read(token: str, *, nonce: str = NONCE) -> IdToken:
+    return read_id_token(token, keys, EXPECTED, nonce=nonce)
+
+
+def refused(token: str, *, nonce: str = NONCE) -> str:
+    with pytest.raises(IdTokenInvalid) as caught:
+        read(token, nonce=nonce)
+    return str(caught.value)
+
+
+def test_right_token_tells_issuer_subject_session_and_time_and_nothing_else() -> None:
+    assert read(signed(id_claims())) == IdToken(
+        issuer=ISSUER, subject="google-oauth2|1001", sid="provider-session", auth_time=NOW - 5
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"nonce": "another"}, "nonce"),
+        ({"nonce": None}, "nonce"),
+        ({"iss": "https://id.example.com"}, "iss"),
+        ({"iss": "https://evil.example.com/"}, "iss"),
+        ({"iss": None}, "iss"),
+        ({"aud": "another-client"}, "aud"),
+        ({"aud": None}, "aud"),
+        ({"aud": []}, "aud"),
+        ({"aud": [CLIENT, "another"]}, "azp"),
+        ({"aud": [CLIENT, "another"], "azp": "another"}, "azp"),
+        ({"azp": "another"}, "azp"),
+        ({"exp": int(NOW) - 61}, "exp"),
+        ({"exp": None}, "exp"),
+        ({"exp": "tomorrow"}, "exp"),
+        ({"exp": True}, "exp"),
+        ({"iat": int(NOW) + 61}, "iat"),
+        ({"iat": None}, "iat"),
+        ({"nbf": int(NOW) + 61}, "nbf"),
+        ({"email_verified": False}, "email_verified"),
+        ({"email_verified": None}, "email_verified"),
+        ({"email_verified": "true"}, "email_verified"),
+        ({"sub": None}, "sub"),
+        ({"sub": ""}, "sub"),
+        ({"sub": "x" * 256}, "sub"),
+    ],
+)
+def test_wrong_claim_is_named_and_refused(changes: dict[str, Any], claim: str) -> None:
+    assert refused(signed(id_claims(**changes))) == claim
+
+
+@pytest.mark.parametrize("changes", [{"exp": int(NOW) - 59}, {"iat": int(NOW) + 59}, {"nbf": int(NOW) + 59}])
+def test_clocks_may_differ_by_a_minute(changes: dict[str, Any]) -> None:
+    assert read(signed(id_claims(**changes))).subject == "google-oauth2|1001"
+
+
+@pytest.mark.parametrize("changes", [{"aud": [CLIENT]}, {"aud": [CLIENT, "another"], "azp": CLIENT}, {"azp": CLIENT}])
+def test_audience_may_be_a_list_that_names_us(changes: dict[str, Any]) -> None:
+    assert read(signed(id_claims(**changes))).subject == "google-oauth2|1001"
+
+
+def test_token_without_an_email_needs_none_verified() -> None:
+    assert read(signed(id_claims(email=None, email_verified=None))).subject == "google-oauth2|1001"
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (unsigned(id_claims()), "alg"),
+        (signed_with_public_key(id_claims()), "alg"),
+        (with_own_key_inside(id_claims()), "signature"),
+        (signed(id_claims(), key=OTHER_KEY), "signature"),
+        (changed(signed(id_claims())), "signature"),
+        (signed(id_claims())[:-4], "signature"),
+        (signed(id_claims(), typ="logout+jwt"), "typ"),
+        (signed(id_claims(), typ="at+jwt"), "typ"),
+        (signed(id_claims(extra="x" * 20000)), "size"),
+        ("", "size"),
+        ("no.token", "header"),
+        ("é.é.é", "size"),
+        ("W10.e30.e30", "header"),
+    ],
+)
+def test_token_that_the_issuer_did_not_sign_for_us_is_refused(token: str, reason: str) -> None:
+    assert refused(token) == reason
+
+
+def test_unknown_critical_header_is_refused() -> None:
+    with pytest.raises((IdTokenInvalid, ValueError)):
+        read(signed(id_claims(), crit=["b64"], b64=False))
+
+
+def test_no_key_of_another_kind_is_asked_for() -> None:
+    asked: list[str | None] = []
+
+    def noting(kid: str | None) -> KeySet:
+        asked.append(kid)
+        return public_keys(KEY)
+
+    read_id_token(signed(id_claims()), noting, EXPECTED, nonce=NONCE)
+    with pytest.raises(IdTokenInvalid):
+        read_id_token(unsigned(id_claims()), noting, EXPECTED, nonce=NONCE)
+    assert asked == ["one"]
+
+
+def test_exception_holds_no_value_of_the_token() -> None:
+    token = signed(id_claims(nonce="canary-nonce"))
+    with pytest.raises(IdTokenInvalid) as caught:
+        read(token)
+    assert "canary" not in repr(caught.value) + str(caught.value.__context__) + str(caught.value.__cause__)
+
+
+def test_logout_token_tells_whose_session_is_over() -> None:
+    told = read_logout_token(signed(logout_claims(), typ="logout+jwt"), keys, EXPECTED)
+    assert (told.sid, told.subject, told.jti) == ("provider-session", None, "once")
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"nonce": "x"}, "nonce"),
+        ({"events": None}, "events"),
+        ({"events": {}}, "events"),
+        ({"events": {EVENT: None}}, "events"),
+        ({"events": [EVENT]}, "events"),
+        ({"sid": None}, "sub"),
+        ({"jti": None}, "jti"),
+        ({"iat": int(NOW) - 361}, "iat"),
+        ({"aud": "another"}, "aud"),
+        ({"iss": "https://evil.example.com/"}, "iss"),
+        ({"exp": int(NOW) - 61}, "exp"),
+    ],
+)
+def test_wrong_logout_token_is_refused(changes: dict[str, Any], claim: str) -> None:
+    with pytest.raises(IdTokenInvalid) as caught:
+        read_logout_token(signed(logout_claims(**changes)), keys, EXPECTED)
+    assert str(caught.value) == claim
+
+
+@pytest.mark.parametrize("make", [unsigned, signed_with_public_key, with_own_key_inside])
+def test_forged_logout_token_is_refused(make: Callable[[dict[str, Any]], str]) -> None:
+    with pytest.raises(IdTokenInvalid):
+        read_logout_token(make(logout_claims()), keys, EXPECTED)
+
+
+def test_id_token_is_no_logout_token() -> None:
+    with pytest.raises(IdTokenInvalid):
+        read_logout_token(signed(id_claims()), keys, EXPECTED)
