@@ -1,8 +1,8 @@
 """`bff demo`: the whole shop on this machine, without an account anywhere and without anything to install.
 
-This process holds the Emporix sandbox in a thread and keeps an embedded Redis and the server on leashes, so
-that nothing outlives it. Everything listens on loopback only. The server is `bff serve` as in production, in a
-process of its own and configured by environment variables alone. Nothing here is for production.
+This process holds the Emporix sandbox and an OpenID provider in threads and keeps an embedded Redis and the server on
+leashes, so that nothing outlives it. Everything listens on loopback only. The server is `bff serve` as in production,
+in a process of its own and configured by environment variables alone. Nothing here is for production.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from bff.formats import KEY_BYTES
 from bff.leash import Leash
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
+from bff.sandbox.provider.factory import Provider, create_provider
+from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
 
@@ -60,12 +62,14 @@ def run_demo(port: int, environ: Mapping[str, str]) -> int:
     with contextlib.ExitStack() as stack:
         ended = stack.enter_context(_until_asked_to_end())
         redis = _redis(stack, environ)
-        sandbox = stack.enter_context(SandboxServer(create_sandbox(sandbox_settings).app, host=SANDBOX_HOST))
+        provider = _provider(stack, sandbox_settings.shop_url)
+        stand_in = create_sandbox(sandbox_settings, redeemer=provider.redeemer, mint=provider.mint)
+        sandbox = stack.enter_context(SandboxServer(stand_in.app, host=SANDBOX_HOST))
         server = stack.enter_context(
             Leash.start(
                 [sys.executable, "-m", "bff.cli", "serve"],
                 folder=None,
-                env=_environment(environ, redis, sandbox_settings, sandbox.url),
+                env=_environment(environ, redis, sandbox_settings, sandbox.url, provider),
             )
         )
         if not _wait_until_ready(found, server, ended):
@@ -108,8 +112,25 @@ def _redis(stack: contextlib.ExitStack, environ: Mapping[str, str]) -> dict[str,
     return given or {"REDIS_URL": stack.enter_context(EmbeddedRedis()).url}
 
 
+def _provider(stack: contextlib.ExitStack, shop_url: str) -> Provider:
+    """Start the OpenID provider that stands for Auth0; like the sandbox, on another site than the shop."""
+    provider = create_provider(
+        ProviderSettings(
+            redirect_uris=(f"{shop_url}/login/callback",),
+            post_logout_redirect_uris=(f"{shop_url}/",),
+            backchannel_logout_url=f"{shop_url}/login/backchannel-logout",
+        )
+    )
+    provider.serve_at(stack.enter_context(SandboxServer(provider.app, host=SANDBOX_HOST)).url)
+    return provider
+
+
 def _environment(
-    environ: Mapping[str, str], redis: Mapping[str, str], sandbox: SandboxSettings, sandbox_url: str
+    environ: Mapping[str, str],
+    redis: Mapping[str, str],
+    sandbox: SandboxSettings,
+    sandbox_url: str,
+    provider: Provider,
 ) -> dict[str, str]:
     port = sandbox.shop_url.rpartition(":")[2]
     kept = {name: value for name, value in environ.items() if not name.startswith(FOREIGN_PREFIXES)}
@@ -124,6 +145,9 @@ def _environment(
         "EMPORIX_API_URL": sandbox_url,
         "EMPORIX_TENANT": sandbox.tenant,
         "EMPORIX_CLIENT_ID": sandbox.client_id,
+        "AUTH0_ISSUER": provider.issuer,
+        "AUTH0_CLIENT_ID": provider.settings.client_id,
+        "AUTH0_CONNECTIONS": "google-oauth2=Google",
         "BFF_PUBLIC_URL": sandbox.shop_url,
         "BFF_BIND": f"{SHOP_HOST}:{port}",
         "BFF_SECRET_KEYS": key,

@@ -22,6 +22,9 @@ from bff.embedded import EmbeddedRedis
 from bff.factory import Bff, create_app
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import Sandbox, create_sandbox
+from bff.sandbox.provider.factory import Provider, create_provider
+from bff.sandbox.provider.keys import SigningKey
+from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
 from bff.settings import Settings
@@ -123,6 +126,14 @@ class Shop:
         return browser
 
 
+@dataclass(frozen=True, kw_only=True)
+class SocialShop:
+    """A shop and the identity provider it trusts."""
+
+    shop: Shop
+    provider: Provider
+
+
 class ShopMaker:
     """Starts shops, and ends what it started."""
 
@@ -131,6 +142,7 @@ class ShopMaker:
         self._redis = redis
         self._servers: list[SandboxServer] = []
         self._sandboxes: list[Sandbox] = []
+        self._key: SigningKey | None = None
 
     def environment(self, api_url: str, **changes: str) -> dict[str, str]:
         """Return the environment of a shop in front of an upstream."""
@@ -155,6 +167,61 @@ class ShopMaker:
         self._servers.append(server)
         self._sandboxes.append(sandbox)
         return sandbox, server.url
+
+    def with_provider(
+        self,
+        sandbox_settings: SandboxSettings | None = None,
+        *,
+        provider_settings: ProviderSettings | None = None,
+        clock: FakeClock | None = None,
+        public_url: str = PUBLIC_URL,
+        **environment: str,
+    ) -> SocialShop:
+        """Start a shop with an identity provider on `localhost`; the code it gives is redeemed by the sandbox there."""
+        settings = provider_settings or ProviderSettings(
+            redirect_uris=(f"{public_url}/login/callback",), post_logout_redirect_uris=(f"{public_url}/",)
+        )
+        timed = {"now": clock} if clock else {}
+        provider = create_provider(settings, signing_key=self._signing_key(), **timed)
+        server = SandboxServer(provider.app, host="localhost")
+        server.__enter__()
+        self._servers.append(server)
+        provider.serve_at(server.url)
+        sandbox = create_sandbox(
+            sandbox_settings or SandboxSettings(), redeemer=provider.redeemer, mint=provider.mint, **timed
+        )
+        sandbox_server = SandboxServer(sandbox.app)
+        sandbox_server.__enter__()
+        self._servers.append(sandbox_server)
+        self._sandboxes.append(sandbox)
+        built_from = Settings.from_env(
+            self.environment(
+                sandbox_server.url,
+                **{
+                    "BFF_PUBLIC_URL": public_url,
+                    "AUTH0_ISSUER": provider.issuer,
+                    "AUTH0_CLIENT_ID": provider.settings.client_id,
+                    "AUTH0_CONNECTIONS": "google-oauth2=Google,facebook=Facebook",
+                    **environment,
+                },
+            )
+        )
+        services = build_services(built_from, **timed)
+        shop = Shop(
+            app=create_app(built_from, services),
+            services=services,
+            settings=built_from,
+            sandbox=sandbox,
+            redis=self._redis,
+            clock=clock,
+        )
+        return SocialShop(shop=shop, provider=provider)
+
+    def _signing_key(self) -> SigningKey:
+        # Making one takes a tenth of a second.
+        if self._key is None:
+            self._key = SigningKey()
+        return self._key
 
     def __call__(
         self,

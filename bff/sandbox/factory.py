@@ -13,6 +13,7 @@ from bff.sandbox.faults import Faults
 from bff.sandbox.gateway import add_operations
 from bff.sandbox.mails import Outbox
 from bff.sandbox.mint import Issued, Mint
+from bff.sandbox.operations import Operation
 from bff.sandbox.pages import make_blueprint
 from bff.sandbox.recorder import Recorder
 from bff.sandbox.redeemer import CodeRedeemer
@@ -32,8 +33,8 @@ class Sandbox:
     state: State
     mint: Mint
     mails: Outbox
-    faults: Faults
-    recorder: Recorder
+    faults: Faults[Operation]
+    recorder: Recorder[Operation]
 
     @property
     def issued(self) -> tuple[Issued, ...]:
@@ -68,7 +69,7 @@ def create_sandbox(
     )
     if settings.demo_customers:
         add_demo_customers(state, tenant=settings.tenant)
-    faults, recorder = Faults(), Recorder()
+    faults, recorder = Faults(Operation), Recorder(Operation)
     # The package has no files of its own to serve.
     app = Flask(__name__, static_folder=None)
     add_operations(app, world=world, faults=faults, recorder=recorder)

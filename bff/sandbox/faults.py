@@ -9,8 +9,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Generic, TypeVar
 
-from bff.sandbox.operations import Operation
+Kind = TypeVar("Kind", bound=Enum)
+"""What a stand-in can be asked for."""
 
 _LONGEST_HOLD_SECONDS = 30.0
 
@@ -85,15 +87,16 @@ def huge(size_bytes: int, *, status: int = 200) -> Answer:
     return Answer(status=status, body=body, headers={"Content-Type": "application/json"})
 
 
-class Faults:
+class Faults(Generic[Kind]):
     """The faults in force; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: type[Kind]) -> None:
+        self._kinds = kinds
         self._lock = threading.Lock()
-        self._planned: dict[Operation, list[tuple[Fault, int | None]]] = {}
+        self._planned: dict[Kind, list[tuple[Fault, int | None]]] = {}
         self._cleared = threading.Event()
 
-    def add(self, operation: Operation | str, fault: Fault, *, times: int | None = None) -> None:
+    def add(self, operation: Kind | str, fault: Fault, *, times: int | None = None) -> None:
         """Let the next calls of an operation go wrong, after those already planned.
 
         :param times: how many calls; None: until cleared
@@ -101,19 +104,19 @@ class Faults:
         if times is not None and times < 1:
             raise ValueError("times has to be at least 1")
         with self._lock:
-            self._planned.setdefault(Operation(operation), []).append((fault, times))
+            self._planned.setdefault(self._kinds(operation), []).append((fault, times))
 
-    def clear(self, operation: Operation | str | None = None) -> None:
+    def clear(self, operation: Kind | str | None = None) -> None:
         """Drop what is planned for one operation, or for all; the latter also ends every delay under way."""
         with self._lock:
             if operation is not None:
-                self._planned.pop(Operation(operation), None)
+                self._planned.pop(self._kinds(operation), None)
                 return
             self._planned.clear()
             self._cleared.set()
             self._cleared = threading.Event()
 
-    def take(self, operation: Operation) -> Fault:
+    def take(self, operation: Kind) -> Fault:
         """Return the fault for the call that has just come in; one without effect if none is planned."""
         with self._lock:
             planned = self._planned.get(operation)

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from bff.sandbox.bearer import token_of
 from bff.sandbox.emporix.handlers import HANDLERS
-from bff.sandbox.faults import Cut, Fault, Faults
+from bff.sandbox.faults import Fault, Faults
+from bff.sandbox.gate import Parts, play, received
 from bff.sandbox.operations import ROUTES, Operation, Route
-from bff.sandbox.recorder import Received, Recorder
+from bff.sandbox.recorder import Recorder
 from bff.sandbox.replies import Refused, Reply, bad_tenant, error_message
-from bff.sandbox.wire import cut, respond
 from bff.sandbox.world import Call, World
 
 _ERROR_TYPES = {404: "resource_not_found", 405: "method_not_allowed"}
 _OPERATIONS = {operation.value: operation for operation in Operation}
 
 
-def add_operations(app: Flask, *, world: World, faults: Faults, recorder: Recorder) -> None:
+def add_operations(app: Flask, *, world: World, faults: Faults[Operation], recorder: Recorder[Operation]) -> None:
     """Put all 26 operations and their error shape on a Flask application."""
     # A doubled slash is another path, not a reason to redirect a call that carries a bearer.
     app.url_map.merge_slashes = False
@@ -34,7 +34,7 @@ def add_operations(app: Flask, *, world: World, faults: Faults, recorder: Record
         """Note what is asked of the service, whether or not it exists."""
         operation = _OPERATIONS.get(request.endpoint or "")
         if operation is not None or request.endpoint is None:
-            recorder.add(_received(request, operation))
+            recorder.add(received(request, operation))
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:
@@ -53,35 +53,18 @@ def add_operations(app: Flask, *, world: World, faults: Faults, recorder: Record
         )
 
 
-def _view(route: Route, *, world: World, faults: Faults) -> Callable[..., Response]:
+def _view(route: Route, *, world: World, faults: Faults[Operation]) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         # Routing adds HEAD to every GET, and some of these GETs have an effect.
         if request.method != route.method:
             raise MethodNotAllowed([route.method])
-        fault = faults.take(route.operation)
-        faults.wait(fault.delay_before_seconds, fault.hold_before)
-        if fault.cut is Cut.BEFORE_EFFECT:
-            return cut()
-        if fault.answer is not None and not fault.effect_first:
-            status, headers, body = fault.answer.status, dict(fault.answer.headers), fault.answer.body
-        else:
-            status, headers, body = _effect(route, path, world=world, fault=fault)
-        faults.wait(fault.delay_after_seconds, fault.hold_after)
-        if fault.cut is Cut.AFTER_EFFECT:
-            return cut()
-        return respond(
-            status=status,
-            headers=headers,
-            body=body,
-            delivery=fault.delivery,
-            pause=lambda: faults.wait(fault.drip_seconds),
-        )
+        return play(faults, route.operation, lambda fault: _effect(route, path, world=world, fault=fault))
 
     return view
 
 
-def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -> tuple[int, dict[str, str], bytes]:
-    """Do the operation; return status, headers and body of what is to be answered."""
+def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -> Parts:
+    """Do the operation."""
     with world.state.lock:
         try:
             reply = HANDLERS[route.operation](world, _admitted(route, path, world))
@@ -90,8 +73,6 @@ def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -
             if route.operation is Operation.VALIDATE_AUTH_TOKEN and reply.status == 401:
                 # The contract has no body for it.
                 reply = Reply(status=401)
-        if fault.answer is not None:
-            return fault.answer.status, dict(fault.answer.headers), fault.answer.body
         if fault.drop_fields and isinstance(reply.body, dict):
             left = {name: value for name, value in reply.body.items() if name not in fault.drop_fields}
             reply = Reply(status=reply.status, body=left, headers=reply.headers)
@@ -124,15 +105,5 @@ def _admitted(route: Route, path: dict[str, str], world: World) -> Call:
         query=request.args.to_dict(flat=True),
         headers={name.lower(): value for name, value in request.headers.items()},
         media_type=request.mimetype,
-        body=request.get_data(),
-    )
-
-
-def _received(request: Request, operation: Operation | None) -> Received:
-    return Received(
-        operation=operation,
-        method=request.method,
-        target=request.environ.get("RAW_URI") or request.full_path,
-        headers={name.lower(): value for name, value in request.headers.items()},
         body=request.get_data(),
     )

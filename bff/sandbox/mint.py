@@ -34,6 +34,13 @@ class TokenKind(Enum):
     MAILED = "mailed"
     SOCIAL_ACCESS = "social_access"
     SOCIAL_ID = "social_id"
+    SOCIAL_CODE = "social_code"
+    CODE_VERIFIER = "code_verifier"
+    """Made by who asked for the code; on the list once it has opened it."""
+    PROVIDER_COOKIE = "provider_cookie"
+    PROVIDER_SESSION_ID = "provider_session_id"
+    """`sid` of the id and logout tokens."""
+    LOGOUT = "logout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

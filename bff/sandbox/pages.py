@@ -8,46 +8,15 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template_string, request, url_for
 from werkzeug.wrappers import Response
 
+from bff.sandbox.layout import page
 from bff.sandbox.world import World
 
-_LAYOUT = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }} - Emporix sandbox</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 45rem; padding: 0 1rem; }
-article { border-top: 1px solid; margin-top: 1.5rem; padding-top: .5rem; }
-h2 { font-size: 1.1rem; margin: .5rem 0; }
-dl { display: grid; gap: .25rem 1rem; grid-template-columns: max-content 1fr; margin: 0; }
-dd { margin: 0; overflow-wrap: anywhere; }
-button { font: inherit; min-height: 2.75rem; padding: 0 1rem; }
-</style>
-</head>
-<body>
-<main>
-<h1>{{ title }}</h1>
-"""
-_END = """\
-</main>
-</body>
-</html>
-"""
-_HOME = (
-    _LAYOUT
-    + """\
+_HOME = page("""\
 <p>This stands in for the Emporix Customer Service of the tenant {{ tenant }}.
 All of it is lost when it ends.</p>
 <p>It sends no mail, but keeps what it would have sent: <a href="{{ mails }}">mails sent</a>.</p>
-"""
-    + _END
-)
-_MAILS = (
-    _LAYOUT
-    + """\
+""")
+_MAILS = page("""\
 <p><a href="{{ home }}">Emporix sandbox</a></p>
 {% for customer in waiting %}
 <form method="post" action="{{ approve }}">
@@ -68,9 +37,7 @@ _MAILS = (
 {% else %}
 <p>None yet. Reload this page after an action that mails something.</p>
 {% endfor %}
-"""
-    + _END
-)
+""")
 
 
 def make_blueprint(world: World) -> Blueprint:

@@ -1,20 +1,21 @@
-"""What the sandbox has been asked, call by call, for tests to look at."""
+"""What a stand-in has been asked, call by call, for tests to look at."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic
 
-from bff.sandbox.operations import Operation
+from bff.sandbox.faults import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(Generic[Kind]):
     """One call, as it came."""
 
-    operation: Operation | None
-    """None for a path or verb that the contract does not have."""
+    operation: Kind | None
+    """None for a path or verb that the stand-in does not have."""
     method: str
     target: str
     """The raw path with its query, percent-encoding and all."""
@@ -23,14 +24,15 @@ class Received:
     body: bytes
 
 
-class Recorder:
+class Recorder(Generic[Kind]):
     """Every call since the start or the last `clear()`; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: type[Kind]) -> None:
+        self._kinds = kinds
         self._lock = threading.Lock()
-        self._received: list[Received] = []
+        self._received: list[Received[Kind]] = []
 
-    def __iter__(self) -> Iterator[Received]:
+    def __iter__(self) -> Iterator[Received[Kind]]:
         """Go through the calls, oldest first."""
         with self._lock:
             return iter(tuple(self._received))
@@ -39,17 +41,17 @@ class Recorder:
         with self._lock:
             return len(self._received)
 
-    def add(self, received: Received) -> None:
+    def add(self, received: Received[Kind]) -> None:
         """Note a call."""
         with self._lock:
             self._received.append(received)
 
-    def of(self, operation: Operation | str) -> list[Received]:
+    def of(self, operation: Kind | str) -> list[Received[Kind]]:
         """List the calls of one operation, oldest first."""
-        wanted = Operation(operation)
+        wanted = self._kinds(operation)
         return [one for one in self if one.operation is wanted]
 
-    def count(self, operation: Operation | str) -> int:
+    def count(self, operation: Kind | str) -> int:
         """Count the calls of one operation."""
         return len(self.of(operation))
 

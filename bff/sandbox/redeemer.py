@@ -13,6 +13,8 @@ class SocialIdentity:
     subject: str
     """The provider's own identifier; `accounts[].providerId` of the customer."""
     email: str
+    email_verified: bool = True
+    """Whether the provider vouches for it."""
     access_token: str
     id_token: str
     first_name: str | None = None

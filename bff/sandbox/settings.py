@@ -43,6 +43,9 @@ class SandboxSettings:
     session_idle_seconds: int = 3600
     """`session_idle_time` of a social sign-in; reported, not enforced."""
 
+    match_unverified_email: bool = False
+    """Whether a social sign-in gets at a customer by an e-mail that the provider does not vouch for, too."""
+
     refresh_bearer: BearerKind = BearerKind.ANONYMOUS
     """The token that authorises `refreshauthtoken`: the contract names both kinds."""
     revoke_old_access_on_refresh: bool = False

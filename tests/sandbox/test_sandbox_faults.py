@@ -45,9 +45,9 @@ def test_fault_lasts_until_cleared(driver: Driver) -> None:
 
 def test_unknown_operation_and_no_calls_at_all_are_refused() -> None:
     with pytest.raises(ValueError, match="no_such_thing"):
-        Faults().add("no_such_thing", Fault())
+        Faults(Operation).add("no_such_thing", Fault())
     with pytest.raises(ValueError, match="at least 1"):
-        Faults().add("login", Fault(), times=0)
+        Faults(Operation).add("login", Fault(), times=0)
 
 
 def test_answer_replaces_the_reply_and_the_effect(driver: Driver) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bff.sandbox.bearer import BearerKind
 from bff.sandbox.emporix.grants import demand_active, saas_token, scope, sign_in
 from bff.sandbox.redeemer import SocialIdentity
-from bff.sandbox.replies import JsonObject, Reply, invalid_field
+from bff.sandbox.replies import JsonObject, Reply, duplicate_account, invalid_field
 from bff.sandbox.state import Customer, Login, new_login
 from bff.sandbox.world import Call, World
 
@@ -44,8 +44,11 @@ def _whose(world: World, tenant: str, identity: SocialIdentity) -> tuple[Custome
     if known := state.by_provider_id(tenant, identity.subject):
         return known
     used = new_login(identity.email, provider_id=identity.subject)
-    # As a tenant that matches by e-mail is set up; who verifies the e-mail is the provider's affair.
+    # As a tenant that matches by e-mail is set up.
     if customer := state.by_email(tenant, identity.email):
+        if not (identity.email_verified or world.settings.match_unverified_email):
+            # Anybody may have typed it at the provider; nor can two customers have one e-mail.
+            raise duplicate_account(identity.email, tenant)
         demand_active(customer)
         customer.logins.append(used)
         return customer, used
