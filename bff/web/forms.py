@@ -209,7 +209,7 @@ class SignupForm(AddressFields):
     firstName = _text(_required(lambda: _("Enter your first name")))  # noqa: N815
     lastName = _text(_required(lambda: _("Enter your last name")))  # noqa: N815
     email = _email(_required(lambda: _("Enter your e-mail address")))
-    password = _password(lambda: _("Create a password"), _good_password)
+    password = _password(lambda: _("Enter a new password"), _good_password)
     phone = _text()
     company = _text()
     companyRegistrationId = _text()  # noqa: N815
@@ -246,7 +246,7 @@ class TokenForm(PageForm):
 class ResetForm(TokenForm):
     """Set a new password with a mailed token."""
 
-    password = _password(lambda: _("Create a password"), _good_password)
+    password = _password(lambda: _("Enter a new password"), _good_password)
 
 
 class ProfileForm(PageForm):
@@ -285,7 +285,7 @@ class PasswordForm(PageForm):
     """Change the password."""
 
     currentPassword = _password(lambda: _("Enter your current password"))  # noqa: N815
-    newPassword = _password(lambda: _("Create a password"), _good_password)  # noqa: N815
+    newPassword = _password(lambda: _("Enter a new password"), _good_password)  # noqa: N815
 
     def validate_newPassword(self, field: Field) -> None:  # noqa: N802
         """A change to the same is none."""
@@ -350,4 +350,4 @@ class AddLoginForm(PageForm):
     """Add an e-mail and a password to an account that has none."""
 
     email = _email(_required(lambda: _("Enter your e-mail address")))
-    password = _password(lambda: _("Create a password"), _good_password)
+    password = _password(lambda: _("Enter a new password"), _good_password)

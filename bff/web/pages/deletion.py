@@ -60,7 +60,7 @@ def _ask(visit: Visit, form: DeletionForm) -> ResponseReturnValue:
     except UpstreamRejected as err:
         if err.status not in _NOT_OFFERED:
             raise
-        return render("not_offered.html", status=422)
+        return render("not_offered.html", status=422, kind="deletion")
     return mailed(visit, visit.who.customer.email)
 
 
@@ -106,7 +106,7 @@ def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
         if err.status in DEAD_LINK:
             return dead_link("deletion")
         if err.status in _NOT_OFFERED:
-            return render("not_offered.html", status=422)
+            return render("not_offered.html", status=422, kind="deletion")
         raise
     except (LoginRequired, SessionExpired):
         return _sign_in_form(visit, token, status=422)

@@ -46,7 +46,7 @@ def _add(visit: Visit, form: AddLoginForm) -> ResponseReturnValue:
         visit.call("add_login", {"email": form.email.data, "password": form.password.data})
     except UpstreamRejected as err:
         if err.status in _NOT_OFFERED:
-            return render("not_offered.html", status=422)
+            return render("not_offered.html", status=422, kind="login")
         if err.status != 409:
             raise
         form.email.errors = [_("This e-mail address can't be used. Choose another one.")]

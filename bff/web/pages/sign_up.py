@@ -46,6 +46,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=TokenForm,
             need=Need.ANYONE,
             values=mailed_token,
+            context=_whose_session,
             submit=_activate,
         ),
         FormPage(
@@ -118,6 +119,11 @@ def _wanted(form: SignupForm) -> dict[str, Any]:
         address = {name: form[name].data for name in ADDRESS_PROPERTIES if form[name].data}
         wanted["customerAddress"] = {**address, "tags": ["BILLING", "SHIPPING"]}
     return wanted
+
+
+def _whose_session(visit: Visit) -> Mapping[str, Any]:
+    # Read for the page to say whose session another one would take the place of.
+    return {"signed_in": visit.session.signed_in}
 
 
 def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
