@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
@@ -20,6 +20,7 @@ from bff.web import api, api_session, health, home, oidc
 from bff.web.api import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
 from bff.web.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
+from bff.web.bounce import step_aside
 from bff.web.csrf import check_cookies, check_origin, check_token
 from bff.web.errors import register_errors
 from bff.web.headers import add_headers
@@ -120,24 +121,27 @@ def _register_checks(app: Bff, services: Services) -> None:
     routes: dict[str, ApiRoute] = {entry.endpoint: entry for entry in api_routes(services.operations)}
 
     @app.before_request
-    def check() -> None:
+    def check() -> Response | None:
         check_host(services.settings)
         check_path()
         if request.routing_exception is not None:
             raise request.routing_exception
+        if (aside := step_aside(services)) is not None:
+            return aside
         entry = routes.get(request.endpoint or "")
         if entry is not None:
             check_feature(services.settings.features, entry.operation)
         if request.path in PROBES or is_static(request.path):
-            return
+            return None
         if not is_api(request.path):
             # A page's token is in its body, so the size comes first.
             check_size()
         if request.path == BACKCHANNEL_LOGOUT:
-            return
+            return None
         check_origin(services)
         check_cookies()
         check_token(services)
         check_size()
         if is_api(request.path):
             check_media_type(entry.route if entry is not None else None)
+        return None

@@ -123,6 +123,14 @@ class Login:
         """
         self._sign_in(session, self._operations["signup_optin"], call, own=session.signed_in is None)
 
+    def password_changed(self, session: Session) -> None:
+        """Move the session to a new cookie: whoever had the old one may have had the old password too.
+
+        :raises SessionExpired: it has ended in between
+        :raises SessionStoreUnavailable:
+        """
+        session.rotate(_with_own_password)
+
     def log_out(self, session: Session) -> SignedIn | None:
         """End the session: upstream as well as it goes, here always. The browser gets a new cookie.
 
@@ -275,3 +283,7 @@ class Login:
 
 def _with_customer(web: WebRecord, customer: Customer) -> WebRecord:
     return web if web.signed_in is None else replace(web, signed_in=replace(web.signed_in, customer=customer))
+
+
+def _with_own_password(web: WebRecord) -> WebRecord:
+    return web if web.signed_in is None else replace(web, signed_in=replace(web.signed_in, initial_password=False))

@@ -19,8 +19,11 @@ class Drive:
 
     path: str
     json: Any = None
+    form: Mapping[str, str] | None = None
+    """Of a page: what is sent besides the CSRF token, which stands there too."""
 
 
+PERSON = {"firstName": "Jane", "lastName": "Doe"}
 UNSAFE: Mapping[tuple[str, str], Drive] = {
     ("POST", "/api/login"): Drive(path="/api/login", json={"email": B2C_EMAIL, "password": B2C_PASSWORD}),
     ("POST", "/api/logout"): Drive(path="/api/logout"),
@@ -57,8 +60,41 @@ UNSAFE: Mapping[tuple[str, str], Drive] = {
     ("POST", "/api/password/change"): Drive(
         path="/api/password/change", json={"currentPassword": B2C_PASSWORD, "newPassword": "Amber-Window-19"}
     ),
+    ("POST", "/login"): Drive(path="/login", form={"email": B2C_EMAIL, "password": B2C_PASSWORD}),
+    ("POST", "/logout"): Drive(path="/logout", form={}),
+    ("POST", "/login/social"): Drive(path="/login/social", form={}),
+    ("POST", "/login/social/<connection>"): Drive(path="/login/social/google-oauth2", form={}),
+    ("POST", "/account/logins"): Drive(
+        path="/account/logins", form={"email": "second@example.com", "password": "Quiet-Meadow-52"}
+    ),
+    ("POST", "/signup"): Drive(
+        path="/signup", form={**PERSON, "email": "page@example.com", "password": "Quiet-Meadow-52"}
+    ),
+    ("POST", "/signup/optin"): Drive(path="/signup/optin", form={"token": "x"}),
+    ("POST", "/signup/resend"): Drive(path="/signup/resend", form={"email": B2C_EMAIL}),
+    ("POST", "/password/forgot"): Drive(path="/password/forgot", form={"email": B2C_EMAIL}),
+    ("POST", "/password/reset"): Drive(path="/password/reset", form={"token": "x", "password": "Amber-Window-19"}),
+    ("POST", "/email/confirm"): Drive(path="/email/confirm", form={"token": "x"}),
+    ("POST", "/account"): Drive(path="/account", form={**PERSON, "company": "One"}),
+    ("POST", "/account/company"): Drive(path="/account/company", form={"legalEntityId": ""}),
+    ("POST", "/account/addresses/new"): Drive(path="/account/addresses/new", form=ADDRESS),
+    ("POST", "/account/addresses/<addressId>"): Drive(path="/account/addresses/a1", form=ADDRESS),
+    ("POST", "/account/addresses/<addressId>/delete"): Drive(path="/account/addresses/a1/delete", form={}),
+    ("POST", "/account/addresses/<addressId>/default"): Drive(path="/account/addresses/a1/default", form={}),
+    ("POST", "/account/addresses/<addressId>/tags"): Drive(path="/account/addresses/a1/tags", form={"tags": "gift"}),
+    ("POST", "/account/password"): Drive(
+        path="/account/password", form={"currentPassword": B2C_PASSWORD, "newPassword": "Amber-Window-19"}
+    ),
+    ("POST", "/account/email"): Drive(
+        path="/account/email", form={"newEmail": "jane@example.com", "password": B2C_PASSWORD}
+    ),
+    ("POST", "/account/delete"): Drive(path="/account/delete", form={"understood": "y"}),
+    ("POST", "/account/delete/confirm"): Drive(path="/account/delete/confirm", form={"token": "x"}),
 }
-"""Everything that may change something."""
+"""Everything that may change something, and that only our own page may ask for."""
+
+NOT_BY_A_BROWSER = frozenset({("POST", "/login/backchannel-logout")})
+"""What the identity provider's server calls; guarded by a signed token instead of ours."""
 
 READING: Mapping[str, str] = {
     "/": "/",
@@ -70,8 +106,60 @@ READING: Mapping[str, str] = {
     "/api/me": "/api/me",
     "/api/me/addresses": "/api/me/addresses",
     "/api/me/addresses/<addressId>": "/api/me/addresses/a1",
+    "/login": "/login",
+    "/logout": "/logout",
+    "/login/social": "/login/social",
+    "/login/social/<connection>": "/login/social/google-oauth2",
+    "/login/callback": "/login/callback?code=x&state=x",
+    "/account/logins": "/account/logins",
+    "/signup": "/signup",
+    "/signup/optin": "/signup/optin?token=x",
+    "/signup/resend": "/signup/resend",
+    "/password/forgot": "/password/forgot",
+    "/password/reset": "/password/reset?token=x",
+    "/email/confirm": "/email/confirm?token=x",
+    "/.well-known/change-password": "/.well-known/change-password",
+    "/account": "/account",
+    "/account/company": "/account/company",
+    "/account/addresses": "/account/addresses",
+    "/account/addresses/new": "/account/addresses/new",
+    "/account/addresses/<addressId>": "/account/addresses/a1",
+    "/account/addresses/<addressId>/delete": "/account/addresses/a1/delete",
+    "/account/addresses/<addressId>/default": "/account/addresses/a1/default",
+    "/account/addresses/<addressId>/tags": "/account/addresses/a1/tags",
+    "/account/password": "/account/password",
+    "/account/email": "/account/email",
+    "/account/delete": "/account/delete",
+    "/account/delete/confirm": "/account/delete/confirm?token=x",
 }
 """Everything that can be read, by its rule."""
+
+FORMS_FOR_ANYBODY = frozenset(
+    {
+        "/login",
+        "/logout",
+        "/signup",
+        "/signup/optin?token=x",
+        "/signup/resend",
+        "/password/forgot",
+        "/password/reset?token=x",
+        "/email/confirm?token=x",
+        "/account/delete/confirm?token=x",
+    }
+)
+"""Those that show a form to somebody who has never been here, and so need a cookie."""
+
+
+def is_page(drive: Drive) -> bool:
+    """Tell whether a request goes to a page."""
+    return drive.form is not None
+
+
+def body_of(drive: Drive, token: str | None = None) -> dict[str, Any]:
+    """Return what the test client is called with; a page's token goes into its body."""
+    if drive.form is not None:
+        return {"data": {**drive.form, **({} if token is None else {"csrf_token": token})}}
+    return {} if drive.json is None else {"json": drive.json}
 
 
 def unsafe_routes(shop: Shop) -> set[tuple[str, str]]:

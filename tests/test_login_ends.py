@@ -124,7 +124,7 @@ def test_refresh_and_new_sign_in_do_not_move_the_end(visits: Visits, clock: Fake
     session = visits.again(session)
     visits.shop.services.broker.refresh(session)
     sign_in(visits, session)
-    session.rotate()
+    session.rotate(lambda web: web)
     clock.advance(3_200)
     session = visits.again(session)
     visits.shop.services.login.resume(session)

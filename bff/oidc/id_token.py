@@ -86,7 +86,7 @@ def read_logout_token(token: str, keys: Keys, expected: Expected) -> LogoutToken
     :raises IdTokenInvalid: anything about it is wrong
     :raises IdentityProviderUnavailable: there are no keys to check it with
     """
-    claims = _claims(token, keys, expected, types=("logout+jwt", "JWT", None))
+    claims = _claims(token, keys, expected, types=("logout+jwt", None))
     events = claims.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(_LOGOUT_EVENT), dict):
         raise IdTokenInvalid("events")

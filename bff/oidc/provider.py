@@ -7,14 +7,16 @@ issuer's own host. A provider that cannot be reached is asked again after half a
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, import_key
 
 from bff.errors import IdentityProviderUnavailable
 from bff.log import Event, Log
@@ -29,6 +31,9 @@ _REFETCH_KEYS_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 3.0
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
+_PUBLIC_KINDS: Final = ("RSA", "EC", "OKP")
+_PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
+"""Path and query of an endpoint; no fragment (RFC 6749 3.1), nothing that could end a header line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +150,8 @@ class IdentityProvider:
 
     def _fetched_keys(self, metadata: Metadata, before: _Kept | None) -> _Kept:
         document = self._document(metadata.jwks_uri.removeprefix(self._origin))
-        keys = None
-        try:
-            keys = None if document is None else KeySet.import_key_set(_signing_keys(document))
-        except (JoseError, ValueError, TypeError, KeyError):
+        keys = None if document is None else _signing_keys(document)
+        if document is not None and keys is None:
             self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="keys that cannot be read")
         if keys is None and before is not None and before.value is not None and self._now() < before.until:
             # Keys that were good a moment ago are better than none.
@@ -190,7 +193,7 @@ class IdentityProvider:
         }
         for name, url in endpoints.items():
             optional = name == "end_session_endpoint" and url is None
-            if not optional and not (isinstance(url, str) and _origin(url) == self._origin):
+            if not optional and not self._is_ours(url):
                 self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=f"{name} is not on the issuer's host")
                 return None
         return Metadata(
@@ -201,15 +204,21 @@ class IdentityProvider:
             sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
         )
 
+    def _is_ours(self, url: Any) -> bool:
+        # Compared as text: parsers disagree on what the host of an odd URL is.
+        return isinstance(url, str) and url.startswith(self._origin) and bool(_PATH.fullmatch(url[len(self._origin) :]))
 
-def _signing_keys(document: Mapping[str, Any]) -> Any:
+
+def _signing_keys(document: Mapping[str, Any]) -> KeySet | None:
     """Keep the public keys that may sign; a symmetric one in a public document is nobody's secret."""
-    keys = [
-        key
-        for key in document["keys"]
-        if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig"
-    ]
-    return {"keys": keys}
+    listed = document.get("keys")
+    keys = []
+    for key in listed if isinstance(listed, list) else ():
+        if isinstance(key, dict) and key.get("kty") in _PUBLIC_KINDS and key.get("use", "sig") == "sig":
+            # A key that cannot be read is passed over (RFC 7517 section 5), not the whole set with it.
+            with suppress(JoseError, ValueError, TypeError, KeyError):
+                keys.append(import_key(key))
+    return KeySet(keys) if keys else None
 
 
 def _has(keys: KeySet, kid: str) -> bool:

@@ -75,7 +75,8 @@ class Aftermath(Enum):
     """What a success changes about the visitor's own session."""
 
     NOTHING = "nothing"
-    NEW_COOKIE = "new_cookie"
+    NEW_PASSWORD = "new_password"  # noqa: S105 - a word, no password
+    """The session goes on under a new cookie."""
     IDENTITY = "identity"
     """Names or e-mail may have changed: ask again who it is."""
 

@@ -458,7 +458,7 @@ _ROWS = (
         body=PasswordChange,
         success=_NO_CONTENT,
         plain_401=Plain401.WRONG_SECRET,
-        aftermath=Aftermath.NEW_COOKIE,
+        aftermath=Aftermath.NEW_PASSWORD,
         exposure=Exposure.JSON,
     ),
 )

@@ -237,8 +237,8 @@ class Session:
         web = WebRecord(created=self._all.now(), signed_in=who, data=data, logins=logins)
         self._move(web, vault, only_if_same=False)
 
-    def rotate(self) -> None:
-        """Move the session to a new cookie as it is.
+    def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
+        """Move the session to a new cookie, with a change to its web record.
 
         :raises SessionExpired: it has ended in between
         :raises SessionStoreUnavailable:
@@ -247,7 +247,7 @@ class Session:
             try:
                 if attempt:
                     self.reload()
-                self._move(self.web, self.vault, only_if_same=True)
+                self._move(change(self.web), self.vault, only_if_same=True)
             except Stale:
                 continue
             except Gone:

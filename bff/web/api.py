@@ -86,8 +86,8 @@ def pass_through(services: Services, operation: Operation, route: Route) -> Resp
         if services.settings.features.neutral_answers and err.status in operation.hides:
             return answer(operation, Reply(status=_neutral_status(operation), body=b"", content=None))
         raise
-    if operation.aftermath is Aftermath.NEW_COOKIE:
-        session.rotate()
+    if operation.aftermath is Aftermath.NEW_PASSWORD:
+        services.login.password_changed(session)
     elif operation.aftermath is Aftermath.IDENTITY:
         services.login.ask_again_who_it_is(session)
     return answer(operation, reply)

@@ -53,6 +53,14 @@ FAULTS: dict[type[BffError], Fault] = {
     errors.VersionConflict: _fault(412, "version_conflict", "It has been changed since it was read."),
     errors.TooManyAttempts: _fault(429, "rate_limited", "Too many requests. Try again later."),
     errors.InvalidCredentials: _fault(401, "invalid_credentials", "The e-mail or the password is not right."),
+    # The callback shows these as notices; what is left is for whoever calls it by hand.
+    errors.StateMismatch: _fault(400, "validation_failure", "This belongs to no sign-in of this browser."),
+    errors.IdTokenInvalid: _fault(400, "validation_failure", "The token is not to be believed."),
+    errors.SocialLoginRefused: _fault(401, "invalid_credentials", "The identity provider did not sign anybody in."),
+    errors.AnotherPerson: _fault(401, "reauthentication_required", "Somebody else has signed in there."),
+    errors.IdentityProviderUnavailable: _fault(
+        503, "upstream_unavailable", "The identity provider cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
+    ),
     errors.UpstreamRateLimited: _fault(429, "rate_limited", "Too many requests. Try again later."),
     errors.BearerDead: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),
     errors.UpstreamMalformed: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),

@@ -44,7 +44,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
     def start(connection: str | None = None) -> ResponseReturnValue:
         oidc = _known(services, connection)
-        if request.method == "GET" and not _is_a_click_on_our_page():
+        if request.method != "POST" and not _is_a_click_on_our_page():
             return _button(services, connection)
         form = SocialForm() if request.method == "POST" else None
         wanted = form.next.data if form is not None else request.args.get("next")
@@ -92,7 +92,7 @@ def _known(services: Services, connection: str | None) -> OidcLogin:
 
 def _is_a_click_on_our_page() -> bool:
     headers = request.headers
-    if "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
+    if request.method == "HEAD" or "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
         return False
     return headers.get("Sec-Fetch-Site") == "same-origin" and not came_from_elsewhere()
 
@@ -119,7 +119,8 @@ def _begin(oidc: OidcLogin, connection: str | None, wanted: str | None, *, again
 def _called_back(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
     browser = browser_session()
     session = browser.resume()
-    query = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
+    # What comes twice says nothing, and is still there to be refused (RFC 6749 3.1).
+    query = {name: values[0] if len(values) == 1 else "" for name, values in request.args.lists()}
     try:
         return see_other(oidc.complete(session, query))
     except (SessionStoreUnavailable, TooManyAttempts):

@@ -237,3 +237,14 @@ def test_stale_if_match_is_refused_and_changes_nothing(shop: Shop) -> None:
     stale = browser.patch("/api/me", json={"company": "Two"}, headers={"If-Match": tag})
     assert (stale.status_code, stale.get_json()["type"]) == (412, "version_conflict")
     assert browser.get("/api/me").get_json()["company"] == "One"
+
+
+def test_password_set_by_an_employee_is_told_of_until_it_is_changed(shop: Shop) -> None:
+    customer = next(one for one in shop.sandbox.state.customers.values() if one.logins[0].email == B2C_EMAIL)
+    customer.logins[0].initial_password = True
+    browser = shop.browser()
+    assert browser.sign_in()["initialPassword"] is True
+    browser.post(
+        "/api/password/change", json={"currentPassword": "Violet-Harbour-38", "newPassword": "Amber-Window-19"}
+    )
+    assert browser.session()["initialPassword"] is False

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from driven_routes import FORMS_FOR_ANYBODY, READING
 from fakes.clock import FakeClock
 from footprint import footprint, lasting_footprint
 from shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
@@ -233,6 +234,35 @@ def test_looking_costs_nothing(shop: Shop) -> None:
             answer = browser.request(method, path)
             assert set_cookies(answer) == []
     assert footprint(shop) == before
+
+
+def test_form_page_gives_a_newcomer_a_cookie_and_makes_no_record(shop: Shop) -> None:
+    before = footprint(shop)
+    for path in READING.values():
+        if path.startswith("/api"):
+            continue
+        newcomer = shop.browser()
+        answer = newcomer.get(path)
+        shows_a_form = b"<form" in answer.get_data()
+        assert shows_a_form == (path in FORMS_FOR_ANYBODY), path
+        assert len(set_cookies(answer)) == shows_a_form, path
+        assert newcomer.request("HEAD", path).headers.getlist("Set-Cookie") == []
+        assert set_cookies(newcomer.get(path)) == [], "a cookie it has is not replaced"
+    assert footprint(shop) == before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}],
+)
+def test_form_page_that_another_site_embeds_sets_no_cookie(shop: Shop, headers: dict[str, str]) -> None:
+    for path in FORMS_FOR_ANYBODY:
+        assert set_cookies(shop.browser().get(path, headers=headers)) == [], path
+
+
+def test_mailed_link_opened_from_a_mailbox_gets_its_cookie(shop: Shop) -> None:
+    navigation = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert len(set_cookies(shop.browser().get("/password/reset?token=x", headers=navigation))) == 1
 
 
 def test_refused_read_of_a_newcomer_sets_nothing(shop: Shop) -> None:

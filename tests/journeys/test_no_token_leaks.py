@@ -9,55 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from leak_drives import ADDRESS, ALL, BODIES, FORMS, LAST, NEW_PASSWORD, PAGES_OF_A_MAIL, QUERIES
 from leaks import BINARY, PLANTED, hits
+from pages import PageBrowser
 from redis import Redis
 from shop import Browser, Shop
 
-from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Answer, Cut, Fault, html
 from bff.sandbox.mint import MARKER
-
-NEW_PASSWORD = "Amber-Window-19"
-ADDRESS = {"contactName": "Jane Doe", "city": "Ulm", "country": "DE"}
-BODIES: dict[tuple[str, str], Any] = {
-    ("GET", "/"): None,
-    ("GET", "/healthz"): None,
-    ("GET", "/readyz"): None,
-    ("GET", "/static/<path:filename>"): None,
-    ("GET", "/api/session"): None,
-    ("GET", "/api/session/validate"): None,
-    ("POST", "/api/session/refresh"): {"legalEntityId": LEGAL_ENTITIES[0].id},
-    ("POST", "/api/login"): {"email": B2B_EMAIL, "password": B2B_PASSWORD},
-    ("POST", "/api/logout"): None,
-    ("POST", "/api/signup"): {"email": "new@example.com", "password": NEW_PASSWORD},
-    ("POST", "/api/signup/optin"): {"token": "MAILED"},
-    ("POST", "/api/signup/optin/refresh_token"): {"email": "new@example.com"},
-    ("GET", "/api/me"): None,
-    ("PATCH", "/api/me"): {"company": "Example"},
-    ("DELETE", "/api/me"): None,
-    ("POST", "/api/me/delete/confirm"): {"token": "MAILED"},
-    ("POST", "/api/me/accounts/internal"): {"email": "second@example.com", "password": NEW_PASSWORD},
-    ("GET", "/api/me/addresses"): None,
-    ("POST", "/api/me/addresses"): ADDRESS,
-    ("GET", "/api/me/addresses/<addressId>"): None,
-    ("PATCH", "/api/me/addresses/<addressId>"): {"city": "Bonn"},
-    ("DELETE", "/api/me/addresses/<addressId>"): None,
-    ("POST", "/api/me/addresses/<addressId>/tags"): None,
-    ("DELETE", "/api/me/addresses/<addressId>/tags"): None,
-    ("POST", "/api/me/accounts/internal/email/change"): {
-        "email": B2B_EMAIL,
-        "password": B2B_PASSWORD,
-        "newEmail": "john@example.com",
-    },
-    ("POST", "/api/me/accounts/internal/email/change/confirm"): {"token": "MAILED"},
-    ("POST", "/api/password/reset"): {"email": B2B_EMAIL},
-    ("POST", "/api/password/reset/update"): {"token": "MAILED", "password": NEW_PASSWORD},
-    ("POST", "/api/password/change"): {"currentPassword": B2B_PASSWORD, "newPassword": B2B_PASSWORD},
-}
-"""What to send to each route; `MAILED` becomes the newest mailed token. A route that is missing here fails the test."""
-QUERIES = {"/api/me": "?expand=addresses,mixin:*", "/api/me/addresses/<addressId>/tags": "?tags=BILLING,gift"}
-LAST = (("POST", "/api/me/delete/confirm"), ("POST", "/api/logout"))
-"""These end the session, so they come last."""
 
 
 class Everything(logging.Handler):
@@ -80,6 +40,7 @@ class Watch:
     responses: list[bytes] = field(default_factory=list)
     dumps: list[bytes] = field(default_factory=list)
     driven: set[tuple[str, str]] = field(default_factory=set)
+    statuses: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def secrets(self) -> list[bytes]:
         tokens = [issued.value for issued in self.shop.sandbox.issued if not issued.value.startswith(MARKER)]
@@ -87,22 +48,37 @@ class Watch:
         return [word.encode() for word in (MARKER, *tokens, *signatures, B2C_PASSWORD, B2B_PASSWORD, NEW_PASSWORD)]
 
     def drive(self, browser: Browser, method: str, rule: str, address_id: str) -> None:
-        body = BODIES[method, rule]
+        is_page = (method, rule) in FORMS
+        body = FORMS[method, rule] if is_page else BODIES[method, rule]
+        mails = self.shop.sandbox.mails.newest_first
+        mailed = mails[0].token if mails else "none"
         if body and "token" in body:
-            mails = self.shop.sandbox.mails.newest_first
-            body = {**body, "token": mails[0].token if mails else "none"}
-        path = rule.replace("<addressId>", address_id).replace("<path:filename>", "site.css")
-        kwargs = {} if body is None else {"json": body}
-        response = browser.request(method, path + QUERIES.get(rule, ""), **kwargs)
-        self.responses += [response.status.encode(), str(response.headers).encode(), response.get_data()]
+            body = {**body, "token": mailed}
+        path = (
+            rule.replace("<addressId>", address_id)
+            .replace("<path:filename>", "site.css")
+            .replace("<connection>", "google-oauth2")
+        )
+        query = f"?token={mailed}" if method == "GET" and rule in PAGES_OF_A_MAIL else QUERIES.get(rule, "")
+        kwargs: dict[str, Any] = {} if body is None else {"json": body}
+        if is_page and body is not None:
+            token = PageBrowser(browser).get("/logout").form("/logout").values["csrf_token"]
+            kwargs = {"data": {**body, "csrf_token": token}}
+        response = browser.request(method, path + query, **kwargs)
+        assert response.status_code != 403 or not is_page, path
+        text = response.get_data()
+        if rule in PAGES_OF_A_MAIL:
+            text = text.replace(hidden_field(mailed), b"", 1)
+        self.responses += [response.status.encode(), str(response.headers).encode(), text]
         self.dumps += dump(self.shop.redis)
         self.driven.add((method, rule))
+        self.statuses[method, rule] = response.status_code
+        if is_page and method == "POST":
+            # What JSON routes are asked with from here on, should the cookie have changed.
+            browser.session()
 
     def drive_all(self, browser: Browser, address_id: str) -> None:
-        routes = sorted(
-            routes_of(self.shop), key=lambda route: (route in LAST, LAST.index(route) if route in LAST else 0)
-        )
-        for method, rule in routes:
+        for method, rule in sorted(routes_of(self.shop), key=_turn):
             self.drive(browser, method, rule, address_id)
 
     def findings(self) -> dict[str, set[str]]:
@@ -113,6 +89,15 @@ class Watch:
             for place, texts in places.items()
             if (found := set().union(*(hits(text, secrets) for text in texts)))
         }
+
+
+def _turn(route: tuple[str, str]) -> tuple[int, bool, bool, str]:
+    """What is read first, what deletes after all else that changes something, what ends the session last."""
+    return LAST.index(route) if route in LAST else -1, route[0] != "GET", route[0] == "DELETE", route[1]
+
+
+def hidden_field(token: str) -> bytes:
+    return f'<input id="token" name="token" type="hidden" value="{token}">'.encode()
 
 
 def routes_of(shop: Shop) -> set[tuple[str, str]]:
@@ -161,22 +146,46 @@ def customer(shop: Shop) -> tuple[Browser, str]:
 
 
 def test_no_route_is_left_out(shop: Shop) -> None:
-    assert routes_of(shop) == set(BODIES)
+    assert routes_of(shop) == ALL
+    assert not set(BODIES) & set(FORMS)
 
 
 def test_guest_sees_and_leaves_no_token_anywhere(watch: Watch) -> None:
     guest = watch.shop.browser()
     guest.session()
     watch.drive_all(guest, "nosuchaddress")
-    assert watch.driven == set(BODIES)
+    assert watch.driven == ALL
     assert watch.findings() == {}
 
 
 def test_customer_sees_and_leaves_no_token_anywhere(watch: Watch) -> None:
     browser, address_id = customer(watch.shop)
     watch.drive_all(browser, address_id)
-    assert watch.driven == set(BODIES)
+    assert watch.driven == ALL
     assert watch.findings() == {}
+
+
+def test_pages_were_seen_and_not_only_the_way_to_the_sign_in(watch: Watch) -> None:
+    browser, address_id = customer(watch.shop)
+    watch.drive_all(browser, address_id)
+    shown = {rule for (method, rule), status in watch.statuses.items() if method == "GET" and status == 200}
+    elsewhere = {"/.well-known/change-password", "/login/social", "/login/social/<connection>", "/login/callback"}
+    assert {rule for method, rule in FORMS if method == "GET"} - shown == elsewhere
+
+
+@pytest.mark.parametrize("rule", sorted(PAGES_OF_A_MAIL))
+def test_mailed_token_stands_in_the_hidden_field_and_nowhere_else(watch: Watch, rule: str) -> None:
+    browser, _ = customer(watch.shop)
+    browser.post("/api/password/reset", json={"email": B2B_EMAIL})
+    token = watch.shop.sandbox.mails.newest_first[0].token
+    text = browser.get(f"{rule}?token={token}").get_data()
+    assert text.count(hidden_field(token)) == 1
+    assert hits(text.replace(hidden_field(token), b""), [token.encode()]) == set()
+    # The rule of the search takes away no more than that.
+    watch.drive(browser, "GET", rule, "")
+    assert watch.findings() == {}
+    watch.responses.append(text)
+    assert set(watch.findings()) == {"responses"}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +214,7 @@ def test_the_search_has_something_to_find(watch: Watch) -> None:
     watch.drive_all(browser, address_id)
     kinds = {issued.kind.value for issued in watch.shop.sandbox.issued}
     assert len(kinds) > 4
-    assert len(watch.responses) == 3 * len(BODIES)
+    assert len(watch.responses) == 3 * len(ALL)
     assert "upstream_call" in watch.log.text.getvalue()
     assert "urllib3.connectionpool" in watch.log.text.getvalue()
     assert any(key.endswith(b":tokens") for key in watch.dumps)

@@ -171,7 +171,7 @@ def test_nothing_extends_the_lifetime(visits: Visits, clock: FakeClock, redis: R
     session.load()
     session.change_web(partial(noted, "note"))
     session.save_vault(Vault())
-    session.rotate()
+    session.rotate(lambda web: web)
     assert visits.again(session).lifetime_ends_at == ends_at
     assert started(visits).lifetime_ends_at is None
 

@@ -83,7 +83,7 @@ def test_rotation_moves_everything_and_kills_the_old_cookie(visits: Visits, cloc
     session.change_web(partial(noted, "note"))
     before = visits.again(session)
     old = before.cookie
-    before.rotate()
+    before.rotate(lambda web: web)
     assert before.new_cookie is not None
     late = visits.open(old)
     assert (late.signed_in, late.standing) == (None, Standing.RETIRED)
@@ -101,7 +101,7 @@ def test_change_that_meets_a_rotation_is_not_lost(visits: Visits) -> None:
     rotating.load()
     changing = visits.again(rotating)
     changing.change_web(partial(noted, "theirs"))
-    rotating.rotate()
+    rotating.rotate(lambda web: web)
     assert visits.again(rotating).web.data == {"theirs": True}
 
 
@@ -111,7 +111,7 @@ def test_tokens_that_meet_a_rotation_are_not_lost(visits: Visits) -> None:
     rotating.load()
     kept = replace(session.vault.anonymous, access=Secret("fresher"))
     refreshing.save_vault(Vault(anonymous=kept))
-    rotating.rotate()
+    rotating.rotate(lambda web: web)
     assert visits.again(rotating).vault.anonymous == kept
 
 
@@ -141,7 +141,7 @@ def test_rotation_of_an_ended_session_leaves_no_orphan(visits: Visits, clock: Fa
     session.load()
     visits.again(session).abandon()
     with pytest.raises(SessionExpired):
-        session.rotate()
+        session.rotate(lambda web: web)
     assert living(redis) == []
     assert session.new_cookie is None
     assert session.signed_in is None
@@ -170,14 +170,14 @@ def test_session_that_changes_and_then_ends_while_rotating_has_expired(
     session.load()
     visits.again(session).change_web(partial(noted, "theirs"))
     with pytest.raises(SessionExpired):
-        session.rotate()
+        session.rotate(lambda web: web)
     assert living(redis) == []
 
 
 def test_late_write_with_a_retired_cookie_is_not_kept_and_sets_no_cookie(visits: Visits, redis: Redis) -> None:
     session = started(visits)
     old = session.cookie
-    visits.again(session).rotate()
+    visits.again(session).rotate(lambda web: web)
     keys = set(redis.keys())
     late = visits.open(old)
     late.change_web(partial(noted, "note"))
@@ -191,7 +191,7 @@ def test_late_write_with_a_retired_cookie_is_not_kept_and_sets_no_cookie(visits:
 def test_late_sign_out_with_a_retired_cookie_sets_no_cookie(visits: Visits) -> None:
     session = started(visits)
     old = session.cookie
-    visits.again(session).rotate()
+    visits.again(session).rotate(lambda web: web)
     late = visits.open(old)
     late.abandon()
     assert late.new_cookie is None

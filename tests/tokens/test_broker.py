@@ -125,7 +125,7 @@ def test_get_with_a_dead_cookie_asks_upstream_for_nothing(visits: Visits, redis:
 def test_late_request_with_a_retired_cookie_is_served_without_being_kept(visits: Visits) -> None:
     session = visits.guest()
     old = session.cookie
-    session.rotate()
+    session.rotate(lambda web: web)
     late = visits.open(old)
     get_me(visits, late)
     assert (late.standing, late.new_cookie) == (Standing.UNSAVED, None)

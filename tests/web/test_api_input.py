@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from driven_routes import READING, UNSAFE
+from driven_routes import READING, UNSAFE, is_page
 from footprint import lasting_footprint
 from shop import Shop, ShopMaker
 from werkzeug.test import TestResponse
@@ -23,7 +23,9 @@ def details(answer: TestResponse) -> list[dict[str, str]]:
 def test_undeclared_parameter_is_refused_by_name_on_every_json_route(shop: Shop) -> None:
     browser = shop.signed_in()
     before = lasting_footprint(shop)
-    drives: list[tuple[str, str, Any]] = [(method, drive.path, drive.json) for (method, _), drive in UNSAFE.items()]
+    drives: list[tuple[str, str, Any]] = [
+        (method, drive.path, drive.json) for (method, _), drive in UNSAFE.items() if not is_page(drive)
+    ]
     drives += [("GET", path, None) for rule, path in READING.items() if rule.startswith("/api")]
     for method, path, body in drives:
         sent = {} if body is None else {"json": body}

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from driven_routes import READING, UNSAFE, Drive, readable_rules, unsafe_routes
-from footprint import footprint
+from driven_routes import (
+    FORMS_FOR_ANYBODY,
+    NOT_BY_A_BROWSER,
+    READING,
+    UNSAFE,
+    Drive,
+    body_of,
+    is_page,
+    readable_rules,
+    unsafe_routes,
+)
+from footprint import footprint, lasting_footprint
 from shop import PUBLIC_URL, Browser, Shop
 from werkzeug.test import TestResponse
 
@@ -14,8 +24,12 @@ Forgery = Callable[[Shop, Browser], Mapping[str, str]]
 
 
 def ask(browser: Browser, method: str, drive: Drive, headers: Mapping[str, str]) -> TestResponse:
-    body = {} if drive.json is None else {"json": drive.json}
-    return browser.client.open(drive.path, method=method, base_url=browser.base_url, headers=headers, **body)
+    sent = dict(headers)
+    # What a page takes from its body, a JSON route takes from a header.
+    token = sent.pop("X-CSRF-Token", None) if is_page(drive) else None
+    return browser.client.open(
+        drive.path, method=method, base_url=browser.base_url, headers=sent, **body_of(drive, token)
+    )
 
 
 def right(shop: Shop, browser: Browser) -> str:
@@ -63,7 +77,7 @@ FORGERIES: dict[str, Forgery] = {
 
 
 def test_every_route_that_may_change_something_is_driven(shop: Shop) -> None:
-    assert unsafe_routes(shop) == set(UNSAFE)
+    assert unsafe_routes(shop) == set(UNSAFE) | NOT_BY_A_BROWSER
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
@@ -72,10 +86,29 @@ def test_forged_request_is_refused_on_every_route_and_changes_nothing(shop: Shop
     headers = FORGERIES[forgery](shop, browser)
     cookie, before = browser.cookie, footprint(shop)
     for (method, _), drive in UNSAFE.items():
+        if is_page(drive):
+            continue
         answer = ask(browser, method, drive, headers)
         assert (answer.status_code, answer.get_json()["type"]) == (403, "csrf_failed"), (method, drive.path)
         assert answer.headers.getlist("Set-Cookie") == []
     assert footprint(shop) == before
+    assert browser.cookie == cookie
+    assert browser.session()["state"] == "authenticated"
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_form_of_a_page_is_checked_like_a_json_route(shop: Shop, forgery: str) -> None:
+    browser = shop.signed_in()
+    headers = FORGERIES[forgery](shop, browser)
+    # The page that comes back says who is signed in, so it may count as a request of that session.
+    cookie, before = browser.cookie, lasting_footprint(shop)
+    for (method, _), drive in UNSAFE.items():
+        if not is_page(drive):
+            continue
+        answer = ask(browser, method, drive, headers)
+        assert (answer.status_code, answer.mimetype) == (403, "text/html"), (method, drive.path)
+        assert answer.headers.getlist("Set-Cookie") == []
+    assert lasting_footprint(shop) == before
     assert browser.cookie == cookie
     assert browser.session()["state"] == "authenticated"
 
@@ -94,7 +127,7 @@ def test_forged_request_is_refused_on_every_route_and_changes_nothing(shop: Shop
 def test_request_of_our_own_page_gets_through(shop: Shop, headers: dict[str, str]) -> None:
     browser = shop.signed_in()
     for (method, _), drive in UNSAFE.items():
-        if drive.path in ("/api/login", "/api/logout", "/api/password/change"):
+        if drive.path.removeprefix("/api") in ("/login", "/logout", "/password/change", "/account/password"):
             continue
         answer = ask(browser, method, drive, {"X-CSRF-Token": str(browser.csrf), **headers})
         assert answer.status_code != 403, (method, drive.path, answer.get_data(as_text=True))
@@ -122,6 +155,8 @@ def test_body_of_a_type_that_any_page_may_send_is_refused(shop: Shop, media_type
     browser = shop.signed_in()
     before = footprint(shop)
     for (method, _), drive in UNSAFE.items():
+        if is_page(drive):
+            continue
         answer = browser.request(method, drive.path, data=b'{"token": "x"}', content_type=media_type)
         assert (answer.status_code, answer.get_json()["type"]) == (415, "unsupported_media_type"), drive.path
     assert footprint(shop) == before
@@ -151,14 +186,18 @@ def test_own_page_reads_json(shop: Shop, site: str | None) -> None:
 
 def test_gets_that_start_something_are_these(shop: Shop) -> None:
     assert readable_rules(shop) == set(READING)
-    starting = set()
+    starting, given_a_cookie = set(), set()
     for path in READING.values():
         before = footprint(shop)
         answer = shop.browser().get(path)
-        if footprint(shop) != before or answer.headers.getlist("Set-Cookie"):
+        if footprint(shop) != before:
             starting.add(f"GET {path}")
+        if answer.headers.getlist("Set-Cookie"):
+            given_a_cookie.add(f"GET {path}")
     print("\n".join(sorted(starting)))
     assert starting == {"GET /api/session", "GET /api/me"}
+    # The token of a form is bound to the cookie, which costs nothing here.
+    assert given_a_cookie == starting | {f"GET {path}" for path in FORMS_FOR_ANYBODY}
 
 
 def test_head_starts_nothing_anywhere(shop: Shop) -> None:

@@ -79,7 +79,7 @@ def test_first_write_after_a_form_makes_the_record_under_a_new_value(shop: Shop)
     browser = with_form(shop).browser()
     browser.csrf = browser.get("/form").get_data(as_text=True)
     shown = browser.cookie
-    written = browser.post("/write")
+    written = browser.post("/write", data={"csrf_token": browser.csrf})
     assert written.status_code == 200
     assert len(cookies_of(written)) == 1
     assert browser.cookie != shown
@@ -145,7 +145,7 @@ def test_session_is_a_mapping_over_what_was_written(shop: Shop) -> None:
     shop.app.add_url_rule("/use", view_func=use, methods=["POST"])
     browser = shop.browser()
     browser.session()
-    assert browser.post("/use").get_data(as_text=True) == "['b'] 1 True True False"
+    assert browser.post("/use", data={"csrf_token": browser.csrf}).get_data(as_text=True) == "['b'] 1 True True False"
 
 
 def test_session_shows_no_token(shop: Shop) -> None:
@@ -165,7 +165,7 @@ def test_write_to_a_session_that_ended_meanwhile_is_dropped(shop: Shop) -> None:
 
     shop.app.add_url_rule("/late", view_func=late, methods=["POST"])
     browser.sign_in()
-    answer = browser.post("/late")
+    answer = browser.post("/late", data={"csrf_token": browser.csrf})
     assert (answer.status_code, cookies_of(answer)) == (200, [])
     assert browser.session()["state"] == "guest"
 
@@ -174,7 +174,7 @@ def test_write_without_redis_is_told_and_sets_no_cookie(make_shop: ShopMaker) ->
     shop = with_form(make_shop(REDIS_URL="redis://127.0.0.1:1"))
     browser = shop.browser()
     browser.csrf = browser.get("/form").get_data(as_text=True)
-    answer = browser.post("/write")
+    answer = browser.post("/write", data={"csrf_token": browser.csrf})
     assert (answer.status_code, cookies_of(answer)) == (503, [])
 
 

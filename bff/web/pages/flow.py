@@ -33,7 +33,7 @@ from bff.errors import (
 from bff.log import REQUEST_ID
 from bff.sessions.store import Gone
 from bff.web.errors import fault_of
-from bff.web.forms import PageForm
+from bff.web.fields import PageForm
 from bff.web.language import gettext as _
 from bff.web.pages.drafts import keep_draft, take_draft
 from bff.web.pages.visit import Visit, owner_mark, render

@@ -104,6 +104,6 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _change(visit: Visit, form: PasswordForm) -> ResponseReturnValue:
     visit.call("change_password", {"currentPassword": form.currentPassword.data, "newPassword": form.newPassword.data})
-    visit.session.rotate()
+    visit.services.login.password_changed(visit.session)
     flash(_("Your password has been changed."))
     return see_other("/account")

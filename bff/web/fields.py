@@ -1,0 +1,145 @@
+"""What the forms are made of: fields, the checks on them, and the base that all forms share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms.validators import StopValidation
+
+from bff.operations.schemas import (
+    MAX_EMAIL_CHARACTERS,
+    MAX_PASSWORD_CHARACTERS,
+    MAX_TAG_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    MAX_TOKEN_CHARACTERS,
+)
+from bff.passwords import MIN_PASSWORD_CHARACTERS, is_common
+from bff.web.language import gettext as _
+
+BILLING = "BILLING"
+SHIPPING = "SHIPPING"
+
+Validator = Callable[[FlaskForm, Field], None]
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def required(message: Callable[[], str]) -> Validator:
+    """Demand an entry; the message says what to enter."""
+
+    def check(form: FlaskForm, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(message())
+
+    return check
+
+
+def at_most(characters: int) -> Validator:
+    """Limit the length."""
+
+    def check(form: FlaskForm, field: Field) -> None:
+        if field.data and len(field.data) > characters:
+            raise StopValidation(_("Use at most %(count)d characters") % {"count": characters})
+
+    return check
+
+
+def empty_or(pattern: re.Pattern[str], message: Callable[[], str]) -> Validator:
+    """Demand that an entry, if there is one, matches as a whole."""
+
+    def check(form: FlaskForm, field: Field) -> None:
+        if field.data and not pattern.fullmatch(field.data):
+            raise StopValidation(message())
+
+    return check
+
+
+def email_shape(form: FlaskForm, field: Field) -> None:
+    """Demand something that could be an e-mail address."""
+    if field.data and not _EMAIL.fullmatch(field.data):
+        raise StopValidation(_("Enter an e-mail address like name@example.com"))
+
+
+def good_password(form: FlaskForm, field: Field) -> None:
+    """Demand a new password that is long enough and not among those that are guessed first."""
+    if len(field.data) < MIN_PASSWORD_CHARACTERS:
+        raise StopValidation(_("Use at least %(count)d characters") % {"count": MIN_PASSWORD_CHARACTERS})
+    if is_common(field.data):
+        raise StopValidation(_("Choose another password: this one is among those that are guessed first"))
+
+
+def text_field(*validators: Validator, most: int = MAX_TEXT_CHARACTERS) -> StringField:
+    """Return a field for one line of text."""
+    return StringField(filters=[_stripped], validators=[*validators, at_most(most)])
+
+
+def email_field(*validators: Validator) -> StringField:
+    """Return a field for an e-mail address."""
+    return text_field(*validators, email_shape, most=MAX_EMAIL_CHARACTERS)
+
+
+def password_field(message: Callable[[], str], *validators: Validator) -> PasswordField:
+    """Return a field for a password; it is taken as it is, blanks and all."""
+    return PasswordField(validators=[required(message), at_most(MAX_PASSWORD_CHARACTERS), *validators])
+
+
+def short_tags(form: FlaskForm, field: Field) -> None:
+    """Refuse a tag that upstream could not keep."""
+    if any(len(tag) > MAX_TAG_CHARACTERS for tag in split_tags(field.data)):
+        raise StopValidation(_("Use at most %(count)d characters for each tag") % {"count": MAX_TAG_CHARACTERS})
+
+
+def split_tags(text: str | None) -> list[str]:
+    """Return the tags of a text that separates them by commas."""
+    return [tag.strip() for tag in (text or "").split(",") if tag.strip()]
+
+
+def version_of(form: FlaskForm) -> dict[str, Any]:
+    """Return what a change sends so that upstream can tell whether somebody else made one meanwhile."""
+    sent = form.version.data or ""
+    return {"metadata": {"version": int(sent)}} if sent.isdecimal() and len(sent) < 16 else {}
+
+
+def tag_list(form: FlaskForm) -> list[str]:
+    """Return the tags of a form with two boxes and a text, the usual ones first, each once."""
+    usual = [name for name, on in ((BILLING, form.billing.data), (SHIPPING, form.shipping.data)) if on]
+    return list(dict.fromkeys([*usual, *split_tags(form.tags.data)]))
+
+
+def token_field() -> HiddenField:
+    """Return the hidden field of a mailed token."""
+    return HiddenField(validators=[at_most(MAX_TOKEN_CHARACTERS)])
+
+
+class PageForm(FlaskForm):
+    """What all forms share: whose page it was made for, and which fields are never shown again."""
+
+    owner = HiddenField()
+    """Keyed hash of the customer the page was made for; a draft is shown to nobody else."""
+
+    never_shown_again: ClassVar[frozenset[str]] = frozenset(
+        {"password", "currentPassword", "newPassword", "csrf_token", "owner", "token"}
+    )
+    """Not kept in a draft, not filled in after an error."""
+
+    class Meta:
+        """How Flask-WTF treats them."""
+
+        locales = False
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Read form fields and nothing else: no uploaded files, no JSON. None: there is nothing to read."""
+            return None if formdata is None else request.form
+
+    def typed(self) -> dict[str, Any]:
+        """Return what may be kept of the entries."""
+        return {field.name: field.data for field in self if field.name not in self.never_shown_again}

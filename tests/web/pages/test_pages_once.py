@@ -1,0 +1,54 @@
+"""A page sent twice does once what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pages import customer
+from shop import Shop
+
+from bff.web.pages.once import claim, release
+from bff.web.pages.visit import Visit
+from bff.web.session_interface import browser_session
+
+
+@contextmanager
+def visit_of(shop: Shop) -> Iterator[Visit]:
+    somebody = customer(shop)
+    headers = {"Cookie": f"{somebody.browser.cookie_name}={somebody.browser.cookie}"}
+    with shop.app.test_request_context(method="POST", base_url=somebody.browser.base_url, headers=headers):
+        yield Visit(services=shop.services, browser=browser_session(), path_values={})
+
+
+def test_first_time_counts_and_the_second_does_not(shop: Shop) -> None:
+    with visit_of(shop) as visit:
+        assert [claim(visit, "one"), claim(visit, "one"), claim(visit, "two")] == [True, False, True]
+
+
+def test_page_without_an_id_is_always_the_first(shop: Shop) -> None:
+    with visit_of(shop) as visit:
+        assert [claim(visit, ""), claim(visit, ""), claim(visit, None)] == [True] * 3
+
+
+def test_claim_that_was_taken_back_can_be_made_again(shop: Shop) -> None:
+    with visit_of(shop) as visit:
+        claim(visit, "one")
+        claim(visit, "two")
+        release(visit, "one")
+        assert [claim(visit, "one"), claim(visit, "two")] == [True, False]
+
+
+def test_taking_back_what_nobody_claimed_does_nothing(shop: Shop) -> None:
+    with visit_of(shop) as visit:
+        release(visit, "one")
+        assert claim(visit, "one")
+
+
+def test_session_keeps_few_and_short_ids(shop: Shop) -> None:
+    with visit_of(shop) as visit:
+        for number in range(30):
+            claim(visit, f"id {number}")
+        claim(visit, "x" * 10_000)
+        assert visit.session.web.data["sent"] == [f"id {number}" for number in range(20, 30)]
+        assert claim(visit, "x" * 10_000), "an id that is none of ours is not kept"

@@ -1,0 +1,256 @@
+"""Signing up, activating and having the link mailed again, in the three ways a tenant may activate accounts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
+from shop import Shop, ShopMaker
+
+from bff.sandbox.demo_customers import B2C_EMAIL
+from bff.sandbox.faults import Fault
+from bff.sandbox.mails import Purpose
+from bff.sandbox.settings import SandboxSettings, SignupMode
+from bff.sandbox.state import Standing
+
+NEW = "new@example.com"
+PASSWORD = "Quiet-Meadow-52"
+PERSON = {"firstName": "Jane", "lastName": "Doe", "email": NEW, "password": PASSWORD}
+
+
+def shop_of(make_shop: ShopMaker, mode: SignupMode, **environment: str) -> Shop:
+    return make_shop(SandboxSettings(signup=mode), EMPORIX_SIGNUP=mode.value, **environment)
+
+
+def sign_up(shop: Shop, **entries: str | bool | None) -> PageBrowser:
+    somebody = visitor(shop)
+    somebody.get("/signup")
+    somebody.send("/signup", **{**PERSON, **entries})
+    return somebody
+
+
+def sent(shop: Shop) -> dict[str, Any]:
+    (call,) = shop.sandbox.recorder.of("signup")
+    body: dict[str, Any] = json.loads(call.body)
+    return body
+
+
+def neutral(page: Page, *own: str) -> str:
+    """Return the page less what belongs to the request."""
+    text = page.text
+    for value in (*own, *(form.values.get("csrf_token", "") for form in page.forms)):
+        text = text.replace(value, "") if value else text
+    return text
+
+
+def test_opt_in_mails_a_link_and_the_page_behind_it_signs_in(shop: Shop) -> None:
+    somebody = sign_up(shop)
+    assert (somebody.status, somebody.location) == (303, "/signup?sent=1")
+    page = somebody.follow()
+    assert page.heading == "Check your e-mail"
+    assert NEW in page.words
+    assert NEW in somebody.get("/signup?sent=1").words, "a reload shows it again"
+    link = shop.sandbox.mails.last(Purpose.OPTIN, to=NEW).link.removeprefix("http://127.0.0.1:8000")
+
+    shop.sandbox.recorder.clear()
+    page = somebody.get(link)
+    assert page.heading == "Activate your account"
+    assert len(shop.sandbox.recorder) == 0, "opening the link changes nothing"
+    somebody.send("/signup/optin")
+    assert (somebody.status, somebody.location) == (303, "/account")
+    assert shop.sandbox.recorder.count("signup_optin") == 1
+    assert NEW in somebody.follow().words
+
+
+def test_link_works_in_another_browser(shop: Shop) -> None:
+    sign_up(shop)
+    other = visitor(shop)
+    other.get(f"/signup/optin?token={shop.sandbox.mails.last(Purpose.OPTIN).token}")
+    other.send("/signup/optin")
+    assert (other.status, other.location) == (303, "/account")
+
+
+def test_link_opened_by_somebody_else_tells_who_is_signed_in(shop: Shop) -> None:
+    sign_up(shop)
+    jane = customer(shop)
+    page = jane.get(f"/signup/optin?token={shop.sandbox.mails.last(Purpose.OPTIN).token}")
+    assert B2C_EMAIL in page.words
+    jane.send("/signup/optin")
+    assert NEW in jane.follow().words
+
+
+@pytest.mark.parametrize("token", ["", "unknown", "..", "a/b", "ä", "x" * 600])
+def test_link_that_does_not_work_says_so(shop: Shop, token: str) -> None:
+    somebody = visitor(shop)
+    somebody.get("/signup/optin", query_string={"token": token})
+    page = somebody.send("/signup/optin")
+    assert somebody.status == 422
+    if len(token) <= 512:
+        assert page.heading == "This link does not work any more"
+        assert "/signup/resend" in page.links
+
+
+def test_used_link_says_so(shop: Shop) -> None:
+    sign_up(shop)
+    link = f"/signup/optin?token={shop.sandbox.mails.last(Purpose.OPTIN).token}"
+    for expected in (303, 422):
+        somebody = visitor(shop)
+        somebody.get(link)
+        somebody.send("/signup/optin")
+        assert somebody.status == expected
+    assert somebody.page.heading == "This link does not work any more"
+
+
+def test_immediate_signs_in(make_shop: ShopMaker) -> None:
+    somebody = sign_up(shop_of(make_shop, SignupMode.IMMEDIATE))
+    assert (somebody.status, somebody.location) == (303, "/account")
+    page = somebody.follow()
+    assert "Welcome! Your account is ready." in page.words
+    assert NEW in page.words
+
+
+def test_immediate_says_that_an_address_is_taken(make_shop: ShopMaker) -> None:
+    somebody = sign_up(shop_of(make_shop, SignupMode.IMMEDIATE), email=B2C_EMAIL)
+    assert somebody.status == 422
+    assert "There is an account with this address already." in str(somebody.page.error("email"))
+    assert somebody.page.form("/signup").values["firstName"] == "Jane"
+
+
+def test_immediate_whose_sign_in_fails_leads_to_the_sign_in(make_shop: ShopMaker) -> None:
+    shop = shop_of(make_shop, SignupMode.IMMEDIATE)
+    shop.sandbox.faults.add("login", Fault(answer=None, drop_fields=("access_token", "accessToken")))
+    somebody = sign_up(shop)
+    assert (somebody.status, somebody.location) == (303, "/login?notice=activated")
+    assert "Your account is active. Sign in to use it." in somebody.follow().words
+
+
+def test_approval_says_that_somebody_looks_at_it(make_shop: ShopMaker) -> None:
+    shop = shop_of(make_shop, SignupMode.APPROVAL)
+    page = sign_up(shop).follow()
+    assert "the shop now looks at your sign-up" in page.words
+    assert len(shop.sandbox.mails) == 0
+    (waiting,) = shop.sandbox.state.awaiting_approval()
+    assert (waiting.account_email, waiting.standing) == (NEW, Standing.AWAITS_APPROVAL)
+
+
+@pytest.mark.parametrize("mode", [SignupMode.OPTIN, SignupMode.APPROVAL])
+def test_taken_address_is_answered_like_a_new_one(make_shop: ShopMaker, mode: SignupMode) -> None:
+    shop = shop_of(make_shop, mode)
+    answers = []
+    for email in (NEW, B2C_EMAIL):
+        somebody = sign_up(shop, email=email)
+        answers.append((somebody.status, somebody.location, neutral(somebody.follow(), email)))
+    assert answers[0] == answers[1]
+    assert B2C_EMAIL not in {mail.to for mail in shop.sandbox.mails}
+
+
+def test_who_is_signed_in_is_not_welcomed_to_somebody_elses_new_account(shop: Shop) -> None:
+    somebody = customer(shop)
+    somebody.get("/signup")
+    somebody.send("/signup", **PERSON)
+    page = somebody.follow()
+    assert (page.heading, NEW in page.words) == ("Check your e-mail", True)
+
+
+def test_neutrality_can_be_switched_off(make_shop: ShopMaker) -> None:
+    shop = shop_of(make_shop, SignupMode.OPTIN, BFF_NEUTRAL_ANSWERS="off")
+    assert sign_up(shop, email=B2C_EMAIL).status == 422
+    assert sign_up(shop).status == 303
+
+
+def test_only_what_was_entered_is_sent(shop: Shop) -> None:
+    sign_up(shop)
+    assert sent(shop) == {
+        "email": NEW,
+        "password": PASSWORD,
+        "customerDetails": {"firstName": "Jane", "lastName": "Doe", "contactEmail": NEW},
+    }
+
+
+def test_company_other_sign_in_address_and_first_address_are_sent(shop: Shop) -> None:
+    somebody = sign_up(
+        shop,
+        phone="123",
+        company="Example",
+        companyRegistrationId="1-2-3",
+        signInEmail="sign.in@example.com",
+        contactName="Jane Doe",
+        street="Rynek",
+        city="Krakow",
+        country="PL",
+    )
+    assert somebody.status == 303
+    assert sent(shop) == {
+        "email": NEW,
+        "password": PASSWORD,
+        "customerDetails": {
+            "firstName": "Jane",
+            "lastName": "Doe",
+            "contactEmail": NEW,
+            "contactPhone": "123",
+            "company": "Example",
+            "b2b": {"companyRegistrationId": "1-2-3"},
+        },
+        "signup": {"email": "sign.in@example.com", "password": PASSWORD},
+        "customerAddress": {
+            "contactName": "Jane Doe",
+            "street": "Rynek",
+            "city": "Krakow",
+            "country": "PL",
+            "tags": ["BILLING", "SHIPPING"],
+        },
+    }
+    somebody.get(f"/signup/optin?token={shop.sandbox.mails.last(Purpose.OPTIN).token}")
+    somebody.send("/signup/optin")
+    assert "Krakow" in somebody.get("/account/addresses").words
+    assert "sign.in@example.com" in somebody.get("/account").words
+
+
+def test_errors_keep_everything_but_the_password(shop: Shop) -> None:
+    entries = {"firstName": "", "company": "Example", "street": "Rynek", "country": "PL", "password": "short"}
+    somebody = sign_up(shop, **entries)
+    assert somebody.status == 422
+    values = somebody.page.form("/signup").values
+    assert {name: values[name] for name in ("lastName", "email", "company", "street", "country", "password")} == {
+        "lastName": "Doe",
+        "email": NEW,
+        "company": "Example",
+        "street": "Rynek",
+        "country": "PL",
+        "password": "",
+    }
+    assert somebody.page.error("firstName") == "Error: Enter your first name"
+    assert somebody.page.error("contactName") == "Error: Enter the name of the person at this address"
+    assert somebody.page.error("password") == "Error: Use at least 8 characters"
+    reveal_nothing_of(somebody.page, 'value="short"')
+    assert len(shop.sandbox.recorder) == 0
+
+
+def test_resend_mails_a_new_link_and_looks_alike_for_everybody(shop: Shop) -> None:
+    sign_up(shop)
+    shop.sandbox.recorder.clear()
+    answers = []
+    for email in (NEW, B2C_EMAIL, "nobody@example.com"):
+        somebody = visitor(shop)
+        somebody.get("/signup/resend")
+        somebody.send("/signup/resend", email=email)
+        answers.append((somebody.status, somebody.location, neutral(somebody.follow(), email)))
+    assert set(answers) == {(303, "/signup/resend?sent=1", answers[0][2])}
+    assert [mail.to for mail in shop.sandbox.mails] == [NEW, NEW]
+
+
+def test_mail_can_be_asked_for_again_from_the_page_that_says_so(shop: Shop) -> None:
+    somebody = sign_up(shop)
+    somebody.follow()
+    somebody.send("/signup/resend")
+    assert (somebody.status, NEW in somebody.follow().words) == (303, True)
+    assert len(shop.sandbox.mails) == 2
+
+
+def test_nobody_is_told_of_a_mail_that_was_not_sent(shop: Shop) -> None:
+    for path in ("/signup", "/signup/resend", "/password/forgot"):
+        assert visitor(shop).get(f"{path}?sent=1").form(path)
+    somebody = sign_up(shop)
+    assert somebody.get("/password/forgot?sent=1").form("/password/forgot"), "the mail was another page's"
