@@ -268,10 +268,10 @@ class Login:
         self._log.emit(Event.SIGNED_IN, again=same)
         if tokens_before is None:
             return
-        if not same:
-            self._broker.log_out(tokens_before, "another person signed in")
-        elif tokens_before.legal_entity_id is not None:
-            # The superseded token is not logged out: that would end the Emporix session both share, cart included.
+        if not same or tokens_before.session_id != got.tokens.session_id:
+            self._broker.log_out(tokens_before, "superseded by another sign-in")
+        # Else the old token is left to its end: logging it out would end the Emporix session both share, cart included.
+        if same and tokens_before.legal_entity_id is not None:
             self._keep_entity(session, tokens_before.legal_entity_id)
 
     def _keep_entity(self, session: Session, entity: str) -> None:

@@ -168,8 +168,15 @@ def test_logout_token_tells_whose_session_is_over() -> None:
 )
 def test_wrong_logout_token_is_refused(changes: dict[str, Any], claim: str) -> None:
     with pytest.raises(IdTokenInvalid) as caught:
-        read_logout_token(signed(logout_claims(**changes)), keys, EXPECTED)
+        read_logout_token(signed(logout_claims(**changes), typ="logout+jwt"), keys, EXPECTED)
     assert str(caught.value) == claim
+
+
+@pytest.mark.parametrize("typ", ["JWT", "at+jwt"])
+def test_token_of_another_type_is_no_logout_token(typ: str) -> None:
+    with pytest.raises(IdTokenInvalid) as caught:
+        read_logout_token(signed(logout_claims(), typ=typ), keys, EXPECTED)
+    assert str(caught.value) == "typ"
 
 
 @pytest.mark.parametrize("make", [unsigned, signed_with_public_key, with_own_key_inside])
@@ -180,4 +187,4 @@ def test_forged_logout_token_is_refused(make: Callable[[dict[str, Any]], str]) -
 
 def test_id_token_is_no_logout_token() -> None:
     with pytest.raises(IdTokenInvalid):
-        read_logout_token(signed(id_claims()), keys, EXPECTED)
+        read_logout_token(signed(id_claims(nonce=None), typ="logout+jwt"), keys, EXPECTED)
