@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from page_recorder import answering, customer_of, signed_in
+from page_recorder import answering, customer_of, signed_in, token_of
 from pages import PageBrowser, visitor
 from shop import Shop
 
@@ -44,6 +44,12 @@ def notices(shop: Shop) -> None:
     _change_who(shop, jane, lambda who: replace(who, social=provider))
     for path in ("/account", "/login?again=1&next=/account", "/account/logins"):
         jane.get(path)
+    _change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
+    jane.get("/account")
+    # Signed out in another tab, and sent from this one all the same.
+    stale = token_of(jane)
+    jane.browser.post("/api/logout", headers={"X-CSRF-Token": stale})
+    jane.post("/account", {"csrf_token": stale})
     customer_of(shop).logins[0].initial_password = True
     signed_in(shop).follow()
     customer_of(shop).logins[0].initial_password = False

@@ -124,12 +124,23 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
         return render("error.html", status=fault.status, fault=fault, request_id=REQUEST_ID.get())
     visit = _visit(services, request.view_args or {})
     form = page.form()
-    message = (
-        _("This page had been open for too long. Check your entries and send them again.")
-        if browser_session().visitor.cookie is not None
-        else _("Your browser sent no cookie. Allow cookies for this site, open the page anew and enter it again.")
-    )
-    return _again(visit, page, form, status=403, alert=message)
+    return _again(visit, page, form, status=403, alert=_why_not_accepted(visit, page))
+
+
+def _why_not_accepted(visit: Visit, page: FormPage) -> str:
+    if visit.browser.visitor.cookie is None:
+        return _("Your browser sent no cookie. Allow cookies for this site, open the page anew and enter it again.")
+    if page.need is not Need.ANYONE and _is_signed_out(visit):
+        return _("You've been signed out. Sign in again in another tab, then send this once more.")
+    return _("This page had been open for too long. Check your entries and send them again.")
+
+
+def _is_signed_out(visit: Visit) -> bool:
+    try:
+        return visit.session.signed_in is None
+    except (SessionStoreUnavailable, TooManyAttempts):
+        # Not known; then the other reason is the likelier one.
+        return False
 
 
 def to_sign_in(path: str, *, notice: str | None = None, again: bool = False) -> Response:

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import InvalidInput, UpstreamRejected
+from bff.sessions.session import Standing
 from bff.web.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
@@ -95,6 +96,9 @@ def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:
         if err.status in _DEAD_LINK or (err.status == 400 and "password" not in about):
             return dead_link("reset")
         raise
+    if visit.session.standing is Standing.LIVE:
+        # A new cookie also makes the browser drop its copy of the page, with the new password still in its field.
+        visit.session.rotate(lambda web: web)
     return see_other("/login?notice=password-reset")
 
 

@@ -1,0 +1,92 @@
+"""Real browsers at real shops: one Chromium for the session, a shop for each module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from chromium import running_chromium
+from modes import Mode
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from redis import Redis
+from storefront import Storefront, running_storefront
+from visitor import Visitor, make_visitor
+
+from bff.embedded import EmbeddedRedis
+
+NewVisitor = Callable[..., Visitor]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "browser":
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    with running_chromium(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def storefronts(
+    redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[bool], Storefront]]:
+    """The module's shops, each started when first asked for."""
+    with Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    with ExitStack() as stack:
+        running: dict[bool, Storefront] = {}
+
+        def storefront(secure: bool) -> Storefront:
+            if secure not in running:
+                folder = tmp_path_factory.mktemp("storefront")
+                running[secure] = stack.enter_context(running_storefront(redis_server.url, folder, secure=secure))
+            return running[secure]
+
+        yield storefront
+
+
+@pytest.fixture(params=list(Mode), ids=lambda mode: mode.value.replace(" ", "-"))
+def mode(request: pytest.FixtureRequest) -> Mode:
+    found: Mode = request.param
+    return found
+
+
+@pytest.fixture
+def store(mode: Mode, storefronts: Callable[[bool], Storefront]) -> Iterator[Storefront]:
+    """The shop of this test's mode."""
+    found = storefronts(mode.is_secure)
+    yield found
+    found.sandbox.faults.clear()
+
+
+@pytest.fixture
+def new_visitor(chromium: Browser, mode: Mode, store: Storefront) -> Iterator[NewVisitor]:
+    """Makes visitors; none of their browsers may have complained about anything by the end."""
+    visitors: list[Visitor] = []
+
+    def make(**wishes: Any) -> Visitor:
+        visitor = make_visitor(chromium, store, **{"scripts": mode.has_scripts, **wishes})
+        visitors.append(visitor)
+        return visitor
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
+    for visitor in visitors:
+        visitor.watch.check()
+
+
+@pytest.fixture
+def visitor(new_visitor: NewVisitor) -> Visitor:
+    return new_visitor()

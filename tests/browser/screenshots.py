@@ -1,0 +1,55 @@
+"""Draw every page, narrow and wide, light and dark: `python tests/browser/screenshots.py FOLDER`.
+
+For people to look at; no test compares them. Starts all it needs by itself.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+# Also where the project is not installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from chromium import running_chromium
+from playwright.sync_api import Browser, sync_playwright
+from storefront import Storefront, running_storefront
+from views import VIEWS, View
+from visitor import NARROW, WIDE, make_visitor
+
+from bff.embedded import EmbeddedRedis
+
+
+def draw(browser: Browser, store: Storefront, view: View, folder: Path) -> None:
+    """Write one page's pictures."""
+    visitor = make_visitor(browser, store)
+    view.reach(visitor)
+    for scheme in ("light", "dark"):
+        for viewport in (NARROW, WIDE):
+            visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            visitor.page.set_viewport_size(viewport)
+            visitor.page.screenshot(path=folder / f"{view.name}-{viewport['width']}-{scheme}.png", full_page=True)
+    visitor.context.close()
+
+
+def main() -> None:
+    """Draw all of them into the folder that the command line names."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tests/browser/screenshots.py FOLDER")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        EmbeddedRedis() as redis,
+        sync_playwright() as playwright,
+        running_chromium(playwright) as browser,
+        running_storefront(redis.url, Path(scratch), secure=False) as store,
+    ):
+        for view in VIEWS:
+            draw(browser, store, view, folder)
+    print(f"{len(VIEWS)} pages, four pictures each: {folder}")
+
+
+if __name__ == "__main__":
+    main()

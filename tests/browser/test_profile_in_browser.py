@@ -1,0 +1,131 @@
+"""The profile, the sign-in e-mail, the company to act for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from modes import in_one_mode
+from playwright.sync_api import expect
+from storefront import COMPANIES, PASSWORD, Storefront, fresh_email
+from visitor import Visitor
+
+from bff.sandbox.mails import Purpose
+
+
+def test_the_profile_is_edited(store: Storefront, visitor: Visitor) -> None:
+    email = store.customer()
+    visitor.sign_in(email)
+    visitor.says(email)
+    visitor.fill("First name", "")
+    visitor.fill("Phone", "+49 30 123456")
+    assert visitor.press("Save").status == 422
+    visitor.is_told_problem("Enter your first name")
+    expect(visitor.field("Phone")).to_have_value("+49 30 123456")
+    visitor.fill("First name", "Janet")
+    visitor.fill("Middle name", "Ann")
+    visitor.fill("Company name", "Example Trading")
+    visitor.field("Currency").select_option(value="EUR")
+    visitor.press("Save")
+    visitor.is_at("/account")
+    visitor.is_told_success("Your profile has been saved.")
+    expect(visitor.page.get_by_role("banner")).to_contain_text("Janet Doe")
+    document = store.stored(email).document
+    assert {name: document[name] for name in ("firstName", "middleName", "contactPhone", "preferredCurrency")} == {
+        "firstName": "Janet",
+        "middleName": "Ann",
+        "contactPhone": "+49 30 123456",
+        "preferredCurrency": "EUR",
+    }
+    visitor.open("/account")
+    expect(visitor.page.get_by_role("status")).to_have_count(0)
+
+
+def test_a_profile_that_was_changed_elsewhere_shows_both_versions(
+    store: Storefront, new_visitor: Callable[..., Visitor]
+) -> None:
+    email = store.customer()
+    here, elsewhere = new_visitor(), new_visitor()
+    for visitor in (here, elsewhere):
+        visitor.sign_in(email)
+    elsewhere.fill("Last name", "Roe")
+    elsewhere.press("Save")
+    here.fill("Last name", "Smith")
+    assert here.press("Save").status == 422
+    here.says("Your profile was changed somewhere else meanwhile.")
+    here.says("Elsewhere: Roe")
+    expect(here.field("Last name")).to_have_value("Smith")
+    here.press("Save")
+    here.is_told_success("Your profile has been saved.")
+    assert store.stored(email).document["lastName"] == "Smith"
+
+
+def test_the_sign_in_e_mail_is_changed_and_confirmed(store: Storefront, visitor: Visitor) -> None:
+    email, wanted = store.customer(), fresh_email()
+    visitor.sign_in(email)
+    visitor.follow_nav("Sign-in e-mail")
+    visitor.fill("New e-mail address", wanted)
+    visitor.fill("Current password", "not the password")
+    assert visitor.press("Send the link").status == 422
+    visitor.is_told_problem("This is not your current password")
+    expect(visitor.field("New e-mail address")).to_have_value(wanted)
+    visitor.field("Also write to the new address").check()
+    visitor.fill("Current password", PASSWORD)
+    visitor.press("Send the link")
+    visitor.is_at("/account")
+    visitor.is_told_success(f"We have sent a link to {wanted}. Your old address works until you confirm.")
+    visitor.says(email)
+    visitor.open(store.mailed_link(Purpose.EMAIL_CHANGE, wanted))
+    visitor.heading("Confirm your new e-mail address")
+    assert store.find(wanted) is None
+    visitor.press("Confirm the address")
+    visitor.is_at("/account")
+    visitor.is_told_success("Your new e-mail address is confirmed.")
+    visitor.says(wanted)
+    assert store.stored(wanted).document["contactEmail"] == wanted
+    visitor.press("Sign out")
+    visitor.send_sign_in(wanted)
+    visitor.is_at("/account")
+
+
+def test_a_new_e_mail_is_confirmed_in_a_browser_that_is_not_signed_in(
+    store: Storefront, new_visitor: Callable[..., Visitor]
+) -> None:
+    email, wanted = store.customer(), fresh_email()
+    first = new_visitor()
+    first.sign_in(email)
+    first.open("/account/email")
+    first.fill("New e-mail address", wanted)
+    first.fill("Current password", PASSWORD)
+    first.press("Send the link")
+    other = new_visitor()
+    other.open(store.mailed_link(Purpose.EMAIL_CHANGE, wanted))
+    other.press("Confirm the address")
+    other.is_at("/login")
+    other.says("Your new e-mail address is confirmed. Sign in with it.")
+    other.send_sign_in(wanted)
+    other.is_at("/account")
+
+
+def test_a_company_is_chosen_and_left_again(store: Storefront, visitor: Visitor) -> None:
+    email = store.customer(companies=True)
+    visitor.sign_in(email)
+    visitor.follow_nav("Company")
+    visitor.heading("Choose a company")
+    expect(visitor.page.get_by_role("group", name="Who do you act for?")).to_be_visible()
+    expect(visitor.page.get_by_role("radio", name="Just for myself")).to_be_checked()
+    visitor.page.get_by_role("radio", name=COMPANIES[1].name).check()
+    visitor.press("Save")
+    visitor.is_told_success("You now act for another company.")
+    visitor.follow_nav("Company")
+    expect(visitor.page.get_by_role("radio", name=COMPANIES[1].name)).to_be_checked()
+    visitor.page.get_by_role("radio", name="Just for myself").check()
+    visitor.press("Save")
+    visitor.is_told_success("You now act for yourself.")
+
+
+@in_one_mode
+def test_nobody_without_a_company_is_offered_one(store: Storefront, visitor: Visitor) -> None:
+    visitor.sign_in(store.customer())
+    nav = visitor.page.get_by_role("navigation", name="Your account")
+    expect(nav.get_by_role("link", name="Addresses")).to_be_visible()
+    expect(nav.get_by_role("link", name="Company")).to_have_count(0)

@@ -1,0 +1,194 @@
+"""How to get to see a page in a certain state: what `views` is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+from storefront import PASSWORD, fresh_email
+from visitor import Visitor
+
+from bff.sandbox.faults import Fault, empty
+from bff.sandbox.mails import Purpose
+from bff.sandbox.state import Standing
+
+Steps = Callable[[Visitor], object]
+
+
+def at(path: str) -> Steps:
+    return lambda visitor: visitor.open(path)
+
+
+def sent(path: str, button: str) -> Steps:
+    """Open a page and press its button with nothing filled in."""
+
+    def steps(visitor: Visitor) -> None:
+        visitor.open(path)
+        visitor.press(button)
+
+    return steps
+
+
+def signed_in(then: Steps, **customer: bool) -> Steps:
+    def steps(visitor: Visitor) -> None:
+        visitor.become(visitor.store.customer(**customer))
+        then(visitor)
+
+    return steps
+
+
+def wrong_password(visitor: Visitor) -> None:
+    visitor.open("/login")
+    visitor.send_sign_in("nobody@example.com", "wrong")
+
+
+def sign_up(visitor: Visitor) -> None:
+    visitor.open("/signup")
+    visitor.fill("First name", "Jane")
+    visitor.fill("Last name", "Doe")
+    visitor.fill("E-mail address", fresh_email())
+    visitor.fill("Create a password", PASSWORD)
+    visitor.press("Create an account")
+
+
+def unfolded_sign_up(visitor: Visitor) -> None:
+    visitor.open("/signup")
+    for summary in visitor.page.locator("details > summary").all():
+        summary.click()
+
+
+def asked_for_mail(path: str, button: str) -> Steps:
+    def steps(visitor: Visitor) -> None:
+        visitor.open(path)
+        visitor.fill("E-mail address", "jane.doe@example.com")
+        visitor.press(button)
+
+    return steps
+
+
+def inactive(visitor: Visitor) -> None:
+    visitor.open("/login")
+    visitor.send_sign_in(visitor.store.customer(standing=Standing.AWAITS_OPTIN))
+
+
+def dead_reset(visitor: Visitor) -> None:
+    visitor.open("/password/reset?token=dead")
+    visitor.fill("New password", PASSWORD)
+    visitor.press("Set the password")
+
+
+def ask_deletion(visitor: Visitor) -> None:
+    visitor.open("/account/delete")
+    visitor.field("I want to delete my account").check()
+    visitor.press("Send me the link")
+
+
+def deletion_signed_out(visitor: Visitor) -> None:
+    email = visitor.store.customer()
+    visitor.become(email)
+    ask_deletion(visitor)
+    visitor.press("Sign out")
+    visitor.open(visitor.store.mailed_link(Purpose.ACCOUNT_DELETION, email))
+
+
+def deletion_signed_in(visitor: Visitor) -> None:
+    email = visitor.store.customer()
+    visitor.become(email)
+    ask_deletion(visitor)
+    visitor.open(visitor.store.mailed_link(Purpose.ACCOUNT_DELETION, email))
+
+
+def deletion_not_offered(visitor: Visitor) -> None:
+    visitor.store.sandbox.faults.add("delete_me", Fault(answer=empty(404)), times=1)
+    ask_deletion(visitor)
+
+
+def of_address(page: str, button: str | None = None, **entries: str) -> Steps:
+    def steps(visitor: Visitor) -> None:
+        email = visitor.store.customer()
+        visitor.become(email)
+        visitor.open(f"/account/addresses/{visitor.store.address_id(email, 'Rynek')}{page}")
+        for label, text in entries.items():
+            visitor.fill(label.replace("_", " "), text)
+        if button is not None:
+            visitor.press(button)
+
+    return steps
+
+
+def changed_elsewhere(visitor: Visitor) -> None:
+    email = visitor.store.customer()
+    visitor.sign_in(email)
+    visitor.fill("Last name", "Smith")
+    customer = visitor.store.stored(email)
+    customer.document |= {"lastName": "Roe", "metadata": {"mixins": {}, "version": 2}}
+    visitor.press("Save")
+
+
+def restored(visitor: Visitor) -> None:
+    email = visitor.store.customer()
+    visitor.become(email)
+    visitor.open("/account/addresses/new")
+    visitor.fill("Full name", "Jane Doe")
+    visitor.store.lose_session(visitor.cookie)
+    visitor.press("Save the address")
+    visitor.send_sign_in(email)
+
+
+def session_ended(visitor: Visitor) -> None:
+    visitor.become(visitor.store.customer())
+    visitor.store.lose_session(visitor.cookie)
+    visitor.open("/account")
+
+
+def signed_out(visitor: Visitor) -> None:
+    visitor.open("/account")
+    visitor.press("Sign out")
+
+
+def once_more(visitor: Visitor) -> None:
+    visitor.store.age_sign_in(visitor.cookie, 3600)
+    visitor.open("/account/delete")
+
+
+def away(visitor: Visitor) -> None:
+    visitor.store.sandbox.faults.add("get_me", Fault(answer=empty(503)))
+    visitor.open("/account")
+    visitor.store.sandbox.faults.clear()
+
+
+def saved(visitor: Visitor) -> None:
+    visitor.open("/account")
+    visitor.press("Save")
+
+
+def send_form(page: Page, target: str, size_bytes: int = 0) -> None:
+    """Send a form that no page of the shop has."""
+    with page.expect_navigation():
+        page.evaluate(
+            """([target, size]) => {
+              const form = document.createElement("form");
+              form.method = "post";
+              form.action = target;
+              const field = document.createElement("textarea");
+              field.name = "filler";
+              field.value = "x".repeat(size);
+              form.append(field);
+              document.body.append(form);
+              form.submit();
+            }""",
+            [target, size_bytes],
+        )
+
+
+def posted(target: str, size_bytes: int = 0) -> Steps:
+    def steps(visitor: Visitor) -> None:
+        visitor.open("/login")
+        send_form(visitor.page, visitor.store.url + target, size_bytes)
+
+    return steps
+
+
+def posted_from_elsewhere(visitor: Visitor) -> None:
+    visitor.open(visitor.store.sandbox_url + "/")
+    send_form(visitor.page, visitor.store.url + "/login")
