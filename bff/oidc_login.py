@@ -36,6 +36,7 @@ from bff.settings import SocialSettings
 
 CALLBACK: Final = "/login/callback"
 RECENT_SECONDS: Final = 600
+_JTI: Final = "jti"
 _ID_TOKEN: Final = "social_id_token"  # noqa: S105 - a property's name
 
 
@@ -125,14 +126,18 @@ class OidcLogin:
         :raises SessionStoreUnavailable:
         """
         told = read_logout_token(token, self._provider.keys, self._expected(self._provider.metadata()))
-        if not self._replays.first_time("jti", of_issuer(told.issuer, told.jti), 2 * MAX_LOGOUT_AGE_SECONDS):
-            raise IdTokenInvalid("jti")
+        used = of_issuer(told.issuer, told.jti)
+        if self._replays.was_used(_JTI, used):
+            raise IdTokenInvalid(_JTI)
         if told.sid is not None:
             kind, value = IndexKind.PROVIDER_SESSION, told.sid
         else:
             kind, value = IndexKind.SUBJECT, told.subject or ""
         sids = self._sessions.index.sids(kind, of_issuer(told.issuer, value))
         self._sessions.store.end(sids)
+        # Used up only now: where Redis fails in between, the provider tries again, and ending twice does no harm.
+        if not self._replays.first_time(_JTI, used, 2 * MAX_LOGOUT_AGE_SECONDS):
+            raise IdTokenInvalid(_JTI)
         self._log.emit(Event.BACKCHANNEL_LOGOUT, sessions=len(sids))
 
     def links(self) -> list[tuple[str | None, str | None]]:

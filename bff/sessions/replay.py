@@ -16,12 +16,22 @@ class ReplayGuard:
         self._redis = client
         self._ring = ring
 
+    def was_used(self, kind: str, value: str) -> bool:
+        """Tell whether a value was seen before, and remember nothing.
+
+        :raises SessionStoreUnavailable:
+        """
+        try:
+            return any(self._redis.exists(name) for name in self._keys(kind, value))
+        except RedisError as err:
+            raise SessionStoreUnavailable(type(err).__name__) from err
+
     def first_time(self, kind: str, value: str, seconds: int) -> bool:
         """Tell whether a value is seen for the first time, and remember it, in one step.
 
         :raises SessionStoreUnavailable:
         """
-        names = [f"bff:used:{kind}:{name}" for name in self._ring.names(kind.encode(), value)]
+        names = self._keys(kind, value)
         try:
             # A value noted under an older key of the ring counts too.
             if len(names) > 1 and any(self._redis.exists(name) for name in names[1:]):
@@ -29,3 +39,6 @@ class ReplayGuard:
             return bool(self._redis.set(names[0], b"1", ex=seconds, nx=True))
         except RedisError as err:
             raise SessionStoreUnavailable(type(err).__name__) from err
+
+    def _keys(self, kind: str, value: str) -> list[str]:
+        return [f"bff:used:{kind}:{name}" for name in self._ring.names(kind.encode(), value)]

@@ -57,6 +57,9 @@ def make_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get(CALLBACK)
     def callback() -> ResponseReturnValue:
+        if request.method == "HEAD":
+            # Whoever only wants to know what is there must not use up what is.
+            return Response(status=204)
         return _called_back(services, _known(services, None))
 
     @blueprint.post(BACKCHANNEL_LOGOUT)

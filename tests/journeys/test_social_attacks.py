@@ -264,3 +264,11 @@ def test_notice_says_nothing_but_its_fixed_sentences(social: SocialShop) -> None
         traveller.pages.get("/login", query_string={"notice": word}, headers=CLICK)
         assert "canary" not in traveller.pages.page.words
         assert not any(sentence in traveller.pages.page.words for sentence in SENTENCES.values())
+
+
+def test_callback_that_is_only_asked_for_its_head_uses_nothing_up(social: SocialShop) -> None:
+    traveller = Traveller(social)
+    path = traveller.choose(traveller.start())
+    head = traveller.browser.request("HEAD", path)
+    assert (head.status_code, head.headers.get("Set-Cookie")) == (204, None)
+    assert traveller.arrive(path) == "/account"

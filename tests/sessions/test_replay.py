@@ -69,3 +69,11 @@ def test_of_many_at_once_one_is_the_first(redis: Redis) -> None:
 def test_without_redis_nothing_is_accepted() -> None:
     with Redis.from_url("redis://127.0.0.1:1") as away, pytest.raises(SessionStoreUnavailable):
         guard(away).first_time("jti", "one", 600)
+
+
+def test_asking_whether_a_value_was_used_uses_nothing_up(redis: Redis) -> None:
+    replays = guard(redis)
+    assert not replays.was_used("jti", "once")
+    assert redis.keys("*") == []
+    assert replays.first_time("jti", "once", 60)
+    assert replays.was_used("jti", "once")
