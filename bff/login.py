@@ -43,6 +43,8 @@ from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 Believe = Callable[[Mapping[str, Any]], SocialIdentity]
 """Reads a token reply for who an identity provider says it is; raises what is wrong with that."""
 
+RECENT_SECONDS = 600
+"""For how long a proof of identity is recent."""
 _SESSION_ID = "session-id"
 _WRONG = frozenset({400, 404})
 """Refusals of a sign-in that would tell a known address from an unknown one."""
@@ -122,6 +124,11 @@ class Login:
         :raises BffError: as `with_password`
         """
         self._sign_in(session, self._operations["signup_optin"], call, own=session.signed_in is None)
+
+    def is_recent(self, session: Session) -> bool:
+        """Tell whether who is signed in has proved it lately enough for what cannot be undone."""
+        who = session.signed_in
+        return who is not None and self._now() - who.authenticated_at <= RECENT_SECONDS
 
     def password_changed(self, session: Session) -> None:
         """Move the session to a new cookie: whoever had the old one may have had the old password too.

@@ -21,7 +21,7 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.log import Event, Log
-from bff.login import Login
+from bff.login import RECENT_SECONDS, Login
 from bff.oidc.id_token import MAX_LOGOUT_AGE_SECONDS, Expected, read_id_token, read_logout_token
 from bff.oidc.login_state import LoginState, added, taken
 from bff.oidc.provider import IdentityProvider, Metadata
@@ -35,7 +35,6 @@ from bff.sessions.store import Gone
 from bff.settings import SocialSettings
 
 CALLBACK: Final = "/login/callback"
-RECENT_SECONDS: Final = 600
 _JTI: Final = "jti"
 _ID_TOKEN: Final = "social_id_token"  # noqa: S105 - a property's name
 

@@ -145,6 +145,8 @@ class Operation:
     """May be sent again after the connection broke while the answer was read."""
     aftermath: Aftermath = Aftermath.NOTHING
     feature: Feature | None = None
+    needs_recent_proof: bool = False
+    """Only for somebody who has proved who they are in the last minutes: it cannot be undone, or opens a way in."""
     versioned: bool = False
     """A write that `If-Match` may guard, against `metadata.version` of what a GET on the same path answers."""
     takes_site: bool = False

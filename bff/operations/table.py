@@ -287,6 +287,7 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _MAILED_TOKEN),
         success=frozenset({202, 204}),
         feature=Feature.ACCOUNT_DELETION,
+        needs_recent_proof=True,
         own_routes=(
             Route(method="DELETE", path="/api/me"),
             Route(method="POST", path="/api/me/delete/confirm", body=MailedToken),
@@ -305,6 +306,7 @@ _ROWS = (
         success=_CREATED,
         answer=Answer.OBJECT,
         feature=Feature.ADD_LOGIN,
+        needs_recent_proof=True,
         aftermath=Aftermath.IDENTITY,
         exposure=Exposure.JSON,
     ),

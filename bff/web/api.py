@@ -14,7 +14,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from bff.emporix.client import Call, Reply
-from bff.errors import Detail, FeatureDisabled, InvalidInput, UpstreamRejected
+from bff.errors import Detail, FeatureDisabled, InvalidInput, ReauthenticationRequired, UpstreamRejected
 from bff.operations.model import Aftermath, Answer, Exposure, Feature, Operation, Route
 from bff.sessions.session import Session
 from bff.settings import EmporixSettings, FeatureSettings
@@ -75,10 +75,22 @@ def check_feature(features: FeatureSettings, operation: Operation) -> None:
         raise FeatureDisabled
 
 
+def check_visitor(services: Services, session: Session, operation: Operation) -> None:
+    """Refuse an operation that the visitor may not, or not without another proof, ask for.
+
+    :raises LoginRequired:
+    :raises SessionExpired:
+    :raises ReauthenticationRequired:
+    """
+    services.broker.credential(session, operation)
+    if operation.needs_recent_proof and not services.login.is_recent(session):
+        raise ReauthenticationRequired
+
+
 def pass_through(services: Services, operation: Operation, route: Route) -> ResponseReturnValue:
     """Send a request on and its answer back."""
     session = browser_session().resume()
-    services.broker.credential(session, operation)
+    check_visitor(services, session, operation)
     sent = read_input(operation, route)
     try:
         reply = call_upstream(services, session, operation, sent)

@@ -14,7 +14,7 @@ from bff.errors import LoginRequired
 from bff.operations.model import Operation, Parameter, Place, Route, Supplier
 from bff.sessions.session import Session, Standing
 from bff.tokens.broker import KEEP_ENTITY
-from bff.web.api import View, answer, call_upstream
+from bff.web.api import View, answer, call_upstream, check_visitor
 from bff.web.api_input import read_input, read_query
 from bff.web.oidc import social_links
 from bff.web.session_interface import BrowserSession, browser_session, fresh_csrf_token
@@ -126,7 +126,7 @@ def _sign_up(services: Services, operation: Operation, route: Route) -> Response
 
 def _delete(services: Services, operation: Operation, route: Route) -> ResponseReturnValue:
     session = browser_session().resume()
-    services.broker.credential(session, operation)
+    check_visitor(services, session, operation)
     sent = read_input(operation, route)
     reply = call_upstream(services, session, operation, sent)
     if route.body is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from fakes.clock import FakeClock
 from shop import Browser, Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL_ENTITIES
@@ -248,3 +250,25 @@ def test_password_set_by_an_employee_is_told_of_until_it_is_changed(shop: Shop) 
         "/api/password/change", json={"currentPassword": "Violet-Harbour-38", "newPassword": "Amber-Window-19"}
     )
     assert browser.session()["initialPassword"] is False
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", "/api/me", None),
+        ("POST", "/api/me/delete/confirm", {"token": "x"}),
+        ("POST", "/api/me/accounts/internal", {"email": "second@example.com", "password": "Amber-Window-19"}),
+    ],
+)
+def test_what_cannot_be_undone_needs_a_proof_of_the_last_minutes(
+    make_shop: ShopMaker, clock: FakeClock, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    shop = make_shop(clock=clock)
+    browser = shop.signed_in()
+    clock.advance(601)
+    sent = {} if body is None else {"json": body}
+    refused = browser.request(method, path, **sent)
+    assert (refused.status_code, refused.get_json()["type"]) == (401, "reauthentication_required")
+    assert browser.session()["state"] == "authenticated"
+    browser.sign_in()
+    assert browser.request(method, path, **sent).status_code in (201, 204, 400)

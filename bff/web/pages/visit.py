@@ -19,9 +19,6 @@ from bff.web.api_input import accept_language
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
 
-RECENT_SECONDS = 600
-"""For how long a proof of identity is recent enough for what cannot be undone."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
@@ -64,7 +61,7 @@ class Visit:
 
     def is_recent(self) -> bool:
         """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""
-        return self.services.now() - self.who.authenticated_at <= RECENT_SECONDS
+        return self.services.login.is_recent(self.session)
 
 
 def call_of(
