@@ -171,11 +171,12 @@ def test_nothing_is_built_or_read_at_import() -> None:
     assert [type(node).__name__ for node in rest if not isinstance(node, allowed)] == []
 
 
-def test_form_of_a_page_is_checked_like_a_json_route(shop: Shop) -> None:
+def test_form_of_a_page_is_checked_and_its_token_stands_in_the_body(shop: Shop) -> None:
     shop.app.add_url_rule("/page", view_func=lambda: "", methods=["POST"])
     browser = shop.browser()
     browser.session()
-    assert browser.post("/page").status_code == 200
-    browser.csrf = None
-    refused = browser.post("/page")
-    assert (refused.status_code, refused.mimetype) == (403, "text/html")
+    token, browser.csrf = browser.csrf, None
+    assert browser.post("/page", data={"csrf_token": token}).status_code == 200
+    for sent in ({}, {"headers": {"X-CSRF-Token": token}}):
+        refused = browser.post("/page", **sent)
+        assert (refused.status_code, refused.mimetype) == (403, "text/html")

@@ -58,7 +58,7 @@ def test_a_sign_up_takes_company_other_sign_in_e_mail_and_first_address(store: S
     email, sign_in_email = fresh_email(), fresh_email()
     fill_in(visitor, email)
     company = more(visitor, "Add your company")
-    visitor.fill("Company", "Example Trading", company)
+    visitor.fill("Company name", "Example Trading", company)
     visitor.fill("Company registration number", "123-456-789", company)
     other = more(visitor, "Sign in with another e-mail address")
     visitor.fill("E-mail address to sign in with", sign_in_email, other)
