@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import (
@@ -36,7 +36,7 @@ from bff.web.errors import fault_of
 from bff.web.fields import PageForm
 from bff.web.language import gettext as _
 from bff.web.pages.drafts import keep_draft, take_draft
-from bff.web.pages.visit import Visit, owner_mark, render
+from bff.web.pages.visit import Visit, is_owner, owner_mark, render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -124,6 +124,8 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
         return render("error.html", status=fault.status, fault=fault, request_id=REQUEST_ID.get())
     visit = _visit(services, request.view_args or {})
     form = page.form()
+    if _belongs_to_another(visit, form):
+        return render("error.html", status=403, fault=fault_of(error), request_id=REQUEST_ID.get())
     return _again(visit, page, form, status=403, alert=_why_not_accepted(visit, page))
 
 
@@ -141,6 +143,15 @@ def _is_signed_out(visit: Visit) -> bool:
     except (SessionStoreUnavailable, TooManyAttempts):
         # Not known; then the other reason is the likelier one.
         return False
+
+
+def _belongs_to_another(visit: Visit, form: PageForm) -> bool:
+    """Tell whether a form was made for another customer than the one who is signed in by now."""
+    try:
+        who = visit.session.signed_in
+    except (SessionStoreUnavailable, TooManyAttempts):
+        return False
+    return who is not None and bool(form.owner.data) and not is_owner(visit.services, form.owner.data or "", who)
 
 
 def to_sign_in(path: str, *, notice: str | None = None, again: bool = False) -> Response:
@@ -180,6 +191,10 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
     try:
         if page.need is not Need.ANYONE and visit.session.signed_in is None:
             return _draft_behind_sign_in(visit, page, form)
+        if _belongs_to_another(visit, form):
+            # Saved, it would put one customer's entries into another's account.
+            flash(_("This page had been open for too long. Check your entries and send them again."), "warning")
+            return see_other(request.path)
         if page.need is Need.RECENT and not visit.is_recent():
             return _draft_behind_sign_in(visit, page, form, again=True)
         if not form.validate():

@@ -201,3 +201,20 @@ def test_record_of_a_draft_is_made_under_a_new_cookie(shop: Shop) -> None:
 def test_draft_is_sealed(shop: Shop) -> None:
     interrupted(shop)
     assert not [key for key in shop.redis.keys("*:web") if b"Canary" in (shop.redis.dump(key) or b"")]
+
+
+def test_form_made_for_another_customer_is_neither_saved_nor_shown(shop: Shop) -> None:
+    somebody = customer(shop)
+    values = somebody.get("/account").form("/account").filled({"firstName": "Typed Canary"})
+    stale = somebody.post("/account", {**values, "csrf_token": "stale"})
+    assert (somebody.status, "Typed Canary" in stale.form("/account").values.values()) == (403, True)
+    somebody.browser.post("/api/logout", headers={"X-CSRF-Token": stale.form("/account").values["csrf_token"]})
+    somebody.sign_in(B2B_EMAIL, B2B_PASSWORD)
+    fresh = somebody.get("/account").form("/account").values["csrf_token"]
+    refused = somebody.post("/account", {**values, "csrf_token": "stale"})
+    assert somebody.status == 403
+    assert "Typed Canary" not in refused.text
+    somebody.post("/account", {**values, "csrf_token": fresh})
+    assert (somebody.status, somebody.location) == (303, "/account")
+    assert somebody.follow().form("/account").values["firstName"] == "John"
+    assert shop.sandbox.recorder.count("update_me") == 0
