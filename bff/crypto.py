@@ -95,6 +95,23 @@ class KeyRing:
         """Return the name of one thing under every key, newest first, for looking it up."""
         return tuple(key.name(kind, value) for key in self._keys)
 
+    def seal_text(self, text: str, *, purpose: bytes, bound_to: bytes) -> str:
+        """Seal what a page carries out and brings back, under the newest key alone; URL-safe."""
+        key = self.newest
+        return encode(key.number + key.seal(text.encode(), purpose=purpose, cookie=b"", bound_to=bound_to))
+
+    def open_text(self, sealed: str, *, purpose: bytes, bound_to: bytes) -> str | None:
+        """Open what `seal_text` made under any key of the ring; None for anything else."""
+        try:
+            raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        except ValueError:
+            return None
+        key = self.numbered(raw[:KEY_NUMBER_BYTES])
+        if key is None:
+            return None
+        plain = key.open(raw[KEY_NUMBER_BYTES:], purpose=purpose, cookie=b"", bound_to=bound_to)
+        return None if plain is None else plain.decode()
+
     @property
     def csrf_keys_oldest_first(self) -> list[str]:
         """Return signing keys in the order itsdangerous expects: the last one signs, any verifies."""

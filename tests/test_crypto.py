@@ -114,3 +114,15 @@ def test_random_text_is_256_bits_of_base64url_without_padding() -> None:
 
 def test_two_uses_of_one_value_share_no_digest() -> None:
     assert digest(b"one", b"value") != digest(b"other", b"value")
+
+
+def test_sealed_text_opens_for_its_purpose_and_place_alone() -> None:
+    ring = KeyRing([Secret(b"n" * 32)])
+    sealed = ring.seal_text("an entry", purpose=b"one", bound_to=b"here")
+    assert "an entry" not in sealed
+    assert ring.open_text(sealed, purpose=b"one", bound_to=b"here") == "an entry"
+    assert ring.open_text(sealed, purpose=b"two", bound_to=b"here") is None
+    assert ring.open_text(sealed, purpose=b"one", bound_to=b"there") is None
+    assert KeyRing([Secret(b"o" * 32)]).open_text(sealed, purpose=b"one", bound_to=b"here") is None
+    for nothing in ("", "é", "A", "AAAA", sealed[:-2], sealed + "AAAA"):
+        assert ring.open_text(nothing, purpose=b"one", bound_to=b"here") is None

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from bff.crypto import KeyRing
-from bff.errors import SessionStoreUnavailable
+from bff.sessions.asking import asked
 from bff.sessions.model import SignedIn
-
-T = TypeVar("T")
 
 # KEYS index; ARGV score sid now. The set ends with the session in it that ends last, which need not be this one:
 # a re-authentication or a new cookie adds an old end.
@@ -73,7 +70,7 @@ class SessionIndex:
         :raises SessionStoreUnavailable:
         """
         name = self._names(kind, value)[0]
-        _asked(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
+        asked(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
 
     def sids(self, kind: IndexKind, value: str) -> tuple[str, ...]:
         """Return the names of sessions that may still live, and forget those that cannot.
@@ -85,7 +82,7 @@ class SessionIndex:
             pipe = self._redis.pipeline(transaction=True)
             pipe.zremrangebyscore(name, "-inf", self._now())
             pipe.zrange(name, 0, -1)
-            members: Any = _asked(pipe.execute)[1]
+            members: Any = asked(pipe.execute)[1]
             found.update((member.decode(), None) for member in members)
         return tuple(found)
 
@@ -95,19 +92,12 @@ class SessionIndex:
         :raises SessionStoreUnavailable:
         """
         for name in self._names(kind, value):
-            _asked(lambda name=name: self._redis.zrem(name, sid))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            asked(lambda name=name: self._redis.zrem(name, sid))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
     def _names(self, kind: IndexKind, value: str) -> list[str]:
         if kind is IndexKind.EMAIL:
             value = value.lower()
         return [f"bff:index:{kind.value}:{n}" for n in self._ring.names(kind.value.encode(), value)]
-
-
-def _asked(ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except RedisError as err:
-        raise SessionStoreUnavailable(type(err).__name__) from err
 
 
 def of_issuer(issuer: str, value: str) -> str:

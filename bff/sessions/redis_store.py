@@ -7,9 +7,9 @@ that a late request with it is known for what it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import LockError, RedisError
@@ -18,6 +18,7 @@ from redis.lock import Lock
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
 from bff.log import Event, Log
+from bff.sessions.asking import asked
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.sealing import NO_RECORD, STAMP_BYTES, RecordKind, Sealer, stamp_of
@@ -79,8 +80,6 @@ return 1
 """
 )
 
-T = TypeVar("T")
-
 
 class RedisSessionStore:
     """Keeps sessions in one Redis; holds no state of its own but the connection pool."""
@@ -98,7 +97,7 @@ class RedisSessionStore:
     def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
         """Read both records and, where `count`, count the request against the limit per session."""
         window = self._window if count else 0
-        answer = _asked(
+        answer = asked(
             lambda: self._load_script(keys=[_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)], args=[window])
         )
         web_record = answer[0]
@@ -128,7 +127,7 @@ class RedisSessionStore:
     def touch(self, cookie: SessionCookie, ttl_seconds: float) -> None:
         """Let a session that exists live for so long from now."""
         keys = [_web(cookie.sid), _tokens(cookie.sid)]
-        _asked(lambda: self._touch_script(keys=keys, args=[_milliseconds(ttl_seconds)]))
+        asked(lambda: self._touch_script(keys=keys, args=[_milliseconds(ttl_seconds)]))
 
     def create(self, cookie: SessionCookie, web: WebRecord, vault: Vault, ttl_seconds: float) -> Stamps:
         """Write a session that did not exist."""
@@ -136,7 +135,7 @@ class RedisSessionStore:
         pipe = self._redis.pipeline(transaction=True)
         pipe.set(_web(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
         pipe.set(_tokens(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
-        _asked(pipe.execute)
+        asked(pipe.execute)
         return Stamps(web=stamp_of(web_record), tokens=stamp_of(tokens_record))
 
     def commit(
@@ -152,7 +151,7 @@ class RedisSessionStore:
         web_record, tokens_record = self._sealed(cookie, read, web, vault)
         ttl = 0 if ttl_seconds is None else _milliseconds(ttl_seconds)
         _verdict(
-            _asked(
+            asked(
                 lambda: self._commit_script(
                     keys=[_web(cookie.sid), _tokens(cookie.sid)],
                     args=[*_checks(read, web is not None, vault is not None), web_record, tokens_record, ttl],
@@ -169,22 +168,22 @@ class RedisSessionStore:
         if read is not None:
             args = [*_checks(read, True, True), _RETIRED, RETIRED_SECONDS]
             keys = [_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)]
-            _verdict(_asked(lambda: self._retire_script(keys=keys, args=args)))
+            _verdict(asked(lambda: self._retire_script(keys=keys, args=args)))
             return
         pipe = self._redis.pipeline(transaction=True)
         pipe.delete(_tokens(cookie.sid), _rate(cookie.sid))
         pipe.set(_web(cookie.sid), _RETIRED, ex=RETIRED_SECONDS)
-        _asked(pipe.execute)
+        asked(pipe.execute)
 
     def end(self, sids: Iterable[str]) -> None:
         """End sessions by their names, without their cookies."""
         for sid in sids:
             # One call each: in a Cluster, two sessions lie in different slots.
-            _asked(lambda sid=sid: self._redis.delete(_web(sid), _tokens(sid), _rate(sid)))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            asked(lambda sid=sid: self._redis.delete(_web(sid), _tokens(sid), _rate(sid)))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
     def ping(self) -> None:
         """Return if the store answers."""
-        _asked(self._redis.ping)
+        asked(self._redis.ping)
 
     @contextmanager
     def lock(self, cookie: SessionCookie, *, lease_seconds: float, wait_seconds: float) -> Iterator[Lease]:
@@ -196,7 +195,7 @@ class RedisSessionStore:
             sleep=_LOCK_POLL_SECONDS,
             blocking_timeout=wait_seconds,
         )
-        if not _asked(lock.acquire):
+        if not asked(lock.acquire):
             raise LockBusy
         try:
             yield _RedisLease(lock)
@@ -237,13 +236,6 @@ class _RedisLease:
             raise LockBusy from None
         except RedisError as err:
             raise SessionStoreUnavailable from err
-
-
-def _asked(ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except RedisError as err:
-        raise SessionStoreUnavailable(type(err).__name__) from err
 
 
 def _verdict(code: Any) -> None:

@@ -7,14 +7,12 @@ query travels sealed. The second time is marked: nobody goes round in circles, o
 
 from __future__ import annotations
 
-import base64
 from typing import Final
 from urllib.parse import parse_qsl
 
 from flask import Response, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
-from bff.crypto import KEY_NUMBER_BYTES, KeyRing, encode
 from bff.settings import SameSite
 from bff.web.pages.visit import render
 from bff.web.paths import PROBES, is_api, is_static
@@ -34,14 +32,15 @@ def step_aside(services: Services) -> Response | None:
         return None
     sealed = request.args.get(MARK)
     if sealed is not None:
-        query = _opened(services.ring, sealed, path)
+        query = services.ring.open_text(sealed, purpose=_PURPOSE, bound_to=path.encode())
         g.stepped_aside = True
         request.args = ImmutableMultiDict(parse_qsl(query or "", keep_blank_values=True))
         return None
     if session_cookies(request, services.settings.cookie.name) or not _leads_here_from_elsewhere():
         return None
     query = request.query_string.decode("latin-1")
-    return render("bounce.html", onward=f"{path}?{MARK}={_sealed(services.ring, query, path)}")
+    onward = services.ring.seal_text(query, purpose=_PURPOSE, bound_to=path.encode())
+    return render("bounce.html", onward=f"{path}?{MARK}={onward}")
 
 
 def came_from_elsewhere() -> bool:
@@ -53,20 +52,3 @@ def came_from_elsewhere() -> bool:
 def _leads_here_from_elsewhere() -> bool:
     headers = request.headers
     return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and headers.get("Sec-Fetch-Mode") == "navigate"
-
-
-def _sealed(ring: KeyRing, query: str, path: str) -> str:
-    key = ring.newest
-    return encode(key.number + key.seal(query.encode(), purpose=_PURPOSE, cookie=b"", bound_to=path.encode()))
-
-
-def _opened(ring: KeyRing, sealed: str, path: str) -> str | None:
-    try:
-        raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-    except ValueError:
-        return None
-    key = ring.numbered(raw[:KEY_NUMBER_BYTES])
-    if key is None:
-        return None
-    plain = key.open(raw[KEY_NUMBER_BYTES:], purpose=_PURPOSE, cookie=b"", bound_to=path.encode())
-    return None if plain is None else plain.decode()
