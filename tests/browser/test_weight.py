@@ -53,8 +53,10 @@ class Traffic:
             self.cached.add(event["requestId"])
 
     def _finished(self, event: dict[str, Any]) -> None:
-        if event["requestId"] not in self.cached:
-            self.bytes_by_url[self.urls[event["requestId"]]] = int(event["encodedDataLength"])
+        # What was on its way before anybody listened belongs to the page before.
+        url = self.urls.get(event["requestId"])
+        if url is not None and event["requestId"] not in self.cached:
+            self.bytes_by_url[url] = int(event["encodedDataLength"])
 
     @property
     def total_bytes(self) -> int:
