@@ -1,7 +1,8 @@
 """Named events with fixed fields, one line each, as JSON or text; and the filter that keeps URLs short.
 
 Nothing secret is passed in: names of operations, templates of routes, hashes. What other libraries log of URLs
-is cut at the question mark, because Emporix takes tokens and codes in queries.
+is cut at the question mark, because Emporix takes tokens and codes in queries. What a security reviewer follows goes
+to a logger of its own, which no log level silences; people and sessions stand there as hashes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from enum import Enum
 from typing import Any
@@ -59,11 +60,17 @@ class Event(Enum):
         return self.value[1]
 
 
+AUDIT_LOGGER = "bff.audit"
+_SHOWN_OF_A_HASH = 16
+
+
 class Log:
     """Writes events to the standard library's logging; stateless."""
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: logging.Logger, pseudonym: Callable[[bytes, str], str]) -> None:
         self._logger = logger
+        self._audit_logger = logging.getLogger(AUDIT_LOGGER)
+        self._pseudonym = pseudonym
 
     def emit(self, event: Event, *, exception: BaseException | None = None, **fields: Any) -> None:
         """Report an event; `exception` adds its type and where it was raised, never its text."""
@@ -72,8 +79,35 @@ class Log:
         if exception is not None:
             fields["exception"] = type(exception).__name__
             fields["raised"] = _places(exception)
-        shown = {name: value for name, value in fields.items() if value is not None}
-        self._logger.log(event.level, event.value[0], extra={"bff_fields": shown})
+        _write(self._logger, event, fields)
+
+    def audit(
+        self,
+        event: Event,
+        *,
+        sid: str | None = None,
+        customer_id: str | None = None,
+        email: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Report what happened to somebody's session or account, at every log level.
+
+        :param sid: the session's name in Redis, itself a hash of the cookie; its first half is shown
+        :param customer_id: shown as a keyed hash, the same in every line until the newest server key changes
+        :param email: the same, where nothing else is known of the person; case does not matter
+        """
+        if sid is not None:
+            fields["session"] = sid[:_SHOWN_OF_A_HASH]
+        if customer_id is not None:
+            fields["person"] = self._pseudonym(b"log-person", customer_id)[:_SHOWN_OF_A_HASH]
+        if email is not None:
+            fields["email"] = self._pseudonym(b"log-email", email.strip().lower())[:_SHOWN_OF_A_HASH]
+        _write(self._audit_logger, event, {"audit": True, **fields})
+
+
+def _write(logger: logging.Logger, event: Event, fields: Mapping[str, Any]) -> None:
+    shown = {name: value for name, value in fields.items() if value is not None}
+    logger.log(event.level, event.value[0], extra={"bff_fields": shown})
 
 
 def _places(exception: BaseException) -> list[str]:
@@ -171,3 +205,4 @@ def configure(settings: LoggingSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
+    logging.getLogger(AUDIT_LOGGER).setLevel(logging.INFO)

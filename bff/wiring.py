@@ -67,8 +67,8 @@ def build_services(
 
     The keyword arguments are for tests: another table, clock, Redis client or store.
     """
-    log = Log(logging.getLogger("bff"))
     ring = KeyRing(settings.sessions.keys)
+    log = Log(logging.getLogger("bff"), ring.newest.name)
     client = redis or connect_redis(settings.redis)
     limit = settings.limits.api
     if store is None:

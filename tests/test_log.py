@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fakes.logs import log_to
 from fakes.raw_server import RawServer, reply, resets, sends, sends_and_closes
 from shop import ShopMaker
 
@@ -19,7 +20,6 @@ from bff.log import (
     REQUEST_ID,
     Event,
     JsonFormatter,
-    Log,
     TextFormatter,
     UrlRedaction,
     configure,
@@ -60,7 +60,7 @@ def as_json(event: Event, **fields: Any) -> dict[str, Any]:
     handler.setFormatter(JsonFormatter())
     logger = logging.Logger("a test", logging.DEBUG)
     logger.addHandler(handler)
-    Log(logger).emit(event, **fields)
+    log_to(logger).emit(event, **fields)
     line: dict[str, Any] = json.loads(stream.getvalue())
     return line
 
@@ -83,13 +83,13 @@ def test_text_line_reads_from_left_to_right() -> None:
     handler.setFormatter(TextFormatter())
     logger = logging.Logger("a test", logging.DEBUG)
     logger.addHandler(handler)
-    Log(logger).emit(Event.REQUEST, method="GET", status=200)
+    log_to(logger).emit(Event.REQUEST, method="GET", status=200)
     assert stream.getvalue().split(" ", 1)[1] == "info    request method='GET' status=200\n"
 
 
 def test_line_breaks_in_values_start_no_line(lines: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = lines
-    Log(logger).emit(Event.REQUEST, route=BREAKS, listed=[BREAKS], nested={"a": BREAKS})
+    log_to(logger).emit(Event.REQUEST, route=BREAKS, listed=[BREAKS], nested={"a": BREAKS})
     logger.warning("foreign %s", BREAKS)
     assert len(stream.getvalue().splitlines()) == 2
 
@@ -102,7 +102,7 @@ def test_half_a_surrogate_pair_can_be_written_to_a_stream_of_bytes() -> None:
     handler = logging.StreamHandler(io.TextIOWrapper(raw, encoding="utf-8", write_through=True))
     handler.setFormatter(JsonFormatter())
     logger.addHandler(handler)
-    Log(logger).emit(Event.REQUEST, route="\udc80ü")
+    log_to(logger).emit(Event.REQUEST, route="\udc80ü")
     assert json.loads(raw.getvalue())["route"] == "\udc80ü"
 
 
@@ -110,18 +110,18 @@ def test_request_id_is_in_every_line_of_a_request(lines: tuple[logging.Logger, i
     logger, stream = lines
     token = REQUEST_ID.set("0123456789abcdef")
     try:
-        Log(logger).emit(Event.REQUEST)
+        log_to(logger).emit(Event.REQUEST)
         logger.warning("foreign")
     finally:
         REQUEST_ID.reset(token)
-    Log(logger).emit(Event.REQUEST)
+    log_to(logger).emit(Event.REQUEST)
     with_id = [("0123456789abcdef" in line) for line in stream.getvalue().splitlines()]
     assert with_id == [True, True, False]
 
 
 def test_exception_is_logged_by_type_and_place_without_its_text(lines: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = lines
-    Log(logger).emit(Event.INTERNAL_ERROR, exception=failing("secret-canary"))
+    log_to(logger).emit(Event.INTERNAL_ERROR, exception=failing("secret-canary"))
     logger.error("foreign", exc_info=failing("secret-canary"))
     first, second = stream.getvalue().splitlines()
     for line in (first, second):
@@ -133,7 +133,7 @@ def test_exception_is_logged_by_type_and_place_without_its_text(lines: tuple[log
 
 def test_secret_shows_as_stars(lines: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = lines
-    Log(logger).emit(Event.REQUEST, value=Secret("secret-canary"))
+    log_to(logger).emit(Event.REQUEST, value=Secret("secret-canary"))
     assert "secret-canary" not in stream.getvalue()
     assert "***" in stream.getvalue()
 
@@ -141,7 +141,7 @@ def test_secret_shows_as_stars(lines: tuple[logging.Logger, io.StringIO]) -> Non
 def test_events_below_the_level_cost_nothing_and_say_nothing(lines: tuple[logging.Logger, io.StringIO]) -> None:
     logger, stream = lines
     logger.setLevel(logging.WARNING)
-    Log(logger).emit(Event.REQUEST)
+    log_to(logger).emit(Event.REQUEST)
     assert stream.getvalue() == ""
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.clock import FakeClock
+from fakes.logs import log_to
 from fakes.raw_server import RawServer, Script, reply
 
 from bff.emporix.client import MAX_ANSWER_BYTES, Call, EmporixClient
 from bff.errors import (
     BffError,
 )
-from bff.log import Log
 from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
@@ -58,7 +57,7 @@ def client_at(origin: str, **changes: Any) -> Iterator[EmporixClient]:
     settings = EmporixSettings(tenant="demoshop", client_id="demo-storefront", api_url=origin, **changes)
     transport = Transport(origin, connections=2, max_body_bytes=MAX_ANSWER_BYTES)
     try:
-        yield EmporixClient(settings, transport, Log(logging.getLogger("bff")))
+        yield EmporixClient(settings, transport, log_to())
     finally:
         transport.close()
 
@@ -104,7 +103,7 @@ def scripted(*outcomes: TransportError | Answer, takes_seconds: float = 0.0) -> 
     clock = FakeClock()
     transport = Scripted(outcomes=list(outcomes), clock=clock, takes_seconds=takes_seconds)
     settings = EmporixSettings(tenant="demoshop", client_id="demo-storefront")
-    client = EmporixClient(settings, transport, Log(logging.getLogger("bff")), monotonic=clock)  # type: ignore[arg-type]  # it has the one method that counts
+    client = EmporixClient(settings, transport, log_to(), monotonic=clock)  # type: ignore[arg-type]  # it has the one method that counts
     return transport, lambda name, **more: client.call(
         OPERATIONS[name], call_for(OPERATIONS[name]), BEARER if OPERATIONS[name].accepts else None, **more
     )

@@ -18,6 +18,7 @@ from client_driver import (
     scripted,
     success_of,
 )
+from fakes.logs import log_to
 from fakes.raw_server import RawServer, Script, reply, resets, sends
 
 from bff.emporix.client import Call, EmporixClient
@@ -26,7 +27,6 @@ from bff.errors import (
     InvalidInput,
     UpstreamMalformed,
 )
-from bff.log import Log
 from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
@@ -170,7 +170,7 @@ def test_secrets_in_values_bearer_and_nested_body_are_scrubbed_from_what_upstrea
     client = EmporixClient(
         EmporixSettings(tenant="demoshop", client_id="c"),
         transport,  # type: ignore[arg-type]  # as above
-        Log(logging.getLogger("bff")),
+        log_to(),
         monotonic=transport.clock,
     )
     with pytest.raises(BffError) as caught:

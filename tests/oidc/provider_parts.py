@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fakes.clock import FakeClock
+from fakes.logs import log_to
 
-from bff.log import Log
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider
 from bff.sandbox.provider.factory import Provider, create_provider
@@ -43,7 +42,7 @@ def social_settings(issuer: str) -> SocialSettings:
 
 
 def ours(issuer: str, clock: FakeClock) -> IdentityProvider:
-    return IdentityProvider(social_settings(issuer), clock, Log(logging.getLogger("bff")))
+    return IdentityProvider(social_settings(issuer), clock, log_to())
 
 
 @contextmanager

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
+from fakes.logs import log_to
 from redis import Redis
 
 from bff.crypto import KeyRing
-from bff.log import Log
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import TokenSet, Vault, WebRecord
@@ -15,7 +13,7 @@ from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import Found
 
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
-LOG = Log(logging.getLogger("bff"))
+LOG = log_to()
 WEB = WebRecord(created=1.0, data={"note": "web-data-in-the-clear"})
 VAULT = Vault(
     anonymous=TokenSet(
