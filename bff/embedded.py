@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import subprocess
+import subprocess  # nosec B404 # fixed commands, and never a shell
 import tempfile
 import time
 from collections.abc import Callable

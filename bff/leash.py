@@ -18,7 +18,7 @@ import selectors
 import shutil
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 # fixed commands, and never a shell
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -55,15 +55,14 @@ class Leash:
         :param env: the whole environment of the command
         :param stdout: a file descriptor or `subprocess.DEVNULL`; None: the same as ours
         """
-        return cls(
-            subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "bff.leash", str(folder or NO_FOLDER), "--", *command],
-                stdin=subprocess.PIPE,
-                stdout=stdout,
-                env=dict(env),
-                start_new_session=True,
-            )
+        reaper = subprocess.Popen(  # nosec B603 # noqa: S603 - our own module
+            [sys.executable, "-m", "bff.leash", str(folder or NO_FOLDER), "--", *command],
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            env=dict(env),
+            start_new_session=True,
         )
+        return cls(reaper)
 
     def poll(self) -> int | None:
         """Return the exit code (128 and the signal's number where one ended it), None while it runs."""
@@ -114,7 +113,7 @@ def _reap(command: Sequence[str]) -> int:
         selector.register(ours, selectors.EVENT_READ)
         selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
         try:
-            child = subprocess.Popen(  # noqa: S603 - what to run is the caller's to decide, no shell reads it
+            child = subprocess.Popen(  # nosec B603 # noqa: S603 - what to run is the caller's to decide; no shell reads it
                 list(command), stdin=subprocess.DEVNULL, process_group=0
             )
         except OSError as error:

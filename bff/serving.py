@@ -1,7 +1,8 @@
 """Production serving: gunicorn with this project's own settings, said here and found nowhere else.
 
 No environment variable and no configuration file of gunicorn's has a say. Forwarded headers are not believed
-here, whoever sends them: the application does that, for as many proxies as it is told of. Each worker builds
+here, whoever sends them: the application does that, for as many proxies as it is told of. What of HTTP is read is said
+too, though mostly gunicorn's default: a request that two servers could read in two ways is refused. Each worker builds
 its own application after the fork, so that none shares a connection. gunicorn writes no access log, and what it
 logs of a request is cut where a query begins, since mailed tokens arrive in queries.
 """
@@ -22,7 +23,7 @@ from bff.settings import ServingSettings, Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - gunicorn makes its files there with mkstemp
+MEMORY_FOLDER: Final = Path("/dev/shm")  # nosec B108 # noqa: S108 - gunicorn makes its files there with mkstemp
 KEEPALIVE_SECONDS: Final = 75
 """Longer than load balancers usually keep an idle connection (60 s): else they send into a closed one."""
 HEARTBEAT_SECONDS: Final = 30
@@ -75,16 +76,37 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "limit_request_line": LONGEST_REQUEST_LINE_BYTES,
         "limit_request_fields": MOST_HEADERS,
         "limit_request_field_size": LONGEST_HEADER_BYTES,
-        "forwarded_allow_ips": "",
-        "secure_scheme_headers": {},
-        "forwarder_headers": "",
-        "header_map": "drop",
-        "proxy_allow_ips": "",
+        **_strict_http(),
         "accesslog": None,
         "errorlog": "-",
         "loglevel": log_level,
         "logger_class": QuietLogger,
         "control_socket_disable": True,
+    }
+
+
+def _strict_http() -> dict[str, Any]:
+    return {
+        # Who is connected over a unix socket counts as allowed whatever the list says: so there is nothing to allow.
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        "forwarder_headers": "",
+        "raw_env": ["SCRIPT_NAME="],
+        # `X_Forwarded_For` would arrive in the application as `X-Forwarded-For`.
+        "header_map": "drop",
+        "permit_obsolete_folding": False,
+        "strip_header_spaces": False,
+        "permit_unconventional_http_method": False,
+        "permit_unconventional_http_version": False,
+        "casefold_http_method": False,
+        # The parser that the tests have seen, even where another one is installed.
+        "http_parser": "python",
+        "protocol": "http",
+        "http_protocols": "h1",
+        "http2_cleartext": "off",
+        "uwsgi_allow_ips": "",
+        "proxy_protocol": False,
+        "proxy_allow_ips": "",
     }
 
 

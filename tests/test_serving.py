@@ -100,7 +100,12 @@ def running(tmp_path: Path) -> Iterator[Running]:
     port, errors = free_port(), tmp_path / "errors"
     variables = environment(BFF_BIND=f"127.0.0.1:{port}", BFF_LOG_LEVEL="debug")
     # What would change gunicorn's own defaults must not change ours.
-    foreign = {"GUNICORN_CMD_ARGS": "--access-logfile=-", "FORWARDED_ALLOW_IPS": "*", "WEB_CONCURRENCY": "7"}
+    foreign = {
+        "GUNICORN_CMD_ARGS": "--access-logfile=-",
+        "FORWARDED_ALLOW_IPS": "*",
+        "WEB_CONCURRENCY": "7",
+        "SCRIPT_NAME": "/evil",
+    }
     with (
         errors.open("wb") as file,
         subprocess.Popen(
@@ -193,15 +198,32 @@ def test_log_lines_are_those_of_the_applications_log(running: Running) -> None:
     assert any("Listening at" in line["message"] for line in lines)
 
 
+KEPT_AS: dict[str, tuple[object, ...]] = {"": ([],), "h1": (["h1"],), "False": (False, "off")}
+"""What gunicorn makes of some values."""
+
+
 def test_every_setting_is_one_that_gunicorn_knows() -> None:
     settings = Settings.from_env(environment(BFF_BIND="unix:/run/bff.sock", BFF_WORKERS="3"))
     server = Server(settings, lambda _: lambda environ, start_response: [])
     for name, value in options(settings.serving, "info").items():
         assert name in server.cfg.settings
-        assert server.cfg.settings[name].get() == ([] if value == "" else value)
+        assert server.cfg.settings[name].get() in KEPT_AS.get(str(value), (value,)), name
     assert server.cfg.address == ["/run/bff.sock"]
     assert server.cfg.control_socket_disable
-    assert server.cfg.proxy_protocol in {False, "off"}
+
+
+def test_what_gunicorn_would_read_leniently_is_switched_off() -> None:
+    server = Server(Settings.from_env(environment()), lambda _: lambda environ, start_response: [])
+    lenient = [name for name in server.cfg.settings if name.startswith(("permit_", "strip_", "casefold_"))]
+    assert lenient
+    assert [name for name in lenient if server.cfg.settings[name].get() is not False] == []
+    allowed = [name for name in server.cfg.settings if name.endswith("_allow_ips")]
+    assert len(allowed) >= 2
+    assert [name for name in allowed if server.cfg.settings[name].get() != []] == []
+    assert (server.cfg.header_map, server.cfg.forwarder_headers, server.cfg.secure_scheme_headers) == ("drop", [], {})
+    # Nothing that a later release adds to these is on by itself.
+    said = options(Settings.from_env(environment()).serving, "info")
+    assert {*lenient, *allowed} <= set(said)
 
 
 @pytest.mark.parametrize(

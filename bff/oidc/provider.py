@@ -134,6 +134,28 @@ class IdentityProvider:
             query["logout_hint"] = sid
         return _with_query(endpoint, query)
 
+    def believed(self, document: Mapping[str, Any]) -> Metadata | None:
+        """Return what a discovery document says; None where it is another issuer's, or leads to another host."""
+        issuer, configured = document.get("issuer"), self._settings.issuer.rstrip("/")
+        if not isinstance(issuer, str) or issuer not in (configured, configured + "/"):
+            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="another issuer")
+            return None
+        endpoints = {
+            name: document.get(name) for name in ("authorization_endpoint", "jwks_uri", "end_session_endpoint")
+        }
+        for name, url in endpoints.items():
+            optional = name == "end_session_endpoint" and url is None
+            if not optional and not self._is_ours(url):
+                self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=f"{name} is not on the issuer's host")
+                return None
+        return Metadata(
+            issuer=issuer,
+            authorization_endpoint=str(endpoints["authorization_endpoint"]),
+            jwks_uri=str(endpoints["jwks_uri"]),
+            end_session_endpoint=endpoints["end_session_endpoint"],
+            sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
+        )
+
     def _known_metadata(self) -> Metadata:
         if self._metadata is None or self._now() >= self._metadata.until:
             self._metadata = self._fetched_metadata()
@@ -145,7 +167,7 @@ class IdentityProvider:
     def _fetched_metadata(self) -> _Kept:
         path = urlsplit(self._settings.issuer).path.rstrip("/") + _WELL_KNOWN
         document = self._document(path)
-        metadata = None if document is None else self._read(document)
+        metadata = None if document is None else self.believed(document)
         return self._kept(metadata)
 
     def _fetched_keys(self, metadata: Metadata, before: _Kept | None) -> _Kept:
@@ -182,27 +204,6 @@ class IdentityProvider:
             self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="no document", status=answer.status)
             return None
         return document
-
-    def _read(self, document: Mapping[str, Any]) -> Metadata | None:
-        issuer, configured = document.get("issuer"), self._settings.issuer.rstrip("/")
-        if not isinstance(issuer, str) or issuer not in (configured, configured + "/"):
-            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="another issuer")
-            return None
-        endpoints = {
-            name: document.get(name) for name in ("authorization_endpoint", "jwks_uri", "end_session_endpoint")
-        }
-        for name, url in endpoints.items():
-            optional = name == "end_session_endpoint" and url is None
-            if not optional and not self._is_ours(url):
-                self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=f"{name} is not on the issuer's host")
-                return None
-        return Metadata(
-            issuer=issuer,
-            authorization_endpoint=str(endpoints["authorization_endpoint"]),
-            jwks_uri=str(endpoints["jwks_uri"]),
-            end_session_endpoint=endpoints["end_session_endpoint"],
-            sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
-        )
 
     def _is_ours(self, url: Any) -> bool:
         # Compared as text: parsers disagree on what the host of an odd URL is.

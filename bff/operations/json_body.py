@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NoReturn, TypeAlias
 
 from bff.errors import Detail, InvalidInput
@@ -55,9 +56,11 @@ def printable_name(name: str) -> str | None:
 
 
 def _decoded(body: bytes) -> str:
-    try:
+    text = None
+    # Refused out here, or the reader's exception, which holds the whole body, would be the context of ours.
+    with suppress(UnicodeDecodeError):
         text = body.decode("utf-8")
-    except UnicodeDecodeError:
+    if text is None:
         _refuse("the body is not valid UTF-8")
     if text.startswith("\ufeff"):
         _refuse("the body must not begin with a byte order mark")
@@ -77,8 +80,10 @@ def _check_nesting(text: str) -> None:
 
 
 def _read(text: str) -> JsonValue:
+    value: JsonValue = None
+    wrong_at: str | None = None
     try:
-        value: JsonValue = json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=_integer,
@@ -86,8 +91,10 @@ def _read(text: str) -> JsonValue:
             parse_constant=_constant,
         )
     except json.JSONDecodeError as error:
-        # Its text and its `doc` are left behind: the second one is the whole body.
-        _refuse(f"the body is not valid JSON (line {error.lineno}, column {error.colno})")
+        wrong_at = f"line {error.lineno}, column {error.colno}"
+    if wrong_at is not None:
+        # Out here the reader's exception is not even the context of ours: its `doc` is the whole body.
+        _refuse(f"the body is not valid JSON ({wrong_at})")
     return value
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bff.sandbox.state import LegalEntity, State, new_login
 
 B2C_EMAIL = "jane.doe@example.com"
-B2C_PASSWORD = "Violet-Harbour-38"  # noqa: S105 - public on purpose
+B2C_PASSWORD = "Violet-Harbour-38"  # nosec B105 # noqa: S105 - public on purpose
 
 B2B_EMAIL = "john.doe@example.com"
-B2B_PASSWORD = "Copper-Lantern-71"  # noqa: S105 - public on purpose
+B2B_PASSWORD = "Copper-Lantern-71"  # nosec B105 # noqa: S105 - public on purpose
 
 LEGAL_ENTITIES = (
     LegalEntity(id="D165356", name="Example Trading", contact_assignment_id="D436432"),

@@ -32,6 +32,7 @@ class Sandbox:
     """The WSGI application."""
     state: State
     mint: Mint
+    tokens: TokenBook
     mails: Outbox
     faults: Faults[Operation]
     recorder: Recorder[Operation]
@@ -79,6 +80,7 @@ def create_sandbox(
         app=app,
         state=state,
         mint=mint,
+        tokens=world.tokens,
         mails=mails,
         faults=faults,
         recorder=recorder,

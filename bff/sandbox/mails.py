@@ -18,7 +18,7 @@ class Purpose(Enum):
     """What a mailed token is good for."""
 
     OPTIN = "optin"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - a name
+    PASSWORD_RESET = "password_reset"  # nosec B105 # noqa: S105 - a name
     EMAIL_CHANGE = "email_change"
     ACCOUNT_DELETION = "account_deletion"
 

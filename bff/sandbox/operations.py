@@ -15,8 +15,8 @@ class Operation(Enum):
     ANONYMOUS_REFRESH = "anonymous_refresh"
     LOGIN = "login"
     LOGOUT = "logout"
-    REFRESH_AUTH_TOKEN = "refresh_auth_token"  # noqa: S105 - a name
-    VALIDATE_AUTH_TOKEN = "validate_auth_token"  # noqa: S105 - a name
+    REFRESH_AUTH_TOKEN = "refresh_auth_token"  # nosec B105 # noqa: S105 - a name
+    VALIDATE_AUTH_TOKEN = "validate_auth_token"  # nosec B105 # noqa: S105 - a name
     SOCIAL_LOGIN = "social_login"
     SIGNUP = "signup"
     SIGNUP_OPTIN = "signup_optin"
@@ -34,9 +34,9 @@ class Operation(Enum):
     ADD_LOGIN = "add_login"
     CHANGE_EMAIL = "change_email"
     CONFIRM_EMAIL = "confirm_email"
-    REQUEST_PASSWORD_RESET = "request_password_reset"  # noqa: S105 - a name
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - a name
-    CHANGE_PASSWORD = "change_password"  # noqa: S105 - a name
+    REQUEST_PASSWORD_RESET = "request_password_reset"  # nosec B105 # noqa: S105 - a name
+    RESET_PASSWORD = "reset_password"  # nosec B105 # noqa: S105 - a name
+    CHANGE_PASSWORD = "change_password"  # nosec B105 # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

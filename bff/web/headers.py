@@ -9,7 +9,8 @@ from flask import Response, request
 from bff.settings import Settings
 from bff.web.paths import is_static
 
-_JSON_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_JSON_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+"""Of everything that is no page: opened by itself, it is a document that may do nothing, in an origin of its own."""
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'{issuer}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -20,8 +21,9 @@ _PERMISSIONS = (
 )
 _FILE_ANSWERS = frozenset({200, 206, 304})
 """With these a static file answers, which says itself how long it may be kept."""
-_HSTS_SECONDS = 63072000
-"""Two years, what preload lists ask for."""
+_HSTS = "max-age=63072000; includeSubDomains"
+"""Two years. `includeSubDomains` reaches what lies below the public URL's host, never its siblings: without it, plain
+http there could plant cookies for us. No `preload`: that is for whoever owns the domain to say."""
 
 
 def _page_policy(settings: Settings) -> str:
@@ -44,7 +46,7 @@ def add_headers(settings: Settings, response: Response) -> Response:
     headers["Referrer-Policy"] = "strict-origin"
     headers["Permissions-Policy"] = _PERMISSIONS
     if settings.cookie.secure:
-        headers["Strict-Transport-Security"] = f"max-age={_HSTS_SECONDS}; includeSubDomains"
+        headers["Strict-Transport-Security"] = _HSTS
     if not (is_static(request.path) and response.status_code in _FILE_ANSWERS):
         headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -43,10 +43,20 @@ class RealServer:
 
     :param environment: of the shop, less where it listens
     :param log: where its log goes
+    :param command: what Python is to run; `bff serve` if not told
+    :param port: where it listens, for whoever has to know before; a free one if not told
     """
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self.port = free_port()
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        command: Sequence[str] = ("-m", "bff.cli", "serve"),
+        port: int | None = None,
+    ) -> None:
+        self._command = command
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
         self._environment = {
@@ -88,7 +98,7 @@ class RealServer:
     def __enter__(self) -> RealServer:
         with self._log.open("wb") as file:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bff.cli", "serve"], env=self._environment, stdout=file, stderr=file
+                [sys.executable, *self._command], env=self._environment, stdout=file, stderr=file
             )
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:

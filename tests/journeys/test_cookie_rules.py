@@ -11,12 +11,14 @@ import pytest
 from driven_routes import FORMS_FOR_ANYBODY, READING
 from fakes.clock import FakeClock
 from footprint import footprint, lasting_footprint
+from pages import PageBrowser
 from shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault
 from bff.sandbox.settings import SandboxSettings
+from bff.sessions.cookie import SessionCookie
 
 RESET = {"email": B2C_EMAIL}
 
@@ -104,6 +106,55 @@ def test_sign_in_with_anothers_cookie_and_token_is_not_to_be_had_by_a_form(shop:
     )
     assert (forged.status_code, set_cookies(forged)) == (403, [])
     assert victim.cookie == cookie
+
+
+# A cookie that somebody else has planted: a sibling host over http, say.
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'lang="; {session}; z="',
+        '{session}; lang="canary; theme=canary"; flash=canary',
+        "lang=<b>canary</b>; {session}; theme=canary; csrf_token=canary; next=//canary.example; session=canary",
+        "{session}; __Secure-session=canary; __Host-Http-session=canary; _session=canary; $Version=canary",
+    ],
+)
+def test_planted_cookies_neither_hide_the_session_nor_come_back_on_any_page(shop: Shop, header: str) -> None:
+    browser = shop.signed_in()
+    client = shop.app.test_client(use_cookies=False)
+    sent = {"Cookie": header.format(session=f"{COOKIE}={browser.cookie}")}
+    for path in READING.values():
+        answer = client.get(path, base_url=PUBLIC_URL, headers=sent, buffered=True)
+        said = f"{answer.headers}{answer.get_data(as_text=True)}"
+        assert "canary" not in said, path
+        assert str(browser.cookie) not in said, path
+        assert set_cookies(answer) == []
+    assert client.get("/api/session", base_url=PUBLIC_URL, headers=sent).get_json()["state"] == "authenticated"
+
+
+@pytest.mark.parametrize("page", [True, False])
+def test_cookie_that_somebody_planted_is_not_the_one_that_is_signed_in(shop: Shop, page: bool) -> None:
+    planted = SessionCookie.fresh().value.reveal()
+    victim, attacker = shop.browser(), shop.browser()
+    victim.cookie = attacker.cookie = planted
+    if page:
+        PageBrowser(victim).sign_in()
+    else:
+        victim.sign_in()
+    assert victim.cookie != planted
+    assert victim.session()["state"] == "authenticated"
+    assert attacker.session()["state"] == "guest"
+
+
+def test_session_that_somebody_began_is_not_the_one_that_is_signed_in(shop: Shop) -> None:
+    attacker, victim = shop.browser(), shop.browser()
+    attacker.session()
+    victim.cookie, victim.csrf = attacker.cookie, attacker.csrf
+    victim.sign_in()
+    assert victim.cookie != attacker.cookie
+    state = attacker.session()
+    assert (state["state"], state["customer"]) == ("guest", None)
 
 
 # A late answer: the request was under way, upstream held it, and meanwhile the cookie was replaced.

@@ -17,7 +17,7 @@ from driven_routes import (
     unsafe_routes,
 )
 from footprint import footprint, lasting_footprint
-from shop import PUBLIC_URL, Browser, Shop
+from shop import PUBLIC_URL, Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 Forgery = Callable[[Shop, Browser], Mapping[str, str]]
@@ -71,6 +71,27 @@ FORGERIES: dict[str, Forgery] = {
         "Sec-Fetch-Site": "cross-site",
         "Origin": PUBLIC_URL,
     },
+    "a sandboxed frame": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Sec-Fetch-Site": "cross-site",
+        "Origin": "null",
+    },
+    "a sandboxed frame of an old browser": lambda shop, browser: {"Origin": "null"},
+    "two sites at once": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Sec-Fetch-Site": "same-origin,cross-site",
+    },
+    "two origins at once": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Origin": f"{PUBLIC_URL},https://evil.example",
+    },
+    "a path behind our origin": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Origin": PUBLIC_URL + "/",
+    },
+    "no Origin but our Referer": lambda shop, browser: {"Referer": PUBLIC_URL + "/login"},
+    "an empty Origin": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Origin": ""},
+    "an empty site": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Sec-Fetch-Site": ""},
     "a word that is no site": lambda shop, browser: {"X-CSRF-Token": right(shop, browser), "Sec-Fetch-Site": "odd"},
     "the other header that Flask-WTF reads": lambda shop, browser: {"X-CSRFToken": right(shop, browser)},
 }
@@ -206,6 +227,67 @@ def test_head_starts_nothing_anywhere(shop: Shop) -> None:
         answer = shop.browser().request("HEAD", path)
         assert answer.headers.getlist("Set-Cookie") == []
     assert footprint(shop) == before
+
+
+def test_head_of_a_customer_changes_nothing_either(shop: Shop) -> None:
+    browser = shop.signed_in()
+    cookie = browser.cookie
+    shop.sandbox.recorder.clear()
+    records = set(lasting_footprint(shop).keys)
+    for path in (*READING.values(), *(drive.path for drive in UNSAFE.values())):
+        answer = browser.request("HEAD", path)
+        assert answer.headers.getlist("Set-Cookie") == []
+        assert answer.get_data() == b"", path
+    assert {call.method for call in shop.sandbox.recorder} == {"GET"}
+    assert not {"logout", "refresh_auth_token"} & {call.operation for call in shop.sandbox.recorder}
+    assert set(lasting_footprint(shop).keys) == records
+    assert browser.cookie == cookie
+    assert browser.session()["state"] == "authenticated"
+
+
+OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method")
+
+
+@pytest.mark.parametrize("override", OVERRIDES)
+def test_header_does_not_turn_a_get_into_something_else(shop: Shop, override: str) -> None:
+    browser = shop.signed_in()
+    shop.sandbox.recorder.clear()
+    for path in READING.values():
+        for wanted in ("POST", "PATCH", "DELETE"):
+            assert browser.get(path, headers={override: wanted}).status_code == browser.get(path).status_code, path
+    assert {call.method for call in shop.sandbox.recorder} == {"GET"}
+    assert browser.session()["state"] == "authenticated"
+
+
+def test_neither_header_nor_field_turns_a_post_into_something_else(shop: Shop) -> None:
+    browser = shop.signed_in()
+    token = str(browser.csrf)
+    shop.sandbox.recorder.clear()
+    for override in OVERRIDES:
+        assert browser.post("/api/me", headers={override: "DELETE"}).status_code == 405
+        assert browser.post("/api/me/addresses/a1", headers={override: "DELETE"}).status_code == 405
+    form = {"csrf_token": token, "_method": "DELETE", "X-HTTP-Method-Override": "DELETE"}
+    browser.client.post("/account/addresses/a1", base_url=PUBLIC_URL, data=form)
+    browser.client.post("/account", base_url=PUBLIC_URL, data=form)
+    for query in ("_method=DELETE", "_method=PATCH", "method=DELETE"):
+        assert browser.get(f"/api/me?{query}").status_code == 400
+    assert {call.method for call in shop.sandbox.recorder} <= {"GET", "PATCH"}
+
+
+def test_gets_that_start_something_of_the_visitors_own_are_these_where_there_is_social_login(
+    make_shop: ShopMaker,
+) -> None:
+    shop = make_shop.with_provider().shop
+    starting = set()
+    for path in READING.values():
+        before = lasting_footprint(shop)
+        shop.browser().get(path, headers={"Sec-Fetch-Site": "same-origin"})
+        if lasting_footprint(shop) != before:
+            starting.add(f"GET {path}")
+    print("\n".join(sorted(starting)))
+    # The callback is not among them: it changes what a browser has begun, and this one has begun nothing.
+    social = {"GET /login/social/google-oauth2", "GET /login/social"}
+    assert starting == {"GET /api/session", "GET /api/me", *social}
 
 
 def test_no_page_of_another_origin_is_ever_let_in(shop: Shop) -> None:

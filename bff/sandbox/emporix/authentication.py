@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bff.sandbox.bearer import BearerKind
 from bff.sandbox.bodies import read_body, text
-from bff.sandbox.emporix.grants import customer_reply, saas_token, scope, sign_in
+from bff.sandbox.emporix.grants import BEARER, customer_reply, saas_token, scope, sign_in
 from bff.sandbox.emporix.schemas import PASSWORD_AUTHENTICATION
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.replies import (
@@ -84,7 +84,7 @@ def validate_auth_token(world: World, call: Call) -> Reply:
     token = call.token
     used = call.customer(world).login(token.grant.login_key)
     body: JsonObject = {
-        "token_type": "Bearer",
+        "token_type": BEARER,
         "expires_in": world.tokens.remaining_seconds(token),
         "scope": scope(token.grant.kind, token.grant.tenant),
         "sessionId": token.grant.session_id,
@@ -109,7 +109,7 @@ def _storefront(world: World, call: Call) -> str:
 def _anonymous_reply(tokens: TokenSet) -> JsonObject:
     grant = tokens.access.grant
     return {
-        "token_type": "Bearer",
+        "token_type": BEARER,
         "access_token": tokens.access.value,
         "expires_in": tokens.access_seconds,
         "refresh_token": tokens.refresh.value,

@@ -18,13 +18,16 @@ _CUSTOMER_SCOPES = (
     "customer.customerprofile_edit",
     "order.history_view",
 )
-_CAMEL_CASE = {
-    "access_token": "accessToken",
-    "saas_token": "saasToken",
-    "expires_in": "expiresIn",
-    "refresh_token": "refreshToken",
-    "refresh_token_expires_in": "refreshTokenExpiresIn",
-}
+BEARER = "Bearer"
+"""What every token is, by its `token_type`."""
+_IN_CAMEL_CASE_TOO = frozenset(
+    {"access_token", "saas_token", "expires_in", "refresh_token", "refresh_token_expires_in"}
+)
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def scope(kind: BearerKind, tenant: str) -> str:
@@ -81,10 +84,10 @@ def customer_reply(
         "expires_in": tokens.access_seconds,
         "refresh_token": tokens.refresh.value,
         "refresh_token_expires_in": tokens.refresh_seconds,
-        "token_type": "Bearer",
+        "token_type": BEARER,
     }
     if with_session_id:
         body["session_id"] = tokens.access.grant.session_id
     if world.settings.camel_case_only:
-        return {_CAMEL_CASE.get(name, name): value for name, value in body.items()}
+        return {_camel_case(name) if name in _IN_CAMEL_CASE_TOO else name: value for name, value in body.items()}
     return body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bff.sandbox.bearer import BearerKind
-from bff.sandbox.emporix.grants import demand_active, saas_token, scope, sign_in
+from bff.sandbox.emporix.grants import BEARER, demand_active, saas_token, scope, sign_in
 from bff.sandbox.redeemer import SocialIdentity
 from bff.sandbox.replies import JsonObject, Reply, duplicate_account, invalid_field
 from bff.sandbox.state import Customer, Login, new_login
@@ -33,7 +33,7 @@ def social_login(world: World, call: Call) -> Reply:
         "refresh_token": tokens.refresh.value,
         "refresh_token_expires_in": str(tokens.refresh_seconds),
         "session_idle_time": world.settings.session_idle_seconds,
-        "token_type": "Bearer",
+        "token_type": BEARER,
         "scope": scope(BearerKind.CUSTOMER, call.tenant),
     }
     return Reply(body=body)

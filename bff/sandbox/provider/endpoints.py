@@ -27,7 +27,7 @@ class Endpoint(Enum):
     AUTHORIZE = "authorize"
     CHOOSE = "choose"
     """The POST of the page that AUTHORIZE shows."""
-    TOKEN = "token"  # noqa: S105 - a name
+    TOKEN = "token"  # nosec B105 # noqa: S105 - a name
     USERINFO = "userinfo"
     OIDC_LOGOUT = "oidc_logout"
     V2_LOGOUT = "v2_logout"

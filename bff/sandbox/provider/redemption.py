@@ -35,7 +35,7 @@ def token(world: ProviderWorld) -> Response:
         id_token=world.tokens.id_token(grant),
         scope=" ".join(grant.request.scope),
         expires_in=settings.access_token_seconds,
-        token_type="Bearer",  # noqa: S106 - a name
+        token_type="Bearer",  # nosec B106 # noqa: S106 - a name
     )
 
 

@@ -1,0 +1,76 @@
+"""Our one script, and what a page may load besides: text stays text, names stay inside, nothing is for one person."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from driven_routes import READING
+from flask import url_for
+from shop import Shop
+
+from bff.web.assets import asset_folder
+
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in asset_folder("static").rglob("*.js")}
+CODE = {name: re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.DOTALL).strip() for name, text in SCRIPTS.items()}
+MARKUP = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|srcdoc"
+    r"|\beval\b|\bFunction\s*\(|setTimeout\s*\(\s*[\"'`]|setInterval\s*\(\s*[\"'`]"
+)
+MESSAGES = re.compile(r"postMessage|onmessage|[\"']message[\"']|MessageChannel|BroadcastChannel")
+BY_METHOD = {"body", "querySelector", "querySelectorAll", "getElementById", "documentElement", "addEventListener"}
+"""What may be asked of `document`: none of it can be an element that has taken the name."""
+
+named = pytest.mark.parametrize("name", CODE)
+
+
+def test_there_is_a_script_to_look_at() -> None:
+    assert "account.js" in CODE
+
+
+@named
+def test_script_writes_text_and_no_markup(name: str) -> None:
+    assert MARKUP.findall(CODE[name]) == []
+
+
+@pytest.mark.parametrize("planted", ["a.innerHTML = b", "document.write(b)", "eval(b)", "setTimeout('b', 1)"])
+def test_markup_would_be_found(planted: str) -> None:
+    assert MARKUP.search(planted)
+
+
+@named
+def test_script_keeps_its_names_to_itself(name: str) -> None:
+    code = CODE[name]
+    assert re.fullmatch(r"\(\(\) => \{\s*\"use strict\";.*\}\)\(\);", code, re.DOTALL)
+    assert set(re.findall(r"\bdocument\.(\w+)", code)) <= BY_METHOD
+    # An element with an id is a property of the window; with `window.x` or `x` alone one could be taken for ours.
+    assert re.findall(r"\b(?:window|self|globalThis|top|parent)\b", code) == []
+
+
+@named
+def test_script_neither_sends_nor_hears_messages(name: str) -> None:
+    assert MESSAGES.findall(CODE[name]) == []
+
+
+def test_scripts_are_the_same_for_everybody(shop: Shop) -> None:
+    guest, customer = shop.browser(), shop.signed_in()
+    for name in SCRIPTS:
+        with shop.app.test_request_context("/", base_url=guest.base_url):
+            url = url_for("static", filename=name)
+        mine, theirs = customer.get(url), guest.get(url)
+        assert (mine.status_code, mine.data) == (200, theirs.data)
+    for path in READING.values():
+        assert "javascript" not in customer.get(path).mimetype, path
+
+
+def test_page_may_load_no_plugin_and_no_foreign_script(shop: Shop) -> None:
+    customer, pages = shop.signed_in(), 0
+    for path in READING.values():
+        answer = customer.get(path)
+        if answer.mimetype != "text/html":
+            continue
+        rules = dict(rule.strip().split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split(";"))
+        assert (rules["object-src"], rules["script-src"], rules["base-uri"]) == ("'none'", "'self'", "'none'"), path
+        assert not re.search(rb"<(?:object|embed|applet|iframe|frame)\b", answer.data), path
+        pages += 1
+    assert pages > 10
