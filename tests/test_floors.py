@@ -15,7 +15,7 @@ PLANTED = {
     "an upward import": ("bff/errors.py", "import bff.web.paths", "Imports go down only BROKEN"),
     "the sandbox in the server": ("bff/login.py", "import bff.sandbox.mint", "Only the demo knows the sandbox BROKEN"),
     "Flask below the web floor": ("bff/login.py", "import flask", "Flask stays in web, factory and the sandbox BROKEN"),
-    "Redis above the sessions": ("bff/web/home.py", "import redis", "Redis stays in sessions and wiring BROKEN"),
+    "Redis up above": ("bff/web/home.py", "import redis", "Redis stays in sessions, limits and wiring BROKEN"),
     "another cryptography": ("bff/log.py", "import cryptography", "One module imports a cryptography library BROKEN"),
 }
 

@@ -8,6 +8,8 @@ from enum import Enum
 
 from pydantic import BaseModel
 
+from bff.log import Event
+
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 """RFC 7396."""
@@ -65,7 +67,7 @@ class Plain401(Enum):
     """What a 401 means whose fault says nothing about the bearer."""
 
     UNDOCUMENTED = "undocumented"
-    WRONG_SECRET = "wrong_secret"  # noqa: S105 - a word, no password
+    WRONG_SECRET = "wrong_secret"  # nosec B105 # noqa: S105 - a word, no password
     """The password in the body is not the customer's."""
     DEAD_BEARER = "dead_bearer"
     """The operation exists to say so, and says it without a body."""
@@ -75,8 +77,10 @@ class Aftermath(Enum):
     """What a success changes about the visitor's own session."""
 
     NOTHING = "nothing"
-    NEW_PASSWORD = "new_password"  # noqa: S105 - a word, no password
+    NEW_PASSWORD = "new_password"  # nosec B105 # noqa: S105 - a word, no password
     """The session goes on under a new cookie."""
+    PASSWORD_RESET = "password_reset"  # nosec B105 # noqa: S105 - a word, no password
+    """The next sign-in with a password ends that customer's older sessions."""
     IDENTITY = "identity"
     """Names or e-mail may have changed: ask again who it is."""
 
@@ -86,6 +90,28 @@ class Feature(Enum):
 
     ACCOUNT_DELETION = "accountDeletion"
     ADD_LOGIN = "addLogin"
+
+
+class Limit(Enum):
+    """What may be asked for only so often; the value ends the setting's name, `BFF_RATE_LIMIT_…`."""
+
+    LOGIN = "LOGIN"
+    """A password may be guessed by it: what upstream refuses counts."""
+    MAIL = "MAIL"
+    """It sends a mail: what may have sent one counts, and what is hidden about whether it did."""
+    GUEST = "GUEST"
+    """It makes another guest: what has made one counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """One limit that an operation counts against."""
+
+    kind: Limit
+    email: str | None = None
+    """The property of the body that names the e-mail it counts for; None: the one that the customer signs in with."""
+    unless: str | None = None
+    """A parameter with which the operation does something else, which does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,16 +171,29 @@ class Operation:
     """May be sent again after the connection broke while the answer was read."""
     aftermath: Aftermath = Aftermath.NOTHING
     feature: Feature | None = None
+    guests: bool | None = None
+    """Whether a guest may ask for it; None: wherever upstream takes a guest's token."""
     needs_recent_proof: bool = False
     """Only for somebody who has proved who they are in the last minutes: it cannot be undone, or opens a way in."""
     versioned: bool = False
     """A write that `If-Match` may guard, against `metadata.version` of what a GET on the same path answers."""
+    limits: tuple[Limited, ...] = ()
+    """What each call counts against, in the order in which that is tried."""
     takes_site: bool = False
     """The body may name a site, and the settings say which."""
     hides: frozenset[int] = frozenset()
     """Upstream refusals that would tell whether an address is known; neutral answers hide them."""
     neutral_status: int | None = None
     """What a neutral answer says instead of success and of every hidden refusal; None: the success's own."""
+    audited: Event | None = None
+    """What a visitor's call of it is in the audit trail, whatever comes of it."""
+    audited_when_mailed: Event | None = None
+    """The same, where a mailed token comes along; None: no difference."""
+
+    @property
+    def is_for_guests(self) -> bool:
+        """Whether nobody needs to be signed in to ask for it."""
+        return Credential.ANONYMOUS in self.accepts if self.guests is None else self.guests
 
     @property
     def mutates(self) -> bool:
@@ -180,6 +219,10 @@ class Operation:
     def returns_tokens(self) -> bool:
         """Whether the answer may reach nobody but the broker."""
         return self.answer is Answer.TOKENS
+
+    def audit_event(self, *, mailed: bool) -> Event | None:
+        """Return what a call is in the audit trail; `mailed`: a mailed token comes along."""
+        return self.audited_when_mailed if mailed and self.audited_when_mailed is not None else self.audited
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this name.

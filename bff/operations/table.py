@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from bff.log import Event
 from bff.operations.model import (
     JSON,
     MERGE_PATCH,
@@ -18,6 +19,8 @@ from bff.operations.model import (
     Credential,
     Exposure,
     Feature,
+    Limit,
+    Limited,
     Operation,
     Parameter,
     Place,
@@ -108,6 +111,7 @@ _ROWS = (
         parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _SITE_CODE),
         success=_OK,
         answer=Answer.TOKENS,
+        limits=(Limited(kind=Limit.GUEST),),
         exposure=Exposure.INTERNAL,
     ),
     Operation(
@@ -135,6 +139,7 @@ _ROWS = (
         success=_OK,
         answer=Answer.TOKENS,
         plain_401=Plain401.WRONG_SECRET,
+        limits=(Limited(kind=Limit.LOGIN, email="email"),),
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -162,6 +167,7 @@ _ROWS = (
         method="GET",
         path="/customer/{tenant}/logout",
         accepts=_CUSTOMER,
+        guests=True,
         parameters=(_TENANT_IN_PATH, _secret("accessToken")),
         success=_NO_CONTENT,
         own_routes=(Route(method="POST", path="/api/logout"),),
@@ -175,6 +181,7 @@ _ROWS = (
         path="/customer/{tenant}/refreshauthtoken",
         # The contract asks for either, in two places; EMPORIX_REFRESH_BEARER decides which goes first.
         accepts=(Credential.ANONYMOUS, Credential.CUSTOMER),
+        guests=False,
         parameters=(
             _TENANT_IN_PATH,
             _secret("refreshToken"),
@@ -216,8 +223,10 @@ _ROWS = (
         body=CustomerSignup,
         success=_CREATED,
         answer=Answer.OBJECT,
+        limits=(Limited(kind=Limit.MAIL, email="email"),),
         hides=frozenset({409}),
         neutral_status=202,
+        audited=Event.SIGNUP_ASKED,
         exposure=Exposure.SESSION,
     ),
     # Double opt-in
@@ -244,8 +253,10 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         body=OptInResend,
         success=_ACCEPTED,
+        limits=(Limited(kind=Limit.MAIL, email="email"),),
         hides=frozenset({400, 403, 404, 409}),
         neutral_status=202,
+        audited=Event.ACTIVATION_MAIL_ASKED,
         exposure=Exposure.JSON,
     ),
     # Account and profile
@@ -288,10 +299,13 @@ _ROWS = (
         success=frozenset({202, 204}),
         feature=Feature.ACCOUNT_DELETION,
         needs_recent_proof=True,
+        limits=(Limited(kind=Limit.MAIL, unless="token"),),
         own_routes=(
             Route(method="DELETE", path="/api/me"),
             Route(method="POST", path="/api/me/delete/confirm", body=MailedToken),
         ),
+        audited=Event.DELETION_ASKED,
+        audited_when_mailed=Event.DELETION_CONFIRMED,
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -308,6 +322,7 @@ _ROWS = (
         feature=Feature.ADD_LOGIN,
         needs_recent_proof=True,
         aftermath=Aftermath.IDENTITY,
+        audited=Event.LOGIN_ADDED,
         exposure=Exposure.JSON,
     ),
     # Addresses
@@ -408,6 +423,8 @@ _ROWS = (
         body=EmailChange,
         success=_NO_CONTENT,
         plain_401=Plain401.WRONG_SECRET,
+        limits=(Limited(kind=Limit.LOGIN), Limited(kind=Limit.MAIL, email="newEmail")),
+        audited=Event.EMAIL_CHANGE_ASKED,
         exposure=Exposure.JSON,
     ),
     Operation(
@@ -421,6 +438,7 @@ _ROWS = (
         body=MailedToken,
         success=_NO_CONTENT,
         aftermath=Aftermath.IDENTITY,
+        audited=Event.EMAIL_CHANGED,
         exposure=Exposure.JSON,
     ),
     Operation(
@@ -433,8 +451,10 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         body=PasswordResetRequest,
         success=_NO_CONTENT,
+        limits=(Limited(kind=Limit.MAIL, email="email"),),
         hides=frozenset({400, 403, 404, 409}),
         takes_site=True,
+        audited=Event.PASSWORD_RESET_ASKED,
         exposure=Exposure.JSON,
     ),
     Operation(
@@ -447,6 +467,8 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         body=PasswordReset,
         success=_NO_CONTENT,
+        audited=Event.PASSWORD_RESET,
+        aftermath=Aftermath.PASSWORD_RESET,
         exposure=Exposure.JSON,
     ),
     Operation(
@@ -460,7 +482,9 @@ _ROWS = (
         body=PasswordChange,
         success=_NO_CONTENT,
         plain_401=Plain401.WRONG_SECRET,
+        limits=(Limited(kind=Limit.LOGIN),),
         aftermath=Aftermath.NEW_PASSWORD,
+        audited=Event.PASSWORD_CHANGED,
         exposure=Exposure.JSON,
     ),
 )

@@ -7,7 +7,7 @@ refresh token is spent once. Whoever waited reads again and uses what the winner
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeVar
@@ -20,12 +20,14 @@ from bff.errors import (
     UpstreamMalformed,
     UpstreamTimeout,
 )
-from bff.log import Log
+from bff.limits import Asker, Limits
+from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session, Standing
 from bff.sessions.store import Gone, Lease, LockBusy, SessionStore
+from bff.sessions.trail import audited, email_in, marks
 from bff.settings import EmporixSettings
 from bff.tokens.renewal import Renewal, chosen
 
@@ -60,13 +62,16 @@ class TokenBroker:
         operations: Mapping[str, Operation],
         store: SessionStore,
         settings: EmporixSettings,
+        limits: Limits,
         now: Callable[[], float],
         log: Log,
     ) -> None:
         self._client = client
         self._store = store
         self._now = now
-        self._renewal = Renewal(client, operations, settings, now, log)
+        self._log = log
+        self._limits = limits
+        self._renewal = Renewal(client, operations, settings, limits, now, log)
 
     def credential(self, session: Session, operation: Operation) -> Credential:
         """Return which token the operation takes in this session.
@@ -92,13 +97,34 @@ class TokenBroker:
         :raises RequestRejected: a value cannot be sent
         :raises UpstreamError:
         """
+        event = operation.audit_event(mailed="token" in (call.values or {}))
+        if event is None:
+            return self._call(session, operation, call)
+        with audited(self._log, event, session, email=email_in(call.body)):
+            return self._call(session, operation, call)
+
+    def _call(self, session: Session, operation: Operation, call: Call) -> Reply:
         credential = self.credential(session, operation)
-        bearer = self.bearer(session, credential)
-        try:
-            return self._client.call(operation, call, bearer)
-        except BearerDead:
-            bearer = self.bearer(session, credential, dead=bearer)
-        return self._call_again(operation, call, bearer)
+        with self.limited(session, operation, call):
+            bearer = self.bearer(session, credential)
+            try:
+                return self._client.call(operation, call, bearer)
+            except BearerDead:
+                bearer = self.bearer(session, credential, dead=bearer)
+            return self._call_again(operation, call, bearer)
+
+    def limited(self, session: Session, operation: Operation, call: Call) -> AbstractContextManager[None]:
+        """Count what is asked inside against the operation's limits; `call` does so itself, `call_with` does not.
+
+        :raises TooManyAttempts: on entering; upstream must not be asked
+        """
+        if not operation.limits:
+            return nullcontext()
+        who = session.signed_in
+        # Where the profile names no sign-in e-mail, the id is as much the customer's own.
+        own = None if who is None else who.customer.email or who.customer.id
+        asker = Asker(email=own, **marks(session))
+        return self._limits.attempt(operation, body=call.body, given=call.values or {}, asker=asker)
 
     def bearer(self, session: Session, credential: Credential, *, dead: Secret[str] | None = None) -> Secret[str]:
         """Return a bearer that is alive, as far as anybody here knows; `dead` is one that upstream has disowned."""
@@ -110,6 +136,7 @@ class TokenBroker:
         """Return the visitor's guest tokens, made or renewed if need be.
 
         :raises LoginRequired: there is no session, and this request may not start one
+        :raises TooManyAttempts: too many guests have come from this address
         """
         session.check_may_start()
         tokens = session.vault.anonymous
@@ -133,6 +160,13 @@ class TokenBroker:
         :raises UpstreamRejected: upstream refused the legal entity; nothing has changed
         :raises UpstreamError: not known whether anything has changed upstream; nothing has here
         """
+        if isinstance(entity, Keep):
+            self._refresh(session, entity)
+            return
+        with audited(self._log, Event.LEGAL_ENTITY_SWITCHED, session, entity_id=entity):
+            self._refresh(session, entity)
+
+    def _refresh(self, session: Session, entity: str | Keep | None) -> None:
         seen = session.vault.customer
         if seen is None:
             raise SessionExpired if session.just_ended else LoginRequired
@@ -209,6 +243,8 @@ class TokenBroker:
     def call_with(self, operation: Operation, call: Call, bearers: Mapping[Credential, Secret[str]]) -> Reply:
         """Call an operation with bearers that no session holds yet; the row says which of them it takes.
 
+        Its limits are the caller's to count against: see `limited`.
+
         :raises KeyError: none of them
         :raises BffError: as `call`
         """
@@ -217,6 +253,7 @@ class TokenBroker:
     def fresh_anonymous(self) -> TokenSet:
         """Return guest tokens of a new Emporix session, kept nowhere.
 
+        :raises TooManyAttempts: too many guests have come from this address
         :raises UpstreamError:
         """
         return self._renewal.fresh_anonymous()

@@ -8,6 +8,7 @@ is thrown away, and the old token serves while it lives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 
 from bff.emporix.client import Call, EmporixClient, Reply
@@ -17,17 +18,20 @@ from bff.errors import (
     LoginRequired,
     ReauthenticationRequired,
     SessionExpired,
+    TooManyAttempts,
     UpstreamError,
     UpstreamMalformed,
     UpstreamRejected,
     UpstreamUnavailable,
 )
+from bff.limits import Limits
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session
 from bff.sessions.store import Gone, Lease, Stale
+from bff.sessions.trail import marks
 from bff.settings import EmporixSettings, RefreshBearer
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
@@ -45,12 +49,14 @@ class Renewal:
         client: EmporixClient,
         operations: Mapping[str, Operation],
         settings: EmporixSettings,
+        limits: Limits,
         now: Callable[[], float],
         log: Log,
     ) -> None:
         self._client = client
         self._operations = operations
         self._settings = settings
+        self._limits = limits
         self._now = now
         self._log = log
 
@@ -72,7 +78,7 @@ class Renewal:
         try:
             return self._exchange(session, lease, tokens, tokens.legal_entity_id)
         except (BearerDead, UpstreamRejected) as err:
-            self._log.emit(Event.REFRESH_REFUSED, kind="customer", outcome=str(err))
+            self._report_refusal(session, err, Credential.CUSTOMER)
             return self._refused(session, tokens, dead, "upstream refused the refresh")
         except UpstreamError as err:
             self._note_unknown(session, tokens, err)
@@ -99,7 +105,7 @@ class Renewal:
         except (BearerDead, UpstreamRejected) as err:
             if isinstance(err, UpstreamRejected) and asked_for and err.status in _ENTITY_REFUSED:
                 raise
-            self._log.emit(Event.REFRESH_REFUSED, kind="customer", outcome=str(err))
+            self._report_refusal(session, err, Credential.CUSTOMER)
             self._refused(session, tokens, None, "upstream refused the refresh")
 
     def _exchange(
@@ -193,6 +199,7 @@ class Renewal:
         :raises SessionExpired: nobody is signed in any more
         """
         for _ in range(_MAX_TRIES):
+            about = marks(session)
             try:
                 if self.serves(tokens, dead):
                     if tokens.refresh is None:
@@ -212,7 +219,7 @@ class Renewal:
                 if current.access != tokens.access:
                     return current
                 continue
-            self._log.emit(Event.SESSION_ENDED, reason=reason)
+            self._log.audit(Event.SESSION_ENDED, reason=reason, **about)
             raise SessionExpired
         raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
 
@@ -220,6 +227,7 @@ class Renewal:
         """Return guest tokens that serve: as they are, refreshed with their session kept, or else new ones.
 
         :raises UpstreamError: not known, and no old token serves
+        :raises TooManyAttempts: the same, where new ones are too many
         """
         tokens = session.vault.anonymous
         if tokens is not None and self.serves_as_it_is(tokens, dead):
@@ -227,17 +235,18 @@ class Renewal:
         if tokens is not None:
             _share_failure("anonymous_refresh", tokens, began)
         try:
-            fresh = self._fresh_set(lease, tokens)
-        except UpstreamError as err:
+            fresh = self._fresh_set(session, lease, tokens)
+        except (UpstreamError, TooManyAttempts) as err:
             if tokens is None:
                 raise
-            self._note_unknown(session, tokens, err)
+            if isinstance(err, UpstreamError):
+                self._note_unknown(session, tokens, err)
             if self.serves(tokens, dead):
                 return tokens
             raise
         return self._keep_anonymous(session, fresh)
 
-    def _fresh_set(self, lease: Lease, tokens: TokenSet | None) -> TokenSet:
+    def _fresh_set(self, session: Session, lease: Lease, tokens: TokenSet | None) -> TokenSet:
         if tokens is not None and tokens.refresh is not None and tokens.renewable(self._now()):
             operation = self._operations["anonymous_refresh"]
             lease.renew()
@@ -245,12 +254,13 @@ class Renewal:
                 reply = self._client.call(operation, Call(values={"refresh_token": tokens.refresh}), None)
             except (BearerDead, UpstreamRejected) as err:
                 # The guest's cart session is lost; a new one is all that can be had.
-                self._log.emit(Event.REFRESH_REFUSED, kind="anonymous", outcome=str(err))
+                self._report_refusal(session, err, Credential.ANONYMOUS)
             else:
                 self._log.emit(Event.TOKENS_REFRESHED, kind="anonymous")
                 return anonymous_tokens(operation.name, reply.content, self._now(), tokens)
         lease.renew()
-        return self.fresh_anonymous()
+        # A customer's own refresh may hang on it, and who is signed in cannot ask for guests without end.
+        return self.fresh_anonymous(counted=session.vault.customer is None)
 
     def _keep_anonymous(self, session: Session, fresh: TokenSet) -> TokenSet:
         for _ in range(_MAX_TRIES):
@@ -261,6 +271,10 @@ class Renewal:
                 continue
             return fresh
         raise UpstreamUnavailable("anonymous_refresh", "others kept changing the session")
+
+    def _report_refusal(self, session: Session, err: UpstreamError, kind: Credential) -> None:
+        status = err.status if isinstance(err, UpstreamRejected) else None
+        self._log.audit(Event.REFRESH_REFUSED, kind=kind.value, status=status, **marks(session))
 
     def _note_unknown(self, session: Session, tokens: TokenSet, err: UpstreamError) -> None:
         """Remember that the last try brought no answer, so that not everybody asks again at once."""
@@ -276,12 +290,13 @@ class Renewal:
         except (Stale, Gone):
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session changed during a refresh")
 
-    def fresh_anonymous(self) -> TokenSet:
-        """Return guest tokens of a new Emporix session, kept nowhere."""
+    def fresh_anonymous(self, *, counted: bool = True) -> TokenSet:
+        """Return guest tokens of a new Emporix session, kept nowhere; `counted`: against the limit of new guests."""
         operation = self._operations["anonymous_login"]
         values = {} if self._settings.site is None else {"siteCode": self._settings.site}
         try:
-            reply = self._client.call(operation, Call(values=values), None)
+            with self._limits.attempt(operation) if counted else nullcontext():
+                reply = self._client.call(operation, Call(values=values), None)
         except (BearerDead, UpstreamRejected) as err:
             # Nothing in it comes from a visitor: it says nothing about their password or refresh token.
             raise UpstreamMalformed(operation.name, str(err)) from None

@@ -8,6 +8,7 @@ import time
 
 from flask import Flask, Response, g, request
 
+from bff.limits import CLIENT_ADDRESS
 from bff.log import REQUEST_ID, Event
 from bff.wiring import Services
 
@@ -16,13 +17,15 @@ _SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def start_request(services: Services) -> None:
-    """Give the request its id; a proxy's is kept, where a proxy is declared."""
+    """Give the request its id (a proxy's is kept, where a proxy is declared), and note where it comes from."""
     g.started = time.perf_counter()
     # A retired session's cookie header may be set after routing failed, so the path is noted on its own.
     g.path = request.path
     sent = request.headers.get(REQUEST_ID_HEADER, "")
     trusted = services.settings.serving.trusted_proxies > 0 and _SHAPE.fullmatch(sent)
     REQUEST_ID.set(sent if trusted else secrets.token_hex(8))
+    # What the declared proxies say of it, and no other, has been put into it by now.
+    CLIENT_ADDRESS.set(request.remote_addr or "")
 
 
 def name_response(response: Response) -> Response:
@@ -43,6 +46,7 @@ def finish_request(services: Services) -> None:
         ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
     )
     REQUEST_ID.set(None)
+    CLIENT_ADDRESS.set(None)
 
 
 def register_request_log(app: Flask, services: Services) -> None:

@@ -7,14 +7,16 @@ where Redis or Emporix is away it stands in the answered page.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Flask, Response, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import (
@@ -32,16 +34,19 @@ from bff.errors import (
 )
 from bff.log import REQUEST_ID
 from bff.sessions.store import Gone
-from bff.web.errors import fault_of
+from bff.web.errors import Fault, fault_of
 from bff.web.fields import PageForm
 from bff.web.language import gettext as _
+from bff.web.language import ngettext
 from bff.web.pages.drafts import keep_draft, take_draft
 from bff.web.pages.visit import Visit, is_owner, owner_mark, render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
 SIGN_IN = "/login"
+_NEEDS = "bff.page_needs"
 _REFUSED_INPUT = frozenset({400, 409, 422})
+_TOO_MANY = 429
 
 
 class Need(Enum):
@@ -93,6 +98,8 @@ def register_page(blueprint: Blueprint, services: Services, page: FormPage) -> N
 
     blueprint.add_url_rule(page.rule, endpoint=page.endpoint, view_func=show, methods=["GET"])
     blueprint.add_url_rule(page.rule, endpoint=f"{page.endpoint}_post", view_func=send, methods=["POST"])
+    _note_need(blueprint, page.endpoint, page.need)
+    _note_need(blueprint, f"{page.endpoint}_post", page.need)
 
 
 def register_view(
@@ -114,6 +121,18 @@ def register_view(
             return to_sign_in(request.path, notice="session-ended")
 
     blueprint.add_url_rule(rule, endpoint=endpoint, view_func=show, methods=["GET"])
+    _note_need(blueprint, endpoint, Need.SIGNED_IN)
+
+
+def page_needs(app: Flask) -> Mapping[str, Need]:
+    """Return who each page of an application is for, by its endpoint."""
+    return MappingProxyType(app.extensions.get(_NEEDS, {}))
+
+
+def _note_need(blueprint: Blueprint, endpoint: str, need: Need) -> None:
+    blueprint.record_once(
+        lambda state: state.app.extensions.setdefault(_NEEDS, {}).update({f"{blueprint.name}.{endpoint}": need})
+    )
 
 
 def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error: CsrfFailed) -> ResponseReturnValue:
@@ -212,16 +231,23 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
         return _refused(visit, page, form, err)
     except (SessionStoreUnavailable, TooManyAttempts, UpstreamError) as err:
         fault = fault_of(err)
-        response = _again(
-            visit,
-            page,
-            form,
-            status=fault.status,
-            alert=_("This can't be saved right now. Nothing you entered is lost: try again in a moment."),
-        )
+        response = _again(visit, page, form, status=fault.status, alert=_why_not_now(fault))
         if fault.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(fault.retry_after_seconds)
         return response
+
+
+def _why_not_now(fault: Fault) -> str:
+    if fault.status != _TOO_MANY:
+        return _("This can't be saved right now. Nothing you entered is lost: try again in a moment.")
+    if fault.retry_after_seconds is None:
+        return _("Too many tries. Wait a little, then try again.")
+    minutes = math.ceil(fault.retry_after_seconds / 60)
+    return ngettext(
+        "Too many tries. You can try again in %(num)d minute.",
+        "Too many tries. You can try again in %(num)d minutes.",
+        minutes,
+    ) % {"num": minutes}
 
 
 def _wrong_password(page: FormPage) -> str:
