@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import os
 import secrets
 import sys
@@ -19,6 +20,7 @@ from bff.errors import ConfigurationError
 from bff.formats import KEY_BYTES
 from bff.settings import Settings
 
+EXIT_FINDINGS: Final = 1
 EXIT_BAD_CONFIGURATION: Final = 2
 
 
@@ -43,6 +45,18 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="everything on this machine: shop, embedded Redis, Emporix sandbox")
     demo.add_argument("--port", type=_port, default=8000, help="of the shop; 0: a free one (default: 8000)")
     commands.add_parser("serve", help="production: gunicorn, configured by the environment")
+    audit = commands.add_parser("audit", help="the security reviewer's report on the program as it is configured")
+    audit.add_argument("--json", action="store_true", help="for programs")
+    sessions = commands.add_parser("sessions", help="who is signed in, and an operator's sign-out")
+    actions = sessions.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser(
+        "list", help="print the sessions that are signed in with an e-mail", allow_abbrev=False
+    )
+    listing.add_argument("--email", required=True, help="the sign-in e-mail")
+    revoking = actions.add_parser("revoke", help="end sessions at once", allow_abbrev=False)
+    whose = revoking.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--email", help="those signed in with this e-mail")
+    whose.add_argument("--all", action="store_true", help="every session there is, guests' and their carts too")
     keys = commands.add_parser("keys", help="keys that seal sessions")
     keys.add_subparsers(dest="action", required=True, metavar="ACTION").add_parser(
         "new", help="print a fresh value for BFF_SECRET_KEYS"
@@ -63,8 +77,42 @@ def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return run_demo(parsed.port, environ)
     if parsed.command == "serve":
         return _serve(environ)
+    if parsed.command == "audit":
+        return _audit(environ, json_form=parsed.json)
+    if parsed.command == "sessions":
+        return _sessions(parsed, environ)
     print(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii").rstrip("="))
     return 0
+
+
+def _audit(environ: Mapping[str, str], *, json_form: bool) -> int:
+    settings = Settings.from_env(environ)
+    for warning in settings.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+    from bff.audit.as_json import as_json
+    from bff.audit.offline import offline_services
+    from bff.audit.report import audit
+    from bff.audit.text import as_text
+    from bff.factory import create_app
+
+    report = audit(create_app(settings, offline_services(settings)))
+    print(json.dumps(as_json(report), indent=2) if json_form else as_text(report), end="\n" if json_form else "")
+    return EXIT_FINDINGS if report.findings else 0
+
+
+def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = Settings.from_env(environ)
+    for warning in settings.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    # What is ended here belongs into the audit trail too, which goes to standard error.
+    log.configure(settings.logging)
+
+    from bff.sessions_command import list_sessions, revoke_sessions
+
+    if parsed.action == "list":
+        return list_sessions(settings, parsed.email, sys.stdout, sys.stderr)
+    return revoke_sessions(settings, parsed.email, sys.stdout, sys.stderr)
 
 
 def _serve(environ: Mapping[str, str]) -> int:

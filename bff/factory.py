@@ -11,18 +11,18 @@ from flask import Flask, Response, request
 from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bff.log import Event
 from bff.passwords import MIN_PASSWORD_CHARACTERS
 from bff.settings import Settings
-from bff.web import api, api_session, health, home, oidc
+from bff.web import api, api_devices, api_session, health, home, oidc, security_txt
 from bff.web.api import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
 from bff.web.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
 from bff.web.bounce import step_aside
 from bff.web.csrf import check_cookies, check_origin, check_token
 from bff.web.errors import register_errors
+from bff.web.forwarded import DeclaredProxies
 from bff.web.headers import add_headers
 from bff.web.hosts import check_host
 from bff.web.language import Catalogues, register_language
@@ -94,7 +94,9 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     for blueprint in (
         health.make_blueprint(services),
         home.make_blueprint(services),
+        security_txt.make_blueprint(services),
         api_session.make_blueprint(services),
+        api_devices.make_blueprint(services),
         api.make_blueprint(services, api_session.SESSION_VIEWS),
         pages.make_blueprint(services),
         oidc.make_blueprint(services),
@@ -102,7 +104,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         app.register_blueprint(blueprint)
     proxies = settings.serving.trusted_proxies
     if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # the way Flask documents
+        app.wsgi_app = DeclaredProxies(app.wsgi_app, proxies)  # type: ignore[method-assign]  # the way Flask documents
     return app
 
 
@@ -139,7 +141,7 @@ def _register_checks(app: Bff, services: Services) -> None:
         if request.path == BACKCHANNEL_LOGOUT:
             return None
         check_origin(services)
-        check_cookies()
+        check_cookies(services)
         check_token(services)
         check_size()
         if is_api(request.path):

@@ -6,7 +6,8 @@ answer, and a token that ends up unused is logged out upstream.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from bff.errors import (
 from bff.identity import customer_of
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
+from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.model import (
     Customer,
@@ -35,8 +37,10 @@ from bff.sessions.model import (
     Vault,
     WebRecord,
 )
+from bff.sessions.resets import carry_reset, end_older_sessions, note_reset
 from bff.sessions.session import Session, Sessions, Standing
 from bff.sessions.store import Gone, Stale
+from bff.sessions.trail import marks, verdict
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
@@ -94,28 +98,35 @@ class Login:
                 ends_at, tokens = session.lifetime_ends_at, session.vault.customer
                 if ends_at is None or self._now() < ends_at:
                     return
+                about = marks(session)
                 session.end_customer()
             except Stale:
                 continue
             except Gone:
                 session.just_ended = True
-            self._log.emit(Event.SESSION_ENDED, reason="lifetime over")
+            self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
             if tokens is not None:
                 self._broker.log_out(tokens, "lifetime over")
             return
         raise SessionStoreUnavailable("others kept changing the session")
 
-    def with_password(self, session: Session, email: str, call: Call) -> None:
+    def with_password(self, session: Session, email: str, call: Call, *, asked: Operation | None = None) -> None:
         """Sign in with what the body of `call` says; `email` only chooses whose guest tokens go along.
 
+        `asked` is what the visitor asked for, where that was not to sign in but to sign up, say.
+
         :raises InvalidCredentials:
+        :raises TooManyAttempts: too many failed of late; nobody is signed in
         :raises UpstreamError: nobody is signed in
         :raises SessionError: nobody is signed in
         """
         current = session.signed_in
         typed = email.strip().lower()
         own = current is None or (current.customer.email or "").lower() == typed
-        self._sign_in(session, self._operations["login"], call, own=own)
+        with self._failure_audited(session, asked or self._operations["login"], email):
+            self._sign_in(session, self._operations["login"], call, own=own, asked=asked)
+        if asked is None:
+            end_older_sessions(self._sessions, session)
 
     def with_mailed_token(self, session: Session, call: Call) -> None:
         """Activate an account by its opt-in token, and sign in.
@@ -123,7 +134,9 @@ class Login:
         :raises UpstreamRejected: the token is not, or no longer, good
         :raises BffError: as `with_password`
         """
-        self._sign_in(session, self._operations["signup_optin"], call, own=session.signed_in is None)
+        operation = self._operations["signup_optin"]
+        with self._failure_audited(session, operation):
+            self._sign_in(session, operation, call, own=session.signed_in is None)
 
     def is_recent(self, session: Session) -> bool:
         """Tell whether who is signed in has proved it lately enough for what cannot be undone."""
@@ -133,10 +146,30 @@ class Login:
     def password_changed(self, session: Session) -> None:
         """Move the session to a new cookie: whoever had the old one may have had the old password too.
 
+        The current password was asked for, so this is a proof of identity as well.
+
         :raises SessionExpired: it has ended in between
         :raises SessionStoreUnavailable:
         """
-        session.rotate(_with_own_password)
+        now = self._now()
+        self.move(session, lambda web: _with_own_password(web, now))
+
+    def password_was_reset(self, session: Session) -> None:
+        """Let the next sign-in with a password in this browser, if it is soon, end that customer's older sessions.
+
+        :raises SessionStoreUnavailable:
+        """
+        note_reset(self._sessions, session)
+
+    def move(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
+        """Move the session to a new cookie, with a change to its web record.
+
+        :raises SessionExpired: it has ended in between
+        :raises SessionStoreUnavailable:
+        """
+        before = session.sid
+        session.rotate(change)
+        self._log.audit(Event.SESSION_MOVED, before_sid=before, **marks(session))
 
     def log_out(self, session: Session) -> SignedIn | None:
         """End the session: upstream as well as it goes, here always. The browser gets a new cookie.
@@ -145,11 +178,14 @@ class Login:
 
         :raises SessionStoreUnavailable: the session could not be ended; the cookie stays as it is
         """
-        who, tokens = session.signed_in, session.vault.customer
+        who, tokens, about = session.signed_in, session.vault.customer, marks(session)
         if tokens is not None:
             self._broker.log_out(tokens, "sign-out")
+        reset_at = session.web.password_reset_at
         session.abandon()
-        self._log.emit(Event.SIGNED_OUT)
+        carry_reset(self._sessions, session, reset_at)
+        if who is not None:
+            self._log.audit(Event.SIGNED_OUT, **about)
         return who
 
     def forget(self, session: Session) -> None:
@@ -157,11 +193,11 @@ class Login:
 
         :raises SessionStoreUnavailable:
         """
-        who = session.signed_in
-        others = self._sessions.index.sids(IndexKind.CUSTOMER, who.customer.id) if who else ()
+        if (who := session.signed_in) is not None:
+            # This one is among them.
+            id = who.customer.id
+            end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
         session.abandon()
-        self._sessions.store.end(others)
-        self._log.emit(Event.SESSION_ENDED, reason="account deleted", sessions=len(others))
 
     def ask_again_who_it_is(self, session: Session) -> None:
         """Bring names and e-mail up to date after a change; a failure leaves them as they were, until sign-in."""
@@ -198,6 +234,7 @@ class Login:
         own: bool,
         believe: Believe | None = None,
         again: bool = False,
+        asked: Operation | None = None,
     ) -> None:
         current = session.signed_in
         # Without a record there is nothing to go along, and no reason to make one only to replace it.
@@ -213,12 +250,17 @@ class Login:
                 self._broker.log_out(got.tokens, "another person signed in")
                 got = self._tokens(session, operation, call, own=False)
                 customer = self._identified(got.tokens)
-            self._establish(session, customer, got, social)
+            self._establish(session, customer, got, social, asked or operation)
         except BffError:
             self._broker.log_out(got.tokens, "sign-in not completed")
             raise
 
     def _tokens(self, session: Session, operation: Operation, call: Call, *, own: bool) -> _Obtained:
+        # Around everything: who may not try is not given a guest's tokens for it either.
+        with self._broker.limited(session, operation, call):
+            return self._obtain(session, operation, call, own=own)
+
+    def _obtain(self, session: Session, operation: Operation, call: Call, *, own: bool) -> _Obtained:
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
         try:
             try:
@@ -230,11 +272,7 @@ class Login:
                 reply = self._ask(operation, call, guest)
         except BearerDead:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
-        except InvalidCredentials:
-            self._log.emit(Event.SIGN_IN_FAILED, operation=operation.name)
-            raise
         except UpstreamRejected as err:
-            self._log.emit(Event.SIGN_IN_FAILED, operation=operation.name, status=err.status)
             if operation.name == "login" and err.status in _WRONG:
                 raise InvalidCredentials from None
             raise
@@ -259,8 +297,10 @@ class Login:
         except (BearerDead, UpstreamRejected):
             raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
 
-    def _establish(self, session: Session, customer: Customer, got: _Obtained, social: SocialIdentity | None) -> None:
-        before, tokens_before = session.signed_in, session.vault.customer
+    def _establish(
+        self, session: Session, customer: Customer, got: _Obtained, social: SocialIdentity | None, asked: Operation
+    ) -> None:
+        before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
         same = before is not None and before.customer.id == customer.id
         now = self._now()
         who = SignedIn(
@@ -272,7 +312,10 @@ class Login:
         )
         vault = Vault(anonymous=got.guest, customer=got.tokens)
         session.sign_in(who, vault, keep_data=before is None or same)
-        self._log.emit(Event.SIGNED_IN, again=same)
+        self._log.audit(Event.SIGNED_IN, operation=asked.name, again=same, before_sid=sid_before, **marks(session))
+        if before is not None and not same:
+            superseded = "superseded by another sign-in"
+            self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=superseded)
         if tokens_before is None:
             return
         if not same or tokens_before.session_id != got.tokens.session_id:
@@ -280,6 +323,15 @@ class Login:
         # Else the old token is left to its end: logging it out would end the Emporix session both share, cart included.
         if same and tokens_before.legal_entity_id is not None:
             self._keep_entity(session, tokens_before.legal_entity_id)
+
+    @contextmanager
+    def _failure_audited(self, session: Session, asked: Operation, email: str | None = None) -> Iterator[None]:
+        about = marks(session)
+        try:
+            yield
+        except BffError as err:
+            self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **verdict(err), **about)
+            raise
 
     def _keep_entity(self, session: Session, entity: str) -> None:
         try:
@@ -292,5 +344,6 @@ def _with_customer(web: WebRecord, customer: Customer) -> WebRecord:
     return web if web.signed_in is None else replace(web, signed_in=replace(web.signed_in, customer=customer))
 
 
-def _with_own_password(web: WebRecord) -> WebRecord:
-    return web if web.signed_in is None else replace(web, signed_in=replace(web.signed_in, initial_password=False))
+def _with_own_password(web: WebRecord, now: float) -> WebRecord:
+    who = web.signed_in
+    return web if who is None else replace(web, signed_in=replace(who, initial_password=False, authenticated_at=now))

@@ -27,6 +27,7 @@ from bff.oidc.login_state import LoginState, added, taken
 from bff.oidc.provider import IdentityProvider, Metadata
 from bff.operations.model import Operation
 from bff.secret import Secret
+from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind, of_issuer
 from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
 from bff.sessions.replay import ReplayGuard
@@ -132,12 +133,11 @@ class OidcLogin:
             kind, value = IndexKind.PROVIDER_SESSION, told.sid
         else:
             kind, value = IndexKind.SUBJECT, told.subject or ""
-        sids = self._sessions.index.sids(kind, of_issuer(told.issuer, value))
-        self._sessions.store.end(sids)
+        ended = end_sessions(self._sessions, kind, of_issuer(told.issuer, value), Ending.IDENTITY_PROVIDER)
         # Used up only now: where Redis fails in between, the provider tries again, and ending twice does no harm.
         if not self._replays.first_time(_JTI, used, 2 * MAX_LOGOUT_AGE_SECONDS):
             raise IdTokenInvalid(_JTI)
-        self._log.emit(Event.BACKCHANNEL_LOGOUT, sessions=len(sids))
+        self._log.audit(Event.BACKCHANNEL_LOGOUT, sessions=ended)
 
     def links(self) -> list[tuple[str | None, str | None]]:
         """Return the connections there are, each with its label; one without either where none is configured."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bff.emporix.client import Call
-from bff.errors import LoginFailed, SessionError, UpstreamError, UpstreamRejected
-from bff.log import Event, Log
+from bff.errors import LoginFailed, SessionError, TooManyAttempts, UpstreamError, UpstreamRejected
+from bff.log import Log
 from bff.login import Login
 from bff.operations.model import Operation
 from bff.sessions.session import Session
@@ -70,7 +70,9 @@ class Signup:
         email, password = credentials["email"], credentials["password"]
         body = json.dumps({"email": email, "password": password}).encode()
         try:
-            self._login.with_password(session, email, Call(body=body, accept_language=call.accept_language))
-        except (LoginFailed, UpstreamError, SessionError) as err:
-            # The account exists; who made it can still sign in by hand.
-            self._log.emit(Event.SIGN_IN_FAILED, operation="signup", outcome=type(err).__name__)
+            self._login.with_password(
+                session, email, Call(body=body, accept_language=call.accept_language), asked=self._operation
+            )
+        except (LoginFailed, TooManyAttempts, UpstreamError, SessionError):
+            # The account exists; who made it can still sign in by hand. The trail has why it failed.
+            return

@@ -35,6 +35,8 @@ UNSAFE: Mapping[tuple[str, str], Drive] = {
     ("POST", "/api/signup/optin/refresh_token"): Drive(
         path="/api/signup/optin/refresh_token", json={"email": B2C_EMAIL}
     ),
+    ("DELETE", "/api/sessions"): Drive(path="/api/sessions"),
+    ("DELETE", "/api/sessions/<id>"): Drive(path="/api/sessions/d1"),
     ("PATCH", "/api/me"): Drive(path="/api/me", json={"company": "One"}),
     ("DELETE", "/api/me"): Drive(path="/api/me"),
     ("POST", "/api/me/delete/confirm"): Drive(path="/api/me/delete/confirm", json={"token": "x"}),
@@ -83,11 +85,14 @@ UNSAFE: Mapping[tuple[str, str], Drive] = {
     ("POST", "/account/addresses/<addressId>/default"): Drive(path="/account/addresses/a1/default", form={}),
     ("POST", "/account/addresses/<addressId>/tags"): Drive(path="/account/addresses/a1/tags", form={"tags": "gift"}),
     ("POST", "/account/password"): Drive(
-        path="/account/password", form={"currentPassword": B2C_PASSWORD, "newPassword": "Amber-Window-19"}
+        path="/account/password",
+        form={"currentPassword": B2C_PASSWORD, "newPassword": "Amber-Window-19", "endOthers": "y"},
     ),
     ("POST", "/account/email"): Drive(
         path="/account/email", form={"newEmail": "jane@example.com", "password": B2C_PASSWORD}
     ),
+    ("POST", "/account/sessions/<id>/end"): Drive(path="/account/sessions/d1/end", form={}),
+    ("POST", "/account/sessions/end-others"): Drive(path="/account/sessions/end-others", form={}),
     ("POST", "/account/delete"): Drive(path="/account/delete", form={"understood": "y"}),
     ("POST", "/account/delete/confirm"): Drive(path="/account/delete/confirm", form={"token": "x"}),
 }
@@ -103,6 +108,7 @@ READING: Mapping[str, str] = {
     "/static/<path:filename>": "/static/site.css",
     "/api/session": "/api/session",
     "/api/session/validate": "/api/session/validate",
+    "/api/sessions": "/api/sessions",
     "/api/me": "/api/me",
     "/api/me/addresses": "/api/me/addresses",
     "/api/me/addresses/<addressId>": "/api/me/addresses/a1",
@@ -119,6 +125,7 @@ READING: Mapping[str, str] = {
     "/password/reset": "/password/reset?token=x",
     "/email/confirm": "/email/confirm?token=x",
     "/.well-known/change-password": "/.well-known/change-password",
+    "/.well-known/security.txt": "/.well-known/security.txt",
     "/account": "/account",
     "/account/company": "/account/company",
     "/account/addresses": "/account/addresses",
@@ -129,6 +136,9 @@ READING: Mapping[str, str] = {
     "/account/addresses/<addressId>/tags": "/account/addresses/a1/tags",
     "/account/password": "/account/password",
     "/account/email": "/account/email",
+    "/account/sessions": "/account/sessions",
+    "/account/sessions/<id>/end": "/account/sessions/d1/end",
+    "/account/sessions/end-others": "/account/sessions/end-others",
     "/account/delete": "/account/delete",
     "/account/delete/confirm": "/account/delete/confirm?token=x",
 }

@@ -57,12 +57,16 @@ def walk(recorder: PageRecorder) -> None:
         _route(shop, rule, method)
     for fault in (*FAULTS.values(), *_RARE_FAULTS):
         recorder.render(shop, "error.html", fault=fault, request_id="0123456789abcdef")
+    recorder.render(shop, "password_changed.html", asked=True)
     one_way = recorder.open({**PROVIDER, "AUTH0_CONNECTIONS": ""})
     for path in ("/login", "/login/social"):
         visitor(one_way).get(path)
     for mode, leads_to in _SIGN_UPS.items():
         other = recorder.open({"EMPORIX_SIGNUP": mode.value}, sandbox=SandboxSettings(signup=mode))
         page_visits.sign_up(other, leads_to=leads_to)
+    page_visits.too_often(
+        recorder.open({"BFF_RATE_LIMIT_LOGIN": "1/minute;9/minute;9/hour", "BFF_RATE_LIMIT_MAIL": "1/hour"})
+    )
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))

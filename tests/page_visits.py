@@ -27,6 +27,8 @@ OTHER_EMAIL = "other@example.com"
 THIRD_EMAIL = "third@example.com"
 NOBODY = "nobody@example.com"
 TYPED_CITY = "Ulm"
+DEVICES = "/account/sessions"
+FIREFOX_ON_WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
 def notices(shop: Shop) -> None:
@@ -168,6 +170,25 @@ def credentials(shop: Shop) -> None:
     jane.follow()
 
 
+def devices(shop: Shop) -> None:
+    """End one device, one that is gone, all others, and none."""
+    jane = signed_in(shop)
+    for others in (0, 1, 3):
+        for _ in range(others):
+            visitor(shop).sign_in()
+        jane.get(DEVICES)
+        jane.get(f"{DEVICES}/end-others")
+        jane.send(f"{DEVICES}/end-others")
+        jane.follow()
+    visitor(shop, User_Agent=FIREFOX_ON_WINDOWS).sign_in()
+    here = next(form.action for form in jane.get(DEVICES).forms if form.action.endswith("/end"))
+    jane.get(here)
+    jane.send(here)
+    jane.follow()
+    jane.get(here)
+    jane.follow()
+
+
 def drafts(shop: Shop) -> None:
     """Lose the session while something is typed, and find it again."""
     jane = signed_in(shop)
@@ -251,14 +272,24 @@ def deletion(shop: Shop) -> None:
     jane.send("/account/delete/confirm")
 
 
+def too_often(shop: Shop) -> None:
+    """Try once more than the shop allows: a password that has to wait a minute, a mail that has to wait an hour."""
+    for path, entries in (("/login", {"password": "wrong"}), ("/password/forgot", {})):
+        for _ in range(2):
+            somebody = visitor(shop)
+            somebody.get(path)
+            somebody.send(path, email=B2C_EMAIL, **entries)
+
+
 ALL: tuple[Callable[[Shop], None], ...] = (
     notices,
     addresses,
     profile,
     company,
     credentials,
+    devices,
     drafts,
     links,
     deletion,
 )
-"""In an order in which none takes from the next what it needs; `sign_up` depends on how the shop is set up."""
+"""In an order in which none takes from the next what it needs; the rest depends on how the shop is set up."""

@@ -112,6 +112,16 @@ def test_issuer_of_the_answer_is_compared(social: SocialShop, oidc: OidcLogin) -
     assert social.shop.sandbox.recorder.count("social_login") == 0
 
 
+def test_error_that_another_issuer_answers_is_none_of_ours(social: SocialShop, oidc: OidcLogin) -> None:
+    for issuer in (None, "https://evil.example.com/"):
+        session = session_of(social)
+        state = query_of(begun(oidc, session))["state"]
+        answer = {"state": state, "error": "access_denied", **({} if issuer is None else {"iss": issuer})}
+        with pytest.raises(StateMismatch, match="iss"):
+            oidc.complete(session, answer)
+        assert session.web.logins == ()
+
+
 def test_nobody_can_prove_again_who_is_not_signed_in(social: SocialShop, oidc: OidcLogin) -> None:
     session = session_of(social)
     with pytest.raises(LoginRequired):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from redis import Redis
 
 from bff.crypto import KeyRing
 from bff.sessions.asking import asked
+from bff.sessions.kept import PLAIN, Kept
 from bff.sessions.model import SignedIn
 
 # KEYS index; ARGV score sid now. The set ends with the session in it that ends last, which need not be this one:
@@ -24,6 +26,19 @@ local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
 redis.call('EXPIRE', KEYS[1], math.max(1, math.ceil(tonumber(last) - tonumber(ARGV[3])) + 1))
 return 1
 """
+
+
+_SCAN_BATCH = 1000
+
+
+KEPT = (
+    Kept(
+        key="bff:index:<kind>:<hash>",
+        holds="the names of one customer's sessions; by customer id, e-mail, issuer and subject, or issuer and sid",
+        cipher=f"{PLAIN}; whom it is about is an HMAC-SHA-256 under a server key",
+        lifetime="the last of these sessions reaches its lifetime, {lifetime} s",
+    ),
+)
 
 
 class IndexKind(Enum):
@@ -86,13 +101,22 @@ class SessionIndex:
             found.update((member.decode(), None) for member in members)
         return tuple(found)
 
-    def remove(self, kind: IndexKind, value: str, sid: str) -> None:
-        """Forget one session.
+    def remove(self, kind: IndexKind, value: str, *sids: str) -> None:
+        """Forget sessions, one at least.
 
         :raises SessionStoreUnavailable:
         """
         for name in self._names(kind, value):
-            asked(lambda name=name: self._redis.zrem(name, sid))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            asked(partial(self._redis.zrem, name, *sids))
+
+    def clear(self) -> None:
+        """Forget every session under every name; for before all of them are ended.
+
+        :raises SessionStoreUnavailable:
+        """
+        names = iter(self._redis.scan_iter("bff:index:*", count=_SCAN_BATCH))
+        while (name := asked(lambda: next(names, None))) is not None:
+            asked(partial(self._redis.delete, name))
 
     def _names(self, kind: IndexKind, value: str) -> list[str]:
         if kind is IndexKind.EMAIL:

@@ -74,12 +74,17 @@ class WebRecord:
     """JSON values that pages keep between two requests; no token ever."""
     logins: tuple[Mapping[str, Any], ...] = ()
     """Social sign-ins under way; out of `flask.session`'s reach, since a verifier is among them."""
+    password_reset_at: float | None = None
+    """Unix seconds. This browser set a password with a mailed link, which does not tell whose it was; the next sign-in
+    with a password does."""
 
     def to_json(self) -> bytes:
         """Return the record's stored form."""
         body: dict[str, Any] = {"created": self.created, "data": dict(self.data)}
         if self.logins:
             body["logins"] = [dict(login) for login in self.logins]
+        if self.password_reset_at is not None:
+            body["passwordResetAt"] = self.password_reset_at
         if self.signed_in is not None:
             who = self.signed_in
             body["signedIn"] = {
@@ -120,7 +125,11 @@ class WebRecord:
                 social=_social(stored.get("social")),
             )
         return cls(
-            created=body["created"], signed_in=signed_in, data=body["data"], logins=tuple(body.get("logins", ()))
+            created=body["created"],
+            signed_in=signed_in,
+            data=body["data"],
+            logins=tuple(body.get("logins", ())),
+            password_reset_at=body.get("passwordResetAt"),
         )
 
 

@@ -1,14 +1,16 @@
 """Sessions in Redis: two sealed records under one hash tag, read in one round trip, written by compare-and-set.
 
-Keys: `bff:{sid}:web`, `bff:{sid}:tokens`, `bff:{sid}:lock`, `bff:{sid}:rate`. The tag keeps them in one Cluster
-slot, so a script may touch them together. A replaced cookie leaves one byte under its web key for a minute, so
-that a late request with it is known for what it is.
+Keys: `bff:{sid}:web`, `bff:{sid}:tokens`, `bff:{sid}:device`, `bff:{sid}:lock`, `bff:{sid}:rate`. The tag keeps them
+in one Cluster slot, so a script may touch them together. A replaced cookie leaves one byte under its web key for a
+minute, so that a late request with it is known for what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from redis import Redis
@@ -20,65 +22,51 @@ from bff.errors import SessionStoreUnavailable
 from bff.log import Event, Log
 from bff.sessions.asking import asked
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.device_records import DeviceRecord, DeviceSealer
+from bff.sessions.kept import PLAIN, Kept
 from bff.sessions.model import Vault, WebRecord
-from bff.sessions.sealing import NO_RECORD, STAMP_BYTES, RecordKind, Sealer, stamp_of
+from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, TOUCH
+from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, stamp_of
 from bff.sessions.store import Found, Gone, Lease, LockBusy, Missing, SessionStore, Stale, Stamps
 
 RETIRED_SECONDS = 60
 _RETIRED = b"R"
 _LOCK_POLL_SECONDS = 0.05
-
-# KEYS web tokens rate; ARGV window in seconds (0: do not count)
-_LOAD = """
-local web = redis.call('GET', KEYS[1])
-if not web or #web == 1 then return {web} end
-local used, ends = 0, 0
-if ARGV[1] ~= '0' then
-  redis.call('SET', KEYS[3], 0, 'EX', ARGV[1], 'NX')
-  used = redis.call('INCR', KEYS[3])
-  ends = redis.call('PTTL', KEYS[3])
-end
-return {web, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}
-"""
-
-# KEYS web tokens; ARGV ttl-ms. A replaced cookie's mark keeps its own end.
-_TOUCH = """
-if redis.call('STRLEN', KEYS[1]) <= 1 then return 0 end
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.call('PEXPIRE', KEYS[2], ARGV[1])
-return 1
-"""
-
-# Refuses (-1) where the session has ended, (0) where a checked stamp is not the one that was read.
-_CHECK = f"""
-local web = redis.call('GETRANGE', KEYS[1], 0, {STAMP_BYTES - 1})
-if #web <= 1 then return -1 end
-if ARGV[1] == '1' and web ~= ARGV[2] then return 0 end
-if ARGV[3] == '1' and redis.call('GETRANGE', KEYS[2], 0, {STAMP_BYTES - 1}) ~= ARGV[4] then return 0 end
-"""
-
-# KEYS web tokens; ARGV check-web web-stamp check-tokens tokens-stamp new-web new-tokens ttl-ms (0: as it is)
-_COMMIT = (
-    _CHECK
-    + """
-local ttl = tonumber(ARGV[7])
-if ttl == 0 then ttl = math.max(redis.call('PTTL', KEYS[1]), 1) end
-if ARGV[5] ~= '' then redis.call('SET', KEYS[1], ARGV[5], 'PX', ttl) end
-if ARGV[6] ~= '' then redis.call('SET', KEYS[2], ARGV[6], 'PX', ttl) end
-if ARGV[7] ~= '0' then redis.call('PEXPIRE', KEYS[1], ttl); redis.call('PEXPIRE', KEYS[2], ttl) end
-return 1
-"""
+_SCAN_BATCH = 1000
+_SEALED = "AES-256-GCM; key: HKDF-SHA-256 of a server key and the browser's cookie; bound to its Redis key and version"
+KEPT = (
+    Kept(
+        key="bff:{<sid>}:web",
+        holds="who is signed in and since when, drafts of forms, social sign-ins under way; no token of Emporix's",
+        cipher=_SEALED,
+        lifetime="{idle} s signed in, {guest_idle} s as a guest, since the last request; a replaced one's mark: 60 s",
+    ),
+    Kept(
+        key="bff:{<sid>}:tokens",
+        holds="all tokens that Emporix gave this session",
+        cipher=_SEALED,
+        lifetime="the session's",
+    ),
+    Kept(
+        key="bff:{<sid>}:device",
+        holds="when a browser signed in, when it was last seen, its kind in our words",
+        cipher="AES-256-GCM; key: HKDF-SHA-256 of a server key; bound to its Redis key",
+        lifetime="the session's",
+    ),
+    Kept(
+        key="bff:{<sid>}:lock",
+        holds="a random word of the process that renews the session's tokens",
+        cipher=PLAIN,
+        lifetime="a lease of some seconds",
+    ),
+    Kept(
+        key="bff:{<sid>}:rate",
+        holds="the session's requests in the window at hand",
+        cipher=PLAIN,
+        lifetime="the window of BFF_RATE_LIMIT_API",
+    ),
 )
-
-# KEYS web tokens rate; ARGV as _CHECK, then the mark and how long it stays, in seconds
-_RETIRE_IF_SAME = (
-    _CHECK
-    + """
-redis.call('DEL', KEYS[2], KEYS[3])
-redis.call('SET', KEYS[1], ARGV[5], 'EX', ARGV[6])
-return 1
-"""
-)
+_NAMES_A_SESSION = re.compile(rb"bff:\{([0-9a-f]{64})\}:[a-z]+")
 
 
 class RedisSessionStore:
@@ -87,12 +75,14 @@ class RedisSessionStore:
     def __init__(self, client: Redis, ring: KeyRing, log: Log, *, count_window_seconds: int | None = None) -> None:
         self._redis = client
         self._sealer = Sealer(ring)
+        self._devices = DeviceSealer(ring)
         self._log = log
         self._window = count_window_seconds or 0
-        self._load_script = client.register_script(_LOAD)
-        self._touch_script = client.register_script(_TOUCH)
-        self._commit_script = client.register_script(_COMMIT)
-        self._retire_script = client.register_script(_RETIRE_IF_SAME)
+        self._load_script = client.register_script(LOAD)
+        self._touch_script = client.register_script(TOUCH)
+        self._commit_script = client.register_script(COMMIT)
+        self._retire_script = client.register_script(RETIRE_IF_SAME)
+        self._end_script = client.register_script(END)
 
     def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
         """Read both records and, where `count`, count the request against the limit per session."""
@@ -113,7 +103,7 @@ class RedisSessionStore:
         )
         if web is None or vault is None:
             # A key has left the ring, or somebody wrote to Redis: either way nobody is signed in by this.
-            self._log.emit(Event.RECORD_UNREADABLE, session=cookie.sid[:16])
+            self._log.audit(Event.RECORD_UNREADABLE, sid=cookie.sid)
             return Missing()
         return Found(
             web=WebRecord.from_json(web),
@@ -124,15 +114,26 @@ class RedisSessionStore:
             window_ends_in_seconds=max(window_ms, 0) / 1000,
         )
 
-    def touch(self, cookie: SessionCookie, ttl_seconds: float) -> None:
+    def touch(self, cookie: SessionCookie, ttl_seconds: float, device: DeviceRecord | None = None) -> None:
         """Let a session that exists live for so long from now."""
-        keys = [_web(cookie.sid), _tokens(cookie.sid)]
-        asked(lambda: self._touch_script(keys=keys, args=[_milliseconds(ttl_seconds)]))
+        keys = [_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)]
+        args: list[int | str] = [_milliseconds(ttl_seconds), self._sealed_device(cookie, device)]
+        asked(lambda: self._touch_script(keys=keys, args=args))
 
-    def create(self, cookie: SessionCookie, web: WebRecord, vault: Vault, ttl_seconds: float) -> Stamps:
+    def create(
+        self,
+        cookie: SessionCookie,
+        web: WebRecord,
+        vault: Vault,
+        ttl_seconds: float,
+        device: DeviceRecord | None = None,
+    ) -> Stamps:
         """Write a session that did not exist."""
         web_record, tokens_record = self._sealed(cookie, Stamps(web=NO_RECORD, tokens=NO_RECORD), web, vault)
         pipe = self._redis.pipeline(transaction=True)
+        if device is not None:
+            # First, so that it is also the first to end.
+            pipe.set(_device(cookie.sid), self._sealed_device(cookie, device), px=_milliseconds(ttl_seconds))
         pipe.set(_web(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
         pipe.set(_tokens(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
         asked(pipe.execute)
@@ -150,11 +151,15 @@ class RedisSessionStore:
         """Write one record or both, each only if it is still as it was read."""
         web_record, tokens_record = self._sealed(cookie, read, web, vault)
         ttl = 0 if ttl_seconds is None else _milliseconds(ttl_seconds)
+        drop_device = web is not None and web.signed_in is None
         _verdict(
             asked(
                 lambda: self._commit_script(
-                    keys=[_web(cookie.sid), _tokens(cookie.sid)],
-                    args=[*_checks(read, web is not None, vault is not None), web_record, tokens_record, ttl],
+                    keys=[_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)],
+                    args=[
+                        *_checks(read, web is not None, vault is not None),
+                        *(web_record, tokens_record, ttl, int(drop_device)),
+                    ],
                 )
             )
         )
@@ -167,19 +172,41 @@ class RedisSessionStore:
         """End a session for good; with `read`, only if it is still as it was read."""
         if read is not None:
             args = [*_checks(read, True, True), _RETIRED, RETIRED_SECONDS]
-            keys = [_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)]
-            _verdict(asked(lambda: self._retire_script(keys=keys, args=args)))
+            _verdict(asked(lambda: self._retire_script(keys=_all(cookie.sid), args=args)))
             return
         pipe = self._redis.pipeline(transaction=True)
-        pipe.delete(_tokens(cookie.sid), _rate(cookie.sid))
+        pipe.delete(*_all(cookie.sid)[1:])
         pipe.set(_web(cookie.sid), _RETIRED, ex=RETIRED_SECONDS)
         asked(pipe.execute)
 
-    def end(self, sids: Iterable[str]) -> None:
-        """End sessions by their names, without their cookies."""
+    def end(self, sids: Iterable[str]) -> tuple[str, ...]:
+        """End sessions by their names, without their cookies; return which of them lived."""
+        # One call each: in a Cluster, two sessions lie in different slots.
+        return tuple(sid for sid in sids if asked(partial(self._end_script, keys=_all(sid))))
+
+    def devices(self, sids: Iterable[str]) -> Mapping[str, DeviceRecord | None]:
+        """Return the device record of each session that lives."""
+        sids = tuple(sids)
+        pipe = self._redis.pipeline(transaction=False)
         for sid in sids:
-            # One call each: in a Cluster, two sessions lie in different slots.
-            asked(lambda sid=sid: self._redis.delete(_web(sid), _tokens(sid), _rate(sid)))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            pipe.strlen(_web(sid))
+            pipe.get(_device(sid))
+        answers: Any = iter(asked(pipe.execute))
+        return {
+            sid: None if record is None else self._devices.open(record, _device(sid))
+            for sid, length, record in zip(sids, answers, answers, strict=True)
+            if length > len(_RETIRED)
+        }
+
+    def sids(self) -> Iterator[str]:
+        """Name every session there is, guests' too; those that begin meanwhile may be left out."""
+        seen: set[bytes] = set()
+        keys = iter(self._redis.scan_iter("bff:{*}:*", count=_SCAN_BATCH))
+        while (key := asked(lambda: next(keys, None))) is not None:
+            named = _NAMES_A_SESSION.fullmatch(key)
+            if named is not None and named[1] not in seen:
+                seen.add(named[1])
+                yield named[1].decode()
 
     def ping(self) -> None:
         """Return if the store answers."""
@@ -223,6 +250,9 @@ class RedisSessionStore:
             seal(vault.to_json(), RecordKind.TOKENS, cookie, _tokens(cookie.sid), read.tokens) if vault else NO_RECORD,
         )
 
+    def _sealed_device(self, cookie: SessionCookie, device: DeviceRecord | None) -> str:
+        return "" if device is None else self._devices.seal(device, _device(cookie.sid))
+
 
 class _RedisLease:
     def __init__(self, lock: Lock) -> None:
@@ -263,6 +293,15 @@ def _tokens(sid: str) -> str:
 
 def _rate(sid: str) -> str:
     return f"bff:{{{sid}}}:rate"
+
+
+def _device(sid: str) -> str:
+    return f"bff:{{{sid}}}:device"
+
+
+def _all(sid: str) -> list[str]:
+    """Return the keys of a session in the scripts' order; its lock ends by itself."""
+    return [_web(sid), _tokens(sid), _rate(sid), _device(sid)]
 
 
 _: type[SessionStore] = RedisSessionStore

@@ -7,6 +7,16 @@ from redis.exceptions import RedisError
 
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
+from bff.sessions.kept import PLAIN, Kept
+
+KEPT = (
+    Kept(
+        key="bff:used:<kind>:<hash>",
+        holds="that a back-channel logout token was used",
+        cipher=f"{PLAIN}; which one is an HMAC-SHA-256 under a server key",
+        lifetime="as long as the token could be accepted",
+    ),
+)
 
 
 class ReplayGuard:

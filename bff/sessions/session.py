@@ -9,32 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 
-from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
+from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable
 from bff.log import Event, Log
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.device_records import DeviceRecord
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
+from bff.sessions.request_limit import check_request_limit
+from bff.sessions.standing import Standing as Standing
 from bff.sessions.store import Found, Gone, SessionStore, Stale, Stamps
 from bff.settings import Rate, SessionSettings
 
 _TOUCH_SHARE = 1 / 20
 """An idle limit is extended only when this share of it has passed, so most requests write nothing."""
 _MAX_TRIES = 5
-
-
-class Standing(Enum):
-    """What a request knows of its session."""
-
-    UNREAD = "unread"
-    LIVE = "live"
-    MISSING = "missing"
-    """No cookie came, or one without a record."""
-    RETIRED = "retired"
-    """The cookie was replaced a moment ago, or during this request, which is a late one."""
-    UNSAVED = "unsaved"
-    """For this request only: nothing is kept, no cookie is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +37,17 @@ class Sessions:
     now: Callable[[], float]
     log: Log
 
-    def open(self, cookie: SessionCookie | None, *, may_start: bool) -> Session:
+    def open(self, cookie: SessionCookie | None, *, may_start: bool, browser: str | None = None) -> Session:
         """Return the session of a request; touches nothing yet."""
-        return Session(self, cookie, may_start=may_start)
+        return Session(self, cookie, may_start=may_start, browser=browser)
 
 
 class Session:
     """The session of the request at hand; not shared between threads."""
 
-    def __init__(self, sessions: Sessions, cookie: SessionCookie | None, *, may_start: bool) -> None:
+    def __init__(
+        self, sessions: Sessions, cookie: SessionCookie | None, *, may_start: bool, browser: str | None
+    ) -> None:
         self._all = sessions
         self._store = sessions.store
         self._cookie = cookie
@@ -66,6 +57,8 @@ class Session:
         self._vault = Vault()
         self._stamps = Stamps(web=b"", tokens=b"")
         self._ttl_seconds = 0.0
+        self.browser = browser
+        """What the request comes from, in words of ours."""
         self.new_cookie: SessionCookie | None = None
         """The value to send to the browser; None where its cookie stays as it is."""
         self.just_ended = False
@@ -234,7 +227,8 @@ class Session:
         """
         self.load()
         data, logins = (self._web.data, self._web.logins) if keep_data else ({}, ())
-        web = WebRecord(created=self._all.now(), signed_in=who, data=data, logins=logins)
+        reset_at = self._web.password_reset_at
+        web = WebRecord(created=self._all.now(), signed_in=who, data=data, logins=logins, password_reset_at=reset_at)
         self._move(web, vault, only_if_same=False)
 
     def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
@@ -293,7 +287,7 @@ class Session:
         cookie, ttl = SessionCookie.fresh(), self._idle_seconds(web)
         # The new record first: its cookie is known to nobody until this request is answered, so whatever
         # fails from here on leaves the old session as the only one.
-        stamps = self._store.create(cookie, web, vault, ttl)
+        stamps = self._store.create(cookie, web, vault, ttl, self._device(web))
         try:
             self._list(web.signed_in, cookie.sid)
             if old is not None and standing is Standing.LIVE:
@@ -324,9 +318,7 @@ class Session:
             self._standing = Standing.RETIRED if found.retired else Standing.MISSING
             return False
         self._take(found)
-        limit = self._all.limit
-        if limit is not None and found.requests > limit.count:
-            raise TooManyAttempts(max(1, math.ceil(found.window_ends_in_seconds)))
+        check_request_limit(self._all.limit, found, cookie.sid, self._all.log)
         return True
 
     def _take(self, found: Found) -> None:
@@ -337,8 +329,11 @@ class Session:
     def _extend(self) -> None:
         idle = self._idle_seconds(self._web)
         if idle - self._ttl_seconds > idle * _TOUCH_SHARE:
-            self._store.touch(self._live_cookie(), idle)
+            self._store.touch(self._live_cookie(), idle, self._device(self._web))
             self._ttl_seconds = idle
+
+    def _device(self, web: WebRecord) -> DeviceRecord | None:
+        return DeviceRecord.of(web, now=self._all.now(), browser=self.browser)
 
     def _idle_seconds(self, web: WebRecord) -> float:
         settings = self._all.settings

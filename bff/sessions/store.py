@@ -6,12 +6,13 @@ again, apply one's own change again), `Gone` that the session has ended, and a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.device_records import DeviceRecord
 from bff.sessions.model import Vault, WebRecord
 
 
@@ -70,7 +71,7 @@ class Lease(Protocol):
 
 
 class SessionStore(Protocol):
-    """Where sessions are kept. Every method but `lock` and `retire` costs one round trip.
+    """Where sessions are kept. Every method costs one round trip, but `lock`, `end` (one a session) and `sids`.
 
     Each raises `SessionStoreUnavailable` where the store does not answer in time.
     """
@@ -78,11 +79,18 @@ class SessionStore(Protocol):
     def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
         """Read both records and, where `count`, count the request against the limit per session."""
 
-    def touch(self, cookie: SessionCookie, ttl_seconds: float) -> None:
-        """Let a session that exists live for so long from now."""
+    def touch(self, cookie: SessionCookie, ttl_seconds: float, device: DeviceRecord | None = None) -> None:
+        """Let a session that exists live for so long from now; `device` takes its device record's place, if any."""
 
-    def create(self, cookie: SessionCookie, web: WebRecord, vault: Vault, ttl_seconds: float) -> Stamps:
-        """Write a session that did not exist."""
+    def create(
+        self,
+        cookie: SessionCookie,
+        web: WebRecord,
+        vault: Vault,
+        ttl_seconds: float,
+        device: DeviceRecord | None = None,
+    ) -> Stamps:
+        """Write a session that did not exist; `device` belongs to a signed-in one, and ends with it."""
 
     def commit(
         self,
@@ -95,6 +103,8 @@ class SessionStore(Protocol):
     ) -> Stamps:
         """Write one record or both, if what is written (both, where both are) is still as it was read.
 
+        A web record in which nobody is signed in takes the device record away in the same step.
+
         :raises Stale:
         :raises Gone:
         """
@@ -106,8 +116,17 @@ class SessionStore(Protocol):
         :raises Gone: only with `read`
         """
 
-    def end(self, sids: Iterable[str]) -> None:
-        """End sessions by their names, without their cookies (another device's, say)."""
+    def end(self, sids: Iterable[str]) -> tuple[str, ...]:
+        """End sessions by their names, without their cookies (another device's, say); return which of them lived."""
+
+    def devices(self, sids: Iterable[str]) -> Mapping[str, DeviceRecord | None]:
+        """Return the device record of each session that lives.
+
+        None: the session has none (a guest's), or it cannot be opened.
+        """
+
+    def sids(self) -> Iterator[str]:
+        """Name every session there is, guests' too; those that begin meanwhile may be left out."""
 
     def ping(self) -> None:
         """Return if the store answers."""

@@ -14,7 +14,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from bff.emporix.client import Call, Reply
-from bff.errors import Detail, FeatureDisabled, InvalidInput, ReauthenticationRequired, UpstreamRejected
+from bff.errors import Detail, FeatureDisabled, InvalidInput, LoginRequired, ReauthenticationRequired, UpstreamRejected
 from bff.operations.model import Aftermath, Answer, Exposure, Feature, Operation, Route
 from bff.sessions.session import Session
 from bff.settings import EmporixSettings, FeatureSettings
@@ -83,6 +83,8 @@ def check_visitor(services: Services, session: Session, operation: Operation) ->
     :raises ReauthenticationRequired:
     """
     services.broker.credential(session, operation)
+    if not operation.is_for_guests and session.signed_in is None:
+        raise LoginRequired
     if operation.needs_recent_proof and not services.login.is_recent(session):
         raise ReauthenticationRequired
 
@@ -100,6 +102,8 @@ def pass_through(services: Services, operation: Operation, route: Route) -> Resp
         raise
     if operation.aftermath is Aftermath.NEW_PASSWORD:
         services.login.password_changed(session)
+    elif operation.aftermath is Aftermath.PASSWORD_RESET:
+        services.login.password_was_reset(session)
     elif operation.aftermath is Aftermath.IDENTITY:
         services.login.ask_again_who_it_is(session)
     return answer(operation, reply)

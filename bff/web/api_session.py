@@ -101,7 +101,7 @@ def _log_out(services: Services, operation: Operation, route: Route) -> Response
 def _refresh(services: Services, operation: Operation, route: Route) -> ResponseReturnValue:
     browser = browser_session()
     session = browser.resume()
-    _require_customer(services, session)
+    check_visitor(services, session, operation)
     sent = read_input(operation, route)
     asked: Mapping[str, Any] = sent.content or {}
     services.broker.refresh(session, asked.get("legalEntityId", KEEP_ENTITY))
@@ -134,10 +134,6 @@ def _delete(services: Services, operation: Operation, route: Route) -> ResponseR
         # and its tutorial contradict each other).
         services.login.forget(session)
     return answer(operation, reply)
-
-
-def _require_customer(services: Services, session: Session) -> None:
-    services.broker.credential(session, services.operations["validate_auth_token"])
 
 
 SESSION_VIEWS: Mapping[str, View] = MappingProxyType(

@@ -178,6 +178,8 @@ class PasswordForm(PageForm):
 
     currentPassword = password_field(lambda: _("Enter your current password"))  # noqa: N815
     newPassword = password_field(lambda: _("Enter a new password"), good_password)  # noqa: N815
+    endOthers = BooleanField(default=True)  # noqa: N815
+    """Whoever knew the old password may be signed in with it."""
 
     def validate_newPassword(self, field: Field) -> None:  # noqa: N802
         """A change to the same is none."""

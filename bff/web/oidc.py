@@ -24,6 +24,7 @@ from bff.errors import (
 from bff.log import Event
 from bff.oidc_login import CALLBACK, OidcLogin
 from bff.redirects import safe_return_path
+from bff.sessions.trail import marks
 from bff.web.bounce import came_from_elsewhere
 from bff.web.forms import SocialForm
 from bff.web.language import gettext as _
@@ -64,7 +65,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post(BACKCHANNEL_LOGOUT)
     def backchannel_logout() -> ResponseReturnValue:
-        return _ended_by_provider(_known(services, None))
+        return _ended_by_provider(services, _known(services, None))
 
     return blueprint
 
@@ -129,16 +130,17 @@ def _called_back(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
     except (SessionStoreUnavailable, TooManyAttempts):
         raise
     except BffError as err:
-        services.log.emit(Event.SOCIAL_LOGIN_FAILED, reason=f"{type(err).__name__}: {_safe_reason(err)}")
+        services.log.audit(Event.SOCIAL_LOGIN_FAILED, reason=_reason(err), **marks(session))
         if isinstance(err, StateMismatch) and session.signed_in is not None:
             # A repeated or late callback, in a browser where all is well.
             return see_other(HOME)
         return see_other(f"/login?notice={_notice(err)}")
 
 
-def _safe_reason(err: BffError) -> str | None:
+def _reason(err: BffError) -> str:
     # The text of these names a claim or a parameter, never its value.
-    return str(err) if isinstance(err, StateMismatch | IdTokenInvalid | SocialLoginRefused) else None
+    named = isinstance(err, StateMismatch | IdTokenInvalid | SocialLoginRefused)
+    return f"{type(err).__name__}: {err}" if named else type(err).__name__
 
 
 def _notice(err: BffError) -> str:
@@ -155,13 +157,14 @@ def _notice(err: BffError) -> str:
             return "social-unavailable"
 
 
-def _ended_by_provider(oidc: OidcLogin) -> ResponseReturnValue:
+def _ended_by_provider(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
     tokens = request.form.getlist("logout_token")
     try:
         if len(tokens) != 1 or len(tokens[0]) > _MOST_TOKEN_BYTES:
             raise IdTokenInvalid("logout_token")
         oidc.end_by_logout_token(tokens[0])
-    except IdTokenInvalid:
+    except IdTokenInvalid as err:
+        services.log.audit(Event.BACKCHANNEL_LOGOUT_REFUSED, reason=str(err))
         return jsonify(error="invalid_request"), 400
     except IdentityProviderUnavailable:
         return jsonify(error="temporarily_unavailable"), 503

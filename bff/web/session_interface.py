@@ -23,6 +23,7 @@ from bff.sessions.model import SignedIn, WebRecord
 from bff.sessions.session import Session
 from bff.sessions.store import Gone
 from bff.settings import SameSite
+from bff.user_agent import browser_in_words
 from bff.web.paths import is_api
 from bff.wiring import Services
 
@@ -45,7 +46,9 @@ class BrowserSession(SessionMixin):
         self._newcomer: SessionCookie | None = None
         self._changes: dict[str, Any] = {}
         self._removals: set[str] = set()
-        self.visitor: Session = services.sessions.open(cookie, may_start=may_start)
+        self.visitor: Session = services.sessions.open(
+            cookie, may_start=may_start, browser=browser_in_words(request.headers.get("User-Agent"))
+        )
         """The session proper; for services that take one."""
 
     def resume(self, *, extend: bool = True) -> Session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,6 +17,7 @@ from visitor import Visitor, make_visitor
 from bff.embedded import EmbeddedRedis
 
 NewVisitor = Callable[..., Visitor]
+NewStorefront = Callable[..., Storefront]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,20 +39,21 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def storefronts(
-    redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[bool], Storefront]]:
-    """The module's shops, each started when first asked for."""
+def storefronts(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStorefront]:
+    """The module's shops, each started when first asked for: by whether over https, and by what else is set."""
     with Redis.from_url(redis_server.url) as client:
         client.flushall()
     with ExitStack() as stack:
-        running: dict[bool, Storefront] = {}
+        running: dict[tuple[bool, tuple[tuple[str, str], ...]], Storefront] = {}
 
-        def storefront(secure: bool) -> Storefront:
-            if secure not in running:
+        def storefront(secure: bool, environment: Mapping[str, str] | None = None) -> Storefront:
+            key = secure, tuple(sorted((environment or {}).items()))
+            if key not in running:
                 folder = tmp_path_factory.mktemp("storefront")
-                running[secure] = stack.enter_context(running_storefront(redis_server.url, folder, secure=secure))
-            return running[secure]
+                running[key] = stack.enter_context(
+                    running_storefront(redis_server.url, folder, secure=secure, environment=environment)
+                )
+            return running[key]
 
         yield storefront
 

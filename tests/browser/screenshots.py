@@ -1,12 +1,14 @@
-"""Draw every page, narrow and wide, light and dark: `python tests/browser/screenshots.py FOLDER`.
+"""Draw every page, narrow and wide, light and dark: `python tests/browser/screenshots.py FOLDER [NAME ...]`.
 
-For people to look at; no test compares them. Starts all it needs by itself.
+For people to look at; no test compares them. Starts all it needs by itself. With names: only views that start so.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 # Also where the project is not installed.
@@ -34,21 +36,30 @@ def draw(browser: Browser, store: Storefront, view: View, folder: Path) -> None:
 
 
 def main() -> None:
-    """Draw all of them into the folder that the command line names."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tests/browser/screenshots.py FOLDER")
-    folder = Path(sys.argv[1])
+    """Draw what the command line names into the folder that it names."""
+    if len(sys.argv) < 2:
+        sys.exit("usage: python tests/browser/screenshots.py FOLDER [NAME ...]")
+    folder, names = Path(sys.argv[1]), tuple(sys.argv[2:])
+    views = [view for view in VIEWS if not names or view.name.startswith(names)]
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as scratch,
         EmbeddedRedis() as redis,
         sync_playwright() as playwright,
         running_chromium(playwright) as browser,
-        running_storefront(redis.url, Path(scratch), secure=False) as store,
+        ExitStack() as stack,
     ):
-        for view in VIEWS:
+        stores: list[tuple[Mapping[str, str], Storefront]] = []
+        for view in views:
+            store = next((store for environment, store in stores if environment == view.environment), None)
+            if store is None:
+                place = Path(tempfile.mkdtemp(dir=scratch))
+                store = stack.enter_context(
+                    running_storefront(redis.url, place, secure=False, environment=view.environment)
+                )
+                stores.append((view.environment, store))
             draw(browser, store, view, folder)
-    print(f"{len(VIEWS)} pages, four pictures each: {folder}")
+    print(f"{len(views)} pages, four pictures each: {folder}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import base64
 import itertools
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,15 +135,17 @@ class Storefront:
 
 
 @contextmanager
-def running_storefront(redis_url: str, folder: Path, *, secure: bool) -> Iterator[Storefront]:
-    """Serve a shop; `folder` takes its log and what nginx needs."""
+def running_storefront(
+    redis_url: str, folder: Path, *, secure: bool, environment: Mapping[str, str] | None = None
+) -> Iterator[Storefront]:
+    """Serve a shop; `folder` takes its log and what nginx needs, `environment` adds to its variables."""
     with ExitStack() as stack:
         app_port, public_port = free_port(), free_port()
         url = f"https://127.0.0.1:{public_port}" if secure else f"http://127.0.0.1:{app_port}"
         sandbox = create_sandbox(SandboxSettings(shop_url=url, demo_customers=False))
         server = stack.enter_context(SandboxServer(sandbox.app, host="localhost"))
         stack.callback(sandbox.faults.clear)
-        environment = {
+        variables = {
             "EMPORIX_TENANT": sandbox.settings.tenant,
             "EMPORIX_CLIENT_ID": sandbox.settings.client_id,
             "EMPORIX_API_URL": server.url,
@@ -154,15 +156,17 @@ def running_storefront(redis_url: str, folder: Path, *, secure: bool) -> Iterato
             "BFF_WORKERS": "1",
             "BFF_THREADS": "8",
             "BFF_GRACEFUL_TIMEOUT": "2",
-            # All visitors come from one address here.
+            # All visitors come from one address here, and are few.
             "BFF_RATE_LIMIT_GUEST": "off",
             "BFF_RATE_LIMIT_LOGIN": "off",
+            "BFF_RATE_LIMIT_MAIL": "off",
             "BFF_TRUSTED_PROXIES": "1" if secure else "0",
+            **(environment or {}),
         }
-        settings = Settings.from_env(environment)
+        settings = Settings.from_env(variables)
         redis = stack.enter_context(Redis.from_url(redis_url))
         log = folder / "shop.log"
-        stack.enter_context(gunicorn(environment, log, app_port))
+        stack.enter_context(gunicorn(variables, log, app_port))
         if secure:
             stack.enter_context(nginx(folder, public_port, app_port))
         services = build_services(settings)

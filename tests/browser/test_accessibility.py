@@ -67,8 +67,22 @@ def visitor_without_scripts(chromium: Browser, store: Storefront) -> Iterator[Vi
     one.watch.check()
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+@pytest.mark.parametrize("view", [view for view in VIEWS if not view.environment], ids=lambda view: view.name)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(visitor: Visitor, view: View) -> None:
+    look_at(visitor, view)
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.environment], ids=lambda view: view.name)
+def test_shop_set_up_otherwise_is_as_accessible(
+    chromium: Browser, storefronts: Callable[..., Storefront], view: View
+) -> None:
+    visitor = make_visitor(chromium, storefronts(False, view.environment), viewport=WIDE)
+    look_at(visitor, view)
+    visitor.context.close()
+    visitor.watch.check()
+
+
+def look_at(visitor: Visitor, view: View) -> None:
     view.reach(visitor)
     visitor.heading(view.heading)
     found: dict[str, list[str]] = {}

@@ -22,6 +22,7 @@ SIGNED_IN = (
     "/account/email",
     "/account/password",
     "/account/company",
+    "/account/sessions",
     "/account/delete",
 )
 OTHERS = {False: "/signup", True: "/account/addresses/new"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page
@@ -13,6 +14,7 @@ from bff.sandbox.mails import Purpose
 from bff.sandbox.state import Standing
 
 Steps = Callable[[Visitor], object]
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
 def at(path: str) -> Steps:
@@ -160,6 +162,61 @@ def away(visitor: Visitor) -> None:
 def saved(visitor: Visitor) -> None:
     visitor.open("/account")
     visitor.press("Save")
+
+
+def password_changed(visitor: Visitor) -> None:
+    email = visitor.store.customer()
+    visitor.become_elsewhere(email, FIREFOX)
+    visitor.become(email)
+    visitor.open("/account/password")
+    visitor.fill("Current password", PASSWORD)
+    visitor.fill("New password", "Copper-Lantern-71")
+    visitor.press("Change the password")
+
+
+def several_devices(visitor: Visitor) -> None:
+    email = visitor.store.customer()
+    for user_agent in (FIREFOX, FIREFOX, "unheard of"):
+        visitor.become_elsewhere(email, user_agent)
+    visitor.become(email)
+    visitor.open("/account/sessions")
+
+
+def one_device_ended(visitor: Visitor) -> None:
+    several_devices(visitor)
+    visitor.press(re.compile("Sign out device: Unknown browser"))
+
+
+def other_devices_ended(visitor: Visitor) -> None:
+    several_devices(visitor)
+    visitor.press("Sign out everywhere else")
+
+
+def device_to_end(visitor: Visitor) -> None:
+    several_devices(visitor)
+    path = visitor.page.locator("form[action^='/account/sessions/'][action$='/end']").first.get_attribute("action")
+    assert path is not None
+    visitor.open(path)
+
+
+def bounced(visitor: Visitor) -> None:
+    # The page goes on by itself at once; where there is no content to go on to, it stays to be looked at.
+    visitor.page.route("**/*onward=*", lambda route: route.fulfill(status=204))
+    with visitor.page.expect_event("requestfailed", lambda request: "onward=" in request.url):
+        go_from_elsewhere(visitor, "/login")
+    visitor.watch.forgive("request failed: net::ERR_ABORTED")
+
+
+def led_to_social(visitor: Visitor) -> None:
+    go_from_elsewhere(visitor, "/login/social/google-oauth2")
+    visitor.page.wait_for_url("**/*onward=*")
+
+
+def go_from_elsewhere(visitor: Visitor, path: str) -> None:
+    """Follow a link that stands on another site."""
+    visitor.open(visitor.store.sandbox_url + "/")
+    with visitor.page.expect_navigation(url=visitor.store.url + path):
+        visitor.page.evaluate("(url) => { location.href = url }", visitor.store.url + path)
 
 
 def send_form(page: Page, target: str, size_bytes: int = 0) -> None:

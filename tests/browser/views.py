@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import view_steps
 from view_steps import Steps, at, of_address, sent, signed_in
@@ -16,6 +17,8 @@ class View:
     reach: Steps
     heading: str
     """What the page is headed with, so that no other is looked at by mistake."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the shop is configured with besides."""
 
 
 _DEAD = "This link does not work any more"
@@ -99,6 +102,28 @@ SIGNED_IN = (
         heading="Change your sign-in e-mail",
         reach=signed_in(sent("/account/email", "Send the link")),
     ),
+    View(
+        name="password-changed",
+        heading="Your profile",
+        reach=view_steps.password_changed,
+    ),
+    View(name="devices-one", heading="Signed-in devices", reach=signed_in(at("/account/sessions"))),
+    View(name="devices-several", heading="Signed-in devices", reach=view_steps.several_devices),
+    View(name="devices-one-ended", heading="Signed-in devices", reach=view_steps.one_device_ended),
+    View(name="devices-others-ended", heading="Signed-in devices", reach=view_steps.other_devices_ended),
+    View(name="devices-not-there", heading="Signed-in devices", reach=signed_in(at("/account/sessions/none/end"))),
+    View(name="device-end", heading="Sign out a device?", reach=view_steps.device_to_end),
+    View(
+        name="devices-end-others",
+        heading="Sign out everywhere else?",
+        reach=signed_in(at("/account/sessions/end-others")),
+    ),
+    View(name="logins", heading="Ways to sign in", reach=signed_in(at("/account/logins"))),
+    View(
+        name="logins-errors",
+        heading="Ways to sign in",
+        reach=signed_in(sent("/account/logins", "Add this way to sign in")),
+    ),
     View(name="company", heading="Choose a company", reach=signed_in(at("/account/company"), companies=True)),
     View(name="forgot-signed-in", heading="Forgotten your password?", reach=signed_in(at("/password/forgot"))),
     View(name="activate-signed-in", heading="Activate your account", reach=signed_in(at("/signup/optin?token=t"))),
@@ -118,4 +143,16 @@ SIGNED_IN = (
     View(name="error-404-signed-in", heading="This page cannot be found", reach=signed_in(at("/nothing"))),
     View(name="error-503", heading=_AWAY, reach=signed_in(view_steps.away)),
 )
-VIEWS = (*SIGNED_OUT, *SIGNED_IN)
+_SOCIAL = {
+    "AUTH0_ISSUER": "http://127.0.0.1:1/",
+    "AUTH0_CLIENT_ID": "x",
+    "AUTH0_CONNECTIONS": "google-oauth2=Google,facebook=Facebook",
+    "BFF_COOKIE_SAMESITE": "Strict",
+}
+"""Nobody goes to the provider here, so none is there."""
+SOCIAL = (
+    View(name="login-social", heading="Sign in", reach=at("/login"), environment=_SOCIAL),
+    View(name="social", heading="Continue with Google", reach=view_steps.led_to_social, environment=_SOCIAL),
+    View(name="bounce", heading="One moment", reach=view_steps.bounced, environment=_SOCIAL),
+)
+VIEWS = (*SIGNED_OUT, *SIGNED_IN, *SOCIAL)

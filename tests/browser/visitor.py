@@ -51,13 +51,15 @@ class Visitor:
 
     def become(self, email: str) -> None:
         """Be signed in, without a page: by the JSON routes, with this browser's cookies."""
-        session = self.context.request.get(f"{self.store.url}/api/session").json()
-        answer = self.context.request.post(
-            f"{self.store.url}/api/login",
-            headers={"X-CSRF-Token": session["csrfToken"]},
-            data={"email": email, "password": PASSWORD},
-        )
-        assert answer.ok, answer.text()
+        sign_in_unseen(self.context, self.store, email)
+
+    def become_elsewhere(self, email: str, user_agent: str) -> None:
+        """Be signed in with another browser too."""
+        browser = self.context.browser
+        assert browser is not None
+        context = browser.new_context(user_agent=user_agent, ignore_https_errors=self.store.is_secure)
+        sign_in_unseen(context, self.store, email)
+        context.close()
 
     def sign_in(self, email: str) -> None:
         """Be signed in, and look at the account."""
@@ -119,6 +121,17 @@ class Visitor:
         return response
 
 
+def sign_in_unseen(context: BrowserContext, store: Storefront, email: str) -> None:
+    """Sign a browser in without a page, by the JSON routes."""
+    session = context.request.get(f"{store.url}/api/session").json()
+    answer = context.request.post(
+        f"{store.url}/api/login",
+        headers={"X-CSRF-Token": session["csrfToken"]},
+        data={"email": email, "password": PASSWORD},
+    )
+    assert answer.ok, answer.text()
+
+
 def make_visitor(
     browser: Browser,
     store: Storefront,
@@ -127,6 +140,7 @@ def make_visitor(
     viewport: ViewportSize = WIDE,
     language: str = "en-GB",
     dark: bool = False,
+    user_agent: str | None = None,
 ) -> Visitor:
     """Return a visitor who has never been here; whoever calls closes the context."""
     context = browser.new_context(
@@ -135,6 +149,7 @@ def make_visitor(
         viewport=viewport,
         locale=language,
         color_scheme="dark" if dark else "light",
+        user_agent=user_agent,
     )
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     watch = Watch(context, store.url, {store.sandbox_url}, scripts=scripts)

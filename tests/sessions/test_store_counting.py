@@ -17,8 +17,11 @@ from store_parts import (
 
 from bff.embedded import EmbeddedRedis
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.device_records import DeviceRecord
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import Missing
+
+DEVICE = DeviceRecord(created_at=1.0, last_seen_at=2.0, browser="Firefox on Windows")
 
 
 @pytest.fixture
@@ -67,18 +70,22 @@ def test_every_request_of_the_store_is_one_round_trip(redis_server: EmbeddedRedi
                 counting.round_trips = 0
 
             counting.round_trips = 0
-            stamps = store.create(cookie, WEB, VAULT, IDLE_SECONDS)
+            stamps = store.create(cookie, WEB, VAULT, IDLE_SECONDS, DEVICE)
             note("create")
             store.load(cookie)
             note("load")
-            store.touch(cookie, IDLE_SECONDS)
+            store.touch(cookie, IDLE_SECONDS, DEVICE)
             note("touch")
+            store.devices([cookie.sid, SessionCookie.fresh().sid])
+            note("devices")
             stamps = store.commit(cookie, stamps, web=WEB, vault=VAULT)
             note("commit")
             store.retire(cookie, stamps)
             note("retire if same")
             store.retire(cookie)
             note("retire")
+            store.end([cookie.sid])
+            note("end")
             return trips
 
         once()  # teaches this server the scripts

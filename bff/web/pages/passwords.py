@@ -8,10 +8,13 @@ from typing import Any
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
-from bff.errors import InvalidInput, UpstreamRejected
+from bff.errors import InvalidInput, SessionStoreUnavailable, UpstreamRejected
+from bff.log import Event
 from bff.sessions.session import Standing
+from bff.web.errors import fault_of
 from bff.web.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
+from bff.web.pages.devices import signed_out_on
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.sign_up import ask_neutrally, dead_link, mailed_token
@@ -96,9 +99,14 @@ def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:
         if err.status in _DEAD_LINK or (err.status == 400 and "password" not in about):
             return dead_link("reset")
         raise
-    if visit.session.standing is Standing.LIVE:
-        # A new cookie also makes the browser drop its copy of the page, with the new password still in its field.
-        visit.session.rotate(lambda web: web)
+    try:
+        visit.services.login.password_was_reset(visit.session)
+        if visit.session.standing is Standing.LIVE:
+            # A new cookie also makes the browser drop its copy of the page, with the new password still in its field.
+            visit.services.login.move(visit.session)
+    except SessionStoreUnavailable as err:
+        # The password is set and the link used up: to ask for it again would be untrue and lead nowhere.
+        visit.services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
     return see_other("/login?notice=password-reset")
 
 
@@ -108,6 +116,21 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _change(visit: Visit, form: PasswordForm) -> ResponseReturnValue:
     visit.call("change_password", {"currentPassword": form.currentPassword.data, "newPassword": form.newPassword.data})
-    visit.services.login.password_changed(visit.session)
-    flash(_("Your password has been changed."))
+    count = 0
+    try:
+        visit.services.login.password_changed(visit.session)
+        if form.endOthers.data:
+            count = visit.services.devices.end_others(visit.session)
+    except SessionStoreUnavailable as err:
+        return _changed_but_not_ended(err, asked=bool(form.endOthers.data))
+    flash(" ".join([_("Your password has been changed."), *([signed_out_on(count)] if count else [])]))
     return see_other("/account")
+
+
+def _changed_but_not_ended(err: SessionStoreUnavailable, *, asked: bool) -> ResponseReturnValue:
+    # Not the form again: sent once more, it would say that the old password is not the current one. And no banner
+    # on the next page: it would have to be kept where nothing can be kept just now.
+    fault = fault_of(err)
+    response = render("password_changed.html", status=fault.status, asked=asked)
+    response.headers["Retry-After"] = str(fault.retry_after_seconds)
+    return response

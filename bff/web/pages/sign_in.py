@@ -104,6 +104,14 @@ def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
 
 
 def _sign_out(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
+    return sign_out(visit)
+
+
+def sign_out(visit: Visit) -> Response:
+    """End this browser's session, upstream and at an identity provider too; answer 303.
+
+    :raises SessionStoreUnavailable: nobody has been signed out
+    """
     services = visit.services
     who = services.login.log_out(visit.session)
     elsewhere = services.oidc.logout_url(who) if services.oidc is not None else None

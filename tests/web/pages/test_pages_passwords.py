@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from fakes.meddling_store import MeddlingStore, services_with_meddling
 from pages import PageBrowser, customer, reveal_nothing_of, visitor
 from shop import Shop, ShopMaker
 
@@ -75,6 +76,22 @@ def test_opening_the_link_changes_nothing_and_the_form_sets_the_password(shop: S
     somebody.send("/password/reset", password=NEW_PASSWORD)
     assert (somebody.status, somebody.location) == (303, "/login?notice=password-reset")
     assert "Your password has been set." in somebody.follow().words
+    assert customer(shop, B2C_EMAIL, NEW_PASSWORD).location == "/account"
+
+
+@pytest.mark.parametrize("call", ["commit", "create"])
+def test_password_that_is_set_is_said_to_be_though_redis_fails_right_after(make_shop: ShopMaker, call: str) -> None:
+    shop = make_shop(services=services_with_meddling)
+    ask(shop)
+    somebody = customer(shop)
+    somebody.get(link(shop))
+    store = shop.services.store
+    assert isinstance(store, MeddlingStore)
+    # Nothing is written before upstream has been asked.
+    store.fail(call)
+    somebody.send("/password/reset", password=NEW_PASSWORD)
+    assert (somebody.status, somebody.location) == (303, "/login?notice=password-reset")
+    store.before.clear()
     assert customer(shop, B2C_EMAIL, NEW_PASSWORD).location == "/account"
 
 

@@ -1,0 +1,67 @@
+"""Ends sessions without their cookies, by whom they belong to, and notes each of them for the reviewer.
+
+The tokens of such a session are sealed with a cookie that is not at hand: they are deleted unread, and upstream
+cannot be told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from bff.errors import SessionStoreUnavailable
+from bff.log import Event
+from bff.sessions.index import IndexKind
+from bff.sessions.session import Sessions
+
+_MAX_ROUNDS = 10
+
+
+class Ending(Enum):
+    """Why sessions were ended from elsewhere, in the audit log's words."""
+
+    DEVICE = "device ended"
+    OTHERS = "others ended"
+    PASSWORD_RESET = "password reset"  # nosec B105 # noqa: S105 - a word, no password
+    ACCOUNT_DELETED = "account deleted"
+    IDENTITY_PROVIDER = "identity provider"
+    OPERATOR = "operator"
+
+
+def end_sessions(
+    sessions: Sessions,
+    kind: IndexKind,
+    value: str,
+    reason: Ending,
+    *,
+    keep: str | None = None,
+    customer_id: str | None = None,
+) -> int:
+    """End all sessions that are listed under `value`, but for the one named `keep`; return how many there were.
+
+    :param customer_id: whose they are, for the log
+    :raises SessionStoreUnavailable: some of them may have been ended
+    """
+    ended = 0
+    for _ in range(_MAX_ROUNDS):
+        sids = [sid for sid in sessions.index.sids(kind, value) if sid != keep]
+        if not sids:
+            return ended
+        ended += end_each(sessions, sids, reason, customer_id=customer_id)
+        # Looked for again, because a session that moves to a new cookie lists that one before its old one is dead:
+        # whichever of the two was not ended above is in the index now.
+        sessions.index.remove(kind, value, *sids)
+    raise SessionStoreUnavailable("others kept changing the sessions")
+
+
+def end_each(sessions: Sessions, sids: Iterable[str], reason: Ending, *, customer_id: str | None = None) -> int:
+    """End sessions by their names, and note the end of each that lived; return how many did.
+
+    :raises SessionStoreUnavailable: some of them may have been ended
+    """
+    ended = 0
+    for sid in sids:
+        if sessions.store.end([sid]):
+            sessions.log.audit(Event.SESSION_ENDED, sid=sid, customer_id=customer_id, reason=reason.value)
+            ended += 1
+    return ended

@@ -1,0 +1,65 @@
+"""What follows a password that was set by a mailed link: whoever signs in with it next has their older sessions ended.
+
+The link's token does not tell whose password it was. The browser's session remembers that it was set here, for a
+quarter of an hour, and the next sign-in with a password in that browser tells who it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bff.errors import SessionError
+from bff.log import Event
+from bff.sessions.endings import Ending, end_sessions
+from bff.sessions.index import IndexKind
+from bff.sessions.session import Session, Sessions
+from bff.sessions.store import Gone
+
+RESET_COUNTS_SECONDS = 900
+
+
+def note_reset(sessions: Sessions, session: Session, reset_at: float | None = None) -> None:
+    """Let this browser's session remember a reset, of now or of `reset_at` (Unix seconds).
+
+    :raises LoginRequired: there is no record, and this request may not make one
+    :raises SessionStoreUnavailable:
+    """
+    at = sessions.now() if reset_at is None else reset_at
+    try:
+        session.change_web(lambda web: replace(web, password_reset_at=at))
+    except Gone:
+        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=Gone.__name__)
+
+
+def carry_reset(sessions: Sessions, session: Session, reset_at: float | None) -> None:
+    """Remember a reset beyond a sign-out: who has set a password signs out to sign in with it."""
+    if reset_at is None or not _counts(sessions, reset_at):
+        return
+    try:
+        note_reset(sessions, session, reset_at)
+    except SessionError as err:
+        # The sign-out is done, and that is what was asked for.
+        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
+
+
+def end_older_sessions(sessions: Sessions, session: Session) -> None:
+    """After a sign-in with a password: if a reset goes before it, end that customer's other sessions, and forget it.
+
+    Where that cannot be done the sign-in stands, and so does the reset's mark, for the next one.
+    """
+    reset_at, who, own = session.web.password_reset_at, session.signed_in, session.sid
+    if reset_at is None or who is None or own is None:
+        return
+    customer_id = who.customer.id
+    try:
+        if _counts(sessions, reset_at):
+            end_sessions(
+                sessions, IndexKind.CUSTOMER, customer_id, Ending.PASSWORD_RESET, keep=own, customer_id=customer_id
+            )
+        session.change_web(lambda web: replace(web, password_reset_at=None))
+    except (SessionError, Gone) as err:
+        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
+
+
+def _counts(sessions: Sessions, reset_at: float) -> bool:
+    return sessions.now() - reset_at <= RESET_COUNTS_SECONDS

@@ -1,0 +1,90 @@
+"""What a line of the audit trail says of a session and of an outcome; decides nothing, reads and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import TypedDict
+
+from bff.errors import (
+    BffError,
+    SessionStoreUnavailable,
+    UpstreamMalformed,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from bff.log import Event, Log
+from bff.sessions.session import Session, Standing
+
+
+class Marks(TypedDict):
+    """Whom a line is about; `Log.audit` hashes it."""
+
+    sid: str | None
+    customer_id: str | None
+
+
+class Outcome(Enum):
+    """What came of something that was asked of upstream."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No answer, or none that makes sense: it may have happened."""
+
+
+class Verdict(TypedDict):
+    """An outcome as a line shows it; no wording of upstream's."""
+
+    outcome: str
+    status: int | None
+
+
+def marks(session: Session) -> Marks:
+    """Return whom a line is about, as far as this request has read by now.
+
+    A browser without a record is named too: what it tries again and again can then be told from what others try.
+    """
+    cookie = session.cookie
+    known = session.standing is not Standing.UNREAD
+    who = session.signed_in if known else None
+    return Marks(
+        sid=cookie.sid if cookie is not None and cookie.is_well_formed else None,
+        customer_id=None if who is None else who.customer.id,
+    )
+
+
+def verdict(err: BffError | None = None) -> Verdict:
+    """Return what an exception, or none, says of the outcome."""
+    if err is None:
+        return Verdict(outcome=Outcome.DONE.value, status=None)
+    unknown = isinstance(err, SessionStoreUnavailable | UpstreamMalformed | UpstreamTimeout | UpstreamUnavailable)
+    return Verdict(
+        outcome=(Outcome.UNKNOWN if unknown else Outcome.REFUSED).value,
+        status=err.status if isinstance(err, UpstreamRejected) else None,
+    )
+
+
+@contextmanager
+def audited(
+    log: Log, event: Event, session: Session, *, email: str | None = None, entity_id: str | None = None
+) -> Iterator[None]:
+    """Report an event once what it stands for is over, as done, refused or not known."""
+    # Before, because the session may end in the middle.
+    about = marks(session)
+    try:
+        yield
+    except BffError as err:
+        log.audit(event, email=email, entity_id=entity_id, **verdict(err), **about)
+        raise
+    log.audit(event, email=email, entity_id=entity_id, **verdict(), **about)
+
+
+def email_in(body: bytes | None) -> str | None:
+    """Return the address that a request body of ours names, for its hash."""
+    content = {} if body is None else json.loads(body)
+    named = (content.get("signup") or content).get("email")
+    return named if isinstance(named, str) else None

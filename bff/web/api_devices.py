@@ -1,0 +1,95 @@
+"""The JSON routes of signed-in devices: list them, end one, end all others. No operation of upstream is behind them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from bff.devices import Device
+from bff.errors import Detail, InvalidInput
+from bff.operations.json_body import parse_json
+from bff.operations.schemas import Empty, validate
+from bff.web.api_input import read_query
+from bff.web.session_interface import browser_session
+from bff.wiring import Services
+
+DEVICES_PATH = "/api/sessions"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def make_blueprint(services: Services) -> Blueprint:
+    """Return the routes."""
+    blueprint = Blueprint("api_devices", __name__)
+
+    @blueprint.get(DEVICES_PATH)
+    def devices() -> ResponseReturnValue:
+        session = browser_session().resume()
+        found = services.devices.list(session)
+        read_query([])
+        return jsonify([_body(device) for device in found])
+
+    @blueprint.delete(DEVICES_PATH)
+    def end_other_devices() -> ResponseReturnValue:
+        session = browser_session().resume()
+        services.devices.check_may_end(session)
+        _read_nothing()
+        services.devices.end_others(session)
+        return _no_content()
+
+    @blueprint.delete(f"{DEVICES_PATH}/<id>")
+    def end_device(id: str) -> ResponseReturnValue:
+        session = browser_session().resume()
+        if services.devices.is_current(session, id):
+            # Ending this one is a sign-out: upstream is told, and no proof of identity is asked for it.
+            _read_nothing()
+            services.login.log_out(session)
+            return _no_content()
+        services.devices.check_may_end(session)
+        _check_id(id)
+        _read_nothing()
+        if not services.devices.end(session, id):
+            raise NotFound
+        return _no_content()
+
+    return blueprint
+
+
+def _check_id(id: str) -> None:
+    if not _ID.fullmatch(id):
+        message = "This value has characters, or a length, that cannot be."
+        raise InvalidInput(Detail(field="id", type="invalid_value", message=message))
+
+
+def _read_nothing() -> None:
+    """Refuse whatever a request says beside its path.
+
+    :raises InvalidInput:
+    """
+    read_query([])
+    if body := request.get_data(cache=True):
+        validate(Empty, parse_json(body))
+
+
+def _no_content() -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _body(device: Device) -> dict[str, str | bool | None]:
+    return {
+        "id": device.id,
+        "current": device.current,
+        "createdAt": iso_8601(device.created_at),
+        "lastSeenAt": iso_8601(device.last_seen_at),
+        "browser": device.browser,
+    }
+
+
+def iso_8601(unix_seconds: float) -> str:
+    """Return a time as RFC 3339 in UTC, to the second: `2025-01-31T08:15:00Z`."""
+    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

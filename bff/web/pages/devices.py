@@ -1,0 +1,171 @@
+"""Signed-in devices: a list, and the pages that ask before they end one of them or all others.
+
+Dates are in UTC and say so: which zone the visitor is in is known to nobody without a script, and a time of an unnamed
+zone would be worse than one that has to be converted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from babel.dates import format_date, format_time
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+
+from bff.devices import Device
+from bff.web.forms import ConfirmForm
+from bff.web.language import gettext as _
+from bff.web.language import locale, ngettext
+from bff.web.pages.flow import FormPage, Need, register_page, register_view, see_other
+from bff.web.pages.sign_in import sign_out
+from bff.web.pages.visit import Visit, render
+from bff.wiring import Services
+
+DEVICES = "/account/sessions"
+_ID = "id"
+_NOT_THERE = "not-there"
+"""Fixed word of the list's URL: opening a page must not write, so it cannot be a banner of the session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A point in time, as a page shows it."""
+
+    machine: str
+    """For `<time datetime>`: RFC 3339, to the second."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDevice:
+    """A device, as a page shows it."""
+
+    id: str
+    current: bool
+    name: str
+    since: Moment
+    seen: Moment
+
+    @property
+    def line(self) -> str:
+        """It in one line, to tell it from the others."""
+        return _("%(device)s, last seen %(when)s") % {"device": self.name, "when": self.seen.words}
+
+
+def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
+    """Add the pages; return those with a form."""
+    register_view(blueprint, services, DEVICES, "devices", _list)
+    pages = [
+        FormPage(
+            endpoint="device_end",
+            rule=f"{DEVICES}/<{_ID}>/end",
+            template="session_end.html",
+            form=ConfirmForm,
+            need=Need.RECENT,
+            values=_summary,
+            submit=_end,
+            on_get=_unknown,
+            shows_drafts=False,
+        ),
+        FormPage(
+            endpoint="devices_end_others",
+            rule=f"{DEVICES}/end-others",
+            template="sessions_end_others.html",
+            form=ConfirmForm,
+            need=Need.RECENT,
+            submit=_end_others,
+            shows_drafts=False,
+        ),
+    ]
+    for page in pages:
+        register_page(blueprint, services, page)
+    return pages
+
+
+def moment(unix_seconds: float) -> Moment:
+    """Return a point in time in the language of the page."""
+    when = datetime.fromtimestamp(unix_seconds, UTC)
+    parts = {"date": format_date(when, "medium", locale=locale()), "time": format_time(when, "short", locale=locale())}
+    return Moment(machine=when.strftime("%Y-%m-%dT%H:%M:%SZ"), words=_("%(date)s, %(time)s UTC") % parts)
+
+
+def _list(visit: Visit) -> ResponseReturnValue:
+    devices = _shown(visit)
+    notice = None
+    if request.args.get("notice") == _NOT_THERE:
+        notice = _("That device is no longer in the list. This is the list as it is now.")
+    return render("sessions.html", devices=devices, others=len(devices) > 1, notice=notice)
+
+
+def _shown(visit: Visit) -> list[ShownDevice]:
+    seen: Counter[tuple[str, str]] = Counter()
+    shown = []
+    for device in visit.services.devices.list(visit.session):
+        name, last = _name(device), moment(device.last_seen_at)
+        seen[name, last.words] += 1
+        number = seen[name, last.words]
+        shown.append(
+            ShownDevice(
+                id=device.id,
+                current=device.current,
+                # Two of one kind, seen in the same minute: their buttons need names of their own.
+                name=name if number == 1 else f"{name} ({number})",
+                since=moment(device.created_at),
+                seen=last,
+            )
+        )
+    return shown
+
+
+def _name(device: Device) -> str:
+    if device.browser is None:
+        return _("Unknown browser")
+    program, on, system = device.browser.partition(" on ")
+    return _("%(browser)s on %(system)s") % {"browser": program, "system": system} if on else program
+
+
+def _of_path(visit: Visit) -> ShownDevice | None:
+    wanted = visit.path_values[_ID]
+    return next((device for device in _shown(visit) if device.id == wanted), None)
+
+
+def _unknown(visit: Visit) -> ResponseReturnValue | None:
+    return None if _of_path(visit) is not None else _not_there()
+
+
+def _summary(visit: Visit) -> Mapping[str, Any]:
+    device = _of_path(visit)
+    return {"summary": "" if device is None else device.line}
+
+
+def _not_there() -> ResponseReturnValue:
+    # Ended from another tab, or by itself; or it has a new cookie by now, and so another id.
+    return see_other(f"{DEVICES}?notice={_NOT_THERE}")
+
+
+def _end(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
+    devices, wanted = visit.services.devices, visit.path_values[_ID]
+    if devices.is_current(visit.session, wanted):
+        return sign_out(visit)
+    if not devices.end(visit.session, wanted):
+        return _not_there()
+    flash(_("The device has been signed out."))
+    return see_other(DEVICES)
+
+
+def _end_others(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
+    count = visit.services.devices.end_others(visit.session)
+    if count:
+        flash(signed_out_on(count))
+    return see_other(DEVICES)
+
+
+def signed_out_on(count: int) -> str:
+    """Say on how many other devices one has been signed out."""
+    return ngettext(
+        "You have been signed out on %(num)d other device.", "You have been signed out on %(num)d other devices.", count
+    ) % {"num": count}
