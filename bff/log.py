@@ -30,34 +30,145 @@ _URL_LOGGERS = (
 )
 
 
+_WHO = ("session", "person")
+_DONE = ("outcome", "status")
+_LIMIT = ("email", "address", "limit", "per", "operation")
+
+
 class Event(Enum):
-    """Everything this package reports, with how loud it is."""
+    """Everything this package reports, and how loud. What says when it happens goes to `Log.audit`, the rest to `emit`.
+
+    To add one to the audit trail: name its fields here, put its row into the README's table, and drive it in
+    `tests/journeys/test_audit_trail.py`.
+    """
 
     REQUEST = ("request", logging.INFO)
     UPSTREAM_CALL = ("upstream_call", logging.DEBUG)
     UPSTREAM_FAILED = ("upstream_failed", logging.WARNING)
     STORE_UNAVAILABLE = ("store_unavailable", logging.ERROR)
-    RECORD_UNREADABLE = ("record_unreadable", logging.WARNING)
     LOCK_NOT_RELEASED = ("lock_not_released", logging.WARNING)
     TOKENS_REFRESHED = ("tokens_refreshed", logging.INFO)
-    REFRESH_REFUSED = ("refresh_refused", logging.WARNING)
     REFRESH_UNKNOWN = ("refresh_unknown", logging.WARNING)
-    SIGNED_IN = ("signed_in", logging.INFO)
-    SIGN_IN_FAILED = ("sign_in_failed", logging.INFO)
-    SIGNED_OUT = ("signed_out", logging.INFO)
     UPSTREAM_LOGOUT_FAILED = ("upstream_logout_failed", logging.WARNING)
-    SESSION_ENDED = ("session_ended", logging.INFO)
     SESSION_CHANGE_DROPPED = ("session_change_dropped", logging.INFO)
     IDENTITY_PROVIDER_FAILED = ("identity_provider_failed", logging.WARNING)
-    SOCIAL_LOGIN_FAILED = ("social_login_failed", logging.WARNING)
-    BACKCHANNEL_LOGOUT = ("backchannel_logout", logging.INFO)
-    CSRF_REFUSED = ("csrf_refused", logging.WARNING)
+    LIMITS_NOT_SHARED = ("limits_not_shared", logging.WARNING)
     INTERNAL_ERROR = ("internal_error", logging.ERROR)
 
-    @property
-    def level(self) -> int:
+    SIGNED_IN = (
+        "signed_in",
+        logging.INFO,
+        "somebody signed in; `again`: the same person anew",
+        *_WHO,
+        "operation",
+        "again",
+        "before",
+    )
+    SIGN_IN_FAILED = (
+        "sign_in_failed",
+        logging.WARNING,
+        "a password or an activation link signed nobody in",
+        *_WHO,
+        "email",
+        "operation",
+        *_DONE,
+    )
+    SOCIAL_LOGIN_FAILED = (
+        "social_login_failed",
+        logging.WARNING,
+        "a return from the identity provider signed nobody in",
+        *_WHO,
+        "reason",
+    )
+    SIGNED_OUT = ("signed_out", logging.INFO, "somebody signed out", *_WHO)
+    SESSION_ENDED = ("session_ended", logging.INFO, "a signed-in session ended otherwise", *_WHO, "reason")
+    SESSION_MOVED = (
+        "session_moved",
+        logging.INFO,
+        "a session goes on under a new cookie, after a new password",
+        *_WHO,
+        "before",
+    )
+    REFRESH_REFUSED = (
+        "refresh_refused",
+        logging.WARNING,
+        "upstream renewed no tokens, of a customer or a guest",
+        *_WHO,
+        "kind",
+        "status",
+    )
+    LEGAL_ENTITY_SWITCHED = (
+        "legal_entity_switched",
+        logging.INFO,
+        "a customer asked to act for a company, or for none",
+        *_WHO,
+        "entity",
+        *_DONE,
+    )
+    SIGNUP_ASKED = ("signup_asked", logging.INFO, "an account was asked for", *_WHO, "email", *_DONE)
+    ACTIVATION_MAIL_ASKED = (
+        "activation_mail_asked",
+        logging.INFO,
+        "an activation mail was asked for again",
+        *_WHO,
+        "email",
+        *_DONE,
+    )
+    PASSWORD_RESET_ASKED = (
+        "password_reset_asked",
+        logging.INFO,
+        "a mail to reset a password was asked for",
+        *_WHO,
+        "email",
+        *_DONE,
+    )
+    PASSWORD_RESET = ("password_reset", logging.INFO, "a mailed link set a password", *_WHO, *_DONE)
+    PASSWORD_CHANGED = ("password_changed", logging.INFO, "a password was changed", *_WHO, *_DONE)
+    EMAIL_CHANGE_ASKED = (
+        "email_change_asked",
+        logging.INFO,
+        "another sign-in e-mail was asked for; `email`: the old one",
+        *_WHO,
+        "email",
+        *_DONE,
+    )
+    EMAIL_CHANGED = ("email_changed", logging.INFO, "a mailed link confirmed the new sign-in e-mail", *_WHO, *_DONE)
+    LOGIN_ADDED = ("login_added", logging.INFO, "an account got an e-mail and a password", *_WHO, "email", *_DONE)
+    DELETION_ASKED = ("deletion_asked", logging.INFO, "an account's deletion was asked for", *_WHO, *_DONE)
+    DELETION_CONFIRMED = (
+        "deletion_confirmed",
+        logging.INFO,
+        "a mailed link confirmed an account's deletion",
+        *_WHO,
+        *_DONE,
+    )
+    BACKCHANNEL_LOGOUT = ("backchannel_logout", logging.INFO, "the identity provider ended sessions", "sessions")
+    BACKCHANNEL_LOGOUT_REFUSED = (
+        "backchannel_logout_refused",
+        logging.WARNING,
+        "a logout token was not to be believed",
+        "reason",
+    )
+    CSRF_REFUSED = ("csrf_refused", logging.WARNING, "a request did not come from our own page", "session", "reason")
+    COOKIE_REFUSED = ("cookie_refused", logging.WARNING, "two session cookies, or one never made here", "reason")
+    RECORD_UNREADABLE = (
+        "record_unreadable",
+        logging.WARNING,
+        "a stored session did not open: tampered with, or its key is gone",
+        "session",
+    )
+    RATE_LIMITED = ("rate_limited", logging.WARNING, "a limit was reached; once in each window", *_WHO, *_LIMIT)
+
+    def __init__(self, label: str, level: int, when: str | None = None, *fields: str) -> None:
+        self.label = label
+        """Its name in the log."""
+        self.level = level
         """The logging level."""
-        return self.value[1]
+        self.when = when
+        """What has happened, for who reads the audit trail. None: operational; `BFF_LOG_LEVEL` may silence it."""
+        self.fields = fields
+        """All that an audit line may hold beside time, level, event, `audit` and request id: fixed words, numbers and
+        hashes. Whoever can provoke an event must not be able to choose a text for the log."""
 
 
 AUDIT_LOGGER = "bff.audit"
@@ -88,26 +199,37 @@ class Log:
         sid: str | None = None,
         customer_id: str | None = None,
         email: str | None = None,
+        entity_id: str | None = None,
+        before_sid: str | None = None,
         **fields: Any,
     ) -> None:
         """Report what happened to somebody's session or account, at every log level.
 
         :param sid: the session's name in Redis, itself a hash of the cookie; its first half is shown
         :param customer_id: shown as a keyed hash, the same in every line until the newest server key changes
-        :param email: the same, where nothing else is known of the person; case does not matter
+        :param email: the same, where an address is typed; case does not matter
+        :param entity_id: the same, of the company that a customer acts for
+        :param before_sid: the name that the session had until now
+        :param fields: fixed words and numbers; nothing that whoever sent the request can choose
         """
         if sid is not None:
             fields["session"] = sid[:_SHOWN_OF_A_HASH]
-        if customer_id is not None:
-            fields["person"] = self._pseudonym(b"log-person", customer_id)[:_SHOWN_OF_A_HASH]
-        if email is not None:
-            fields["email"] = self._pseudonym(b"log-email", email.strip().lower())[:_SHOWN_OF_A_HASH]
+        if before_sid is not None:
+            fields["before"] = before_sid[:_SHOWN_OF_A_HASH]
+        typed = None if email is None else email.strip().lower()
+        for name, kind, value in (
+            ("person", b"log-person", customer_id),
+            ("email", b"log-email", typed),
+            ("entity", b"log-entity", entity_id),
+        ):
+            if value is not None:
+                fields[name] = self._pseudonym(kind, value)[:_SHOWN_OF_A_HASH]
         _write(self._audit_logger, event, {"audit": True, **fields})
 
 
 def _write(logger: logging.Logger, event: Event, fields: Mapping[str, Any]) -> None:
     shown = {name: value for name, value in fields.items() if value is not None}
-    logger.log(event.level, event.value[0], extra={"bff_fields": shown})
+    logger.log(event.level, event.label, extra={"bff_fields": shown})
 
 
 def _places(exception: BaseException) -> list[str]:

@@ -146,7 +146,7 @@ def test_events_below_the_level_cost_nothing_and_say_nothing(lines: tuple[loggin
 
 
 def test_event_names_are_unique_words() -> None:
-    names = [event.value[0] for event in Event]
+    names = [event.label for event in Event]
     assert len(set(names)) == len(names) == len(Event)
     assert all(name.isidentifier() and name == name.lower() for name in names)
 

@@ -12,6 +12,7 @@ from wtforms import ValidationError
 
 from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
 from bff.log import Event
+from bff.sessions.trail import marks
 from bff.web.paths import is_api
 from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services
@@ -30,10 +31,11 @@ def check_origin(services: Services) -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if request.method in _SAFE:
         if is_api(request.path) and site in ("cross-site", "same-site"):
+            _report(services, "a read from another site")
             raise Forbidden
         return
     if not _may_be_ours(services):
-        services.log.emit(Event.CSRF_REFUSED, reason="another origin")
+        _report(services, "another origin")
         raise CsrfFailed
 
 
@@ -44,12 +46,18 @@ def _may_be_ours(services: Services) -> bool:
     return request.headers.get("Origin") in (None, "null", services.settings.serving.public_url)
 
 
-def check_cookies() -> None:
+def check_cookies(services: Services) -> None:
     """Refuse two session cookies: one of them is not ours, and there is no telling which.
+
+    One that cannot be ours is none; it is only noted.
 
     :raises InvalidInput:
     """
-    if browser_session().several_cookies:
+    browser = browser_session()
+    if browser.visitor.cookie is not None and not browser.visitor.cookie.is_well_formed:
+        services.log.audit(Event.COOKIE_REFUSED, reason="malformed")
+    if browser.several_cookies:
+        services.log.audit(Event.COOKIE_REFUSED, reason="several")
         raise InvalidInput(
             Detail(field="Cookie", type="invalid_value", message="There is more than one session cookie.")
         )
@@ -65,11 +73,17 @@ def check_token(services: Services) -> None:
     try:
         validate_csrf(_sent_token(request))
     except ValidationError as err:
-        services.log.emit(Event.CSRF_REFUSED, reason=str(err))
+        # Flask-WTF has five texts, and none of them holds anything that was sent.
+        _report(services, str(err))
         # `null` is let through to here, but a page made in somebody's sandboxed frame sends it too.
         raise CsrfFailed(origin_is_ours=request.headers.get("Origin") != "null") from None
     # What Flask-WTF's forms look at, so that they do not check again.
     g.csrf_valid = True
+
+
+def _report(services: Services, reason: str) -> None:
+    # The session has not been read, and is not read for this: a flood of forged requests must stay cheap.
+    services.log.audit(Event.CSRF_REFUSED, reason=reason, **marks(browser_session().visitor))
 
 
 def _sent_token(request: Request) -> str | None:
