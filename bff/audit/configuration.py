@@ -1,0 +1,247 @@
+"""Weak points of a configuration that is valid: each a finding, with the requirement it breaks.
+
+What cannot work at all is refused when the settings are read, and is no business of this module.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+from urllib.parse import urlsplit
+
+from bff.audit.requirement import Guard
+from bff.crypto import encode
+from bff.settings import Settings
+
+HIGHEST_IDLE_SECONDS: Final = 3600
+HIGHEST_LIFETIME_SECONDS: Final = 86400
+FEWEST_DISTINCT_BYTES: Final = 17
+"""Of 32. A random key has about 30; fewer than 17 once in 10^13 keys (see the test)."""
+_LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+_NARROW_ALPHABETS: Final = (
+    string.ascii_lowercase + string.digits,
+    string.ascii_uppercase + string.digits,
+    string.hexdigits,
+)
+"""In these people and hash programs write; the 43 characters of a random key stay within one once in 10^10 keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weakness:
+    """One weak point."""
+
+    name: str
+    """Stable, for programs: `login-limit-off`."""
+    variable: str
+    """What to change."""
+    wrong: str
+    breaks: str
+    """The requirement, as its standard numbers it."""
+    guards: frozenset[Guard] = frozenset()
+    """The guards that cannot hold with it: what rests on them is broken by this, and is no finding of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    weakness: Weakness
+    is_weak: Callable[[Settings], bool]
+
+
+def weaknesses(settings: Settings) -> tuple[Weakness, ...]:
+    """Return the weak points of a configuration; nothing of a secret stands in them."""
+    return tuple(point.weakness for point in _POINTS if point.is_weak(settings))
+
+
+def looks_random(key: bytes) -> bool:
+    """Tell whether a key of 32 bytes could have come from a random number generator.
+
+    It finds what people make up: one byte repeated, patterns, counted-up bytes, text, and text in base64. It cannot
+    find a key that was hashed from a password.
+    """
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    if len(set(key)) < FEWEST_DISTINCT_BYTES or len(steps) < FEWEST_DISTINCT_BYTES - 1:
+        return False
+    if all(byte < 128 and chr(byte) in string.printable for byte in key):
+        return False
+    written = encode(key)
+    return not any(all(character in alphabet for character in written) for alphabet in _NARROW_ALPHABETS)
+
+
+def _redis_in_clear(settings: Settings) -> bool:
+    url = urlsplit(settings.redis.url.reveal())
+    return url.scheme == "redis" and not _is_loopback(url.hostname)
+
+
+def _keys_are_weak(settings: Settings) -> bool:
+    return not all(looks_random(key.reveal()) for key in settings.sessions.keys)
+
+
+def _no_proxy(settings: Settings) -> bool:
+    return settings.serving.public_url.startswith("https://") and settings.serving.trusted_proxies == 0
+
+
+def _bound_to_many(settings: Settings) -> bool:
+    bind = settings.serving.metrics_bind
+    return bind is not None and not _is_loopback(urlsplit(f"//{bind}").hostname)
+
+
+def _is_loopback(host: str | None) -> bool:
+    return _LOOPBACK.fullmatch(host or "") is not None
+
+
+def _limit_off(name: str, variable: str, wrong: str, breaks: str, is_off: Callable[[Settings], bool]) -> _Point:
+    weakness = Weakness(name=name, variable=variable, wrong=wrong, breaks=breaks, guards=frozenset({Guard.LIMITS_ON}))
+    return _Point(weakness=weakness, is_weak=is_off)
+
+
+def _points() -> Iterator[_Point]:
+    yield _Point(
+        weakness=Weakness(
+            name="redis-in-clear",
+            variable="REDIS_URL",
+            wrong="redis:// to another machine is not encrypted: write rediss://",
+            breaks="ASVS 5.0 12.3.1",
+        ),
+        is_weak=_redis_in_clear,
+    )
+    yield _limit_off(
+        "login-limit-off",
+        "BFF_RATE_LIMIT_LOGIN",
+        "passwords can be tried without limit",
+        "ASVS 5.0 6.3.1",
+        lambda settings: settings.limits.login is None,
+    )
+    yield _limit_off(
+        "mail-limit-off",
+        "BFF_RATE_LIMIT_MAIL",
+        "anybody can have mails sent without limit",
+        "ASVS 5.0 2.4.1",
+        lambda settings: settings.limits.mail is None,
+    )
+    yield _limit_off(
+        "guest-limit-off",
+        "BFF_RATE_LIMIT_GUEST",
+        "guest tokens can be fetched without limit",
+        "ASVS 5.0 2.4.1",
+        lambda settings: settings.limits.guest is None,
+    )
+    yield _limit_off(
+        "session-limit-off",
+        "BFF_RATE_LIMIT_API",
+        "one session can ask without limit",
+        "ASVS 5.0 2.4.1",
+        lambda settings: settings.limits.api is None,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="api-docs-on",
+            variable="BFF_API_DOCS",
+            wrong="the page /api/docs is there for everybody",
+            breaks="ASVS 5.0 13.4.5",
+        ),
+        is_weak=lambda settings: settings.features.api_docs,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="idle-too-long",
+            variable="BFF_SESSION_IDLE",
+            wrong=f"an unattended session stays signed in for more than {HIGHEST_IDLE_SECONDS} seconds",
+            breaks="ASVS 5.0 7.3.1",
+            guards=frozenset({Guard.LIFETIMES_IN_BOUNDS}),
+        ),
+        is_weak=lambda settings: settings.sessions.idle_seconds > HIGHEST_IDLE_SECONDS,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="lifetime-too-long",
+            variable="BFF_SESSION_LIFETIME",
+            wrong=f"a session stays signed in for more than {HIGHEST_LIFETIME_SECONDS} seconds",
+            breaks="ASVS 5.0 7.3.2",
+            guards=frozenset({Guard.LIFETIMES_IN_BOUNDS}),
+        ),
+        is_weak=lambda settings: settings.sessions.lifetime_seconds > HIGHEST_LIFETIME_SECONDS,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="key-not-random",
+            variable="BFF_SECRET_KEYS",
+            wrong="a key does not look like 32 random bytes: take one that `bff keys new` prints",
+            breaks="ASVS 5.0 11.5.1",
+        ),
+        is_weak=_keys_are_weak,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="no-proxy-declared",
+            variable="BFF_TRUSTED_PROXIES",
+            wrong="https is ended by a proxy in front; not declared, its address is taken for every visitor's",
+            breaks="ASVS 5.0 4.1.3",
+        ),
+        is_weak=_no_proxy,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="public-url-in-clear",
+            variable="BFF_PUBLIC_URL",
+            wrong="http:// is for development: the cookie is not Secure, and browsers are not held to https",
+            breaks="ASVS 5.0 12.2.1",
+            guards=frozenset({Guard.COOKIE_SECURE, Guard.COOKIE_HOST_PREFIX, Guard.HSTS}),
+        ),
+        is_weak=lambda settings: not settings.serving.public_url.startswith("https://"),
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="upstream-in-clear",
+            variable="EMPORIX_API_URL",
+            wrong="http:// is for a stand-in on this machine: tokens go out unencrypted",
+            breaks="RFC 9700 2.6",
+            guards=frozenset({Guard.UPSTREAM_TLS}),
+        ),
+        is_weak=lambda settings: not settings.emporix.api_url.startswith("https://"),
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="issuer-in-clear",
+            variable="AUTH0_ISSUER",
+            wrong="http:// is for a stand-in on this machine: whose keys come back, nobody knows",
+            breaks="RFC 9700 2.6",
+            guards=frozenset({Guard.UPSTREAM_TLS}),
+        ),
+        is_weak=lambda settings: settings.social is not None and not settings.social.issuer.startswith("https://"),
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="answers-not-neutral",
+            variable="BFF_NEUTRAL_ANSWERS",
+            wrong="sign-up and reset tell whether an address has an account",
+            breaks="ASVS 5.0 6.3.8",
+        ),
+        is_weak=lambda settings: not settings.features.neutral_answers,
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="log-level-debug",
+            variable="BFF_LOG_LEVEL",
+            wrong="debug is for development: every upstream call is logged",
+            breaks="ASVS 5.0 13.4.2",
+        ),
+        is_weak=lambda settings: settings.logging.level == "debug",
+    )
+    yield _Point(
+        weakness=Weakness(
+            name="metrics-for-everybody",
+            variable="BFF_METRICS_BIND",
+            wrong="the metrics listen on more than this machine",
+            breaks="ASVS 5.0 13.4.5",
+        ),
+        is_weak=_bound_to_many,
+    )
+
+
+_POINTS: Final = tuple(_points())
+EVERY_WEAKNESS: Final = tuple(point.weakness for point in _POINTS)
+"""All that are looked for."""

@@ -1,0 +1,147 @@
+"""The guards of signing in: the way to the identity provider, and what only somebody signed in may see or do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from bff.audit.checking import Check, every
+from bff.audit.probed import Asked, Probe, Probed
+from bff.audit.requirement import Guard
+from bff.factory import Bff
+from bff.oidc.login_state import LoginState
+from bff.oidc.provider import IdentityProvider, Metadata
+from bff.oidc_login import CALLBACK
+from bff.operations.model import Credential
+from bff.web.api import api_routes
+from bff.web.pages.flow import Need, page_needs
+from bff.web.paths import is_api
+
+_ROWS_NEEDING_PROOF: Final = ("add_login", "delete_me")
+_PAGES_NEEDING_PROOF: Final = (
+    "pages.logins_post",
+    "pages.deletion_post",
+    "pages.device_end_post",
+    "pages.devices_end_others_post",
+)
+"""Those that are switched off are not there. A deletion's mailed link leads to none of them: the mail is the proof."""
+_ISSUER: Final = "https://issuer.example"
+
+
+class _Described(IdentityProvider):
+    """The provider of the settings, with its documents known: the audit asks nobody."""
+
+    def metadata(self) -> Metadata:
+        """Return what the discovery document would have to say."""
+        return Metadata(
+            issuer=f"{_ISSUER}/",
+            authorization_endpoint=f"{_ISSUER}/authorize",
+            jwks_uri=f"{_ISSUER}/jwks",
+            end_session_endpoint=None,
+            sends_issuer=True,
+        )
+
+
+def _authorize_query(app: Bff, login: LoginState) -> Mapping[str, list[str]]:
+    services = app.services
+    if services.settings.social is None:
+        return {}
+    provider = _Described(services.settings.social, services.now, services.log)
+    redirect_uri = services.settings.serving.public_url + CALLBACK
+    return parse_qs(urlsplit(provider.authorize_url(login, redirect_uri=redirect_uri, connection=None)).query)
+
+
+def _journey(app: Bff) -> LoginState:
+    return LoginState.fresh(return_path="/", issuer=f"{_ISSUER}/", prefix=None, now=app.services.now(), again=False)
+
+
+def _pkce(probed: Probed, app: Bff) -> str | None:
+    if app.services.settings.social is None:
+        return None
+    login = _journey(app)
+    query = _authorize_query(app, login)
+    if query.get("response_type") != ["code"]:
+        return "another grant than the authorization code is asked for"
+    if query.get("code_challenge_method") != ["S256"] or query.get("code_challenge") != [login.challenge]:
+        return "the authorize URL has no S256 challenge"
+    if login.verifier.reveal() in str(query):
+        return "the verifier leaves through the browser"
+    return None
+
+
+def _state(probed: Probed, app: Bff) -> str | None:
+    if app.services.settings.social is None:
+        return None
+    one, another = (_authorize_query(app, _journey(app)) for _ in range(2))
+    for name in ("state", "nonce", "code_challenge"):
+        if not one.get(name) or one.get(name) == another.get(name):
+            return f"two sign-ins have the same {name}, or none"
+    return None
+
+
+def _signed_in_only(probed: Probed, app: Bff) -> str | None:
+    needs = page_needs(app)
+    pages = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if needs.get(rule.endpoint) in (Need.SIGNED_IN, Need.RECENT) and "GET" in (rule.methods or ())
+    }
+    routes = {
+        entry.route.path
+        for entry in api_routes(app.services.operations)
+        if entry.operation.accepts == (Credential.CUSTOMER,) and entry.route.method == "GET"
+    }
+
+    def sent_away(answer: Probe) -> bool:
+        if is_api(answer.path):
+            return answer.status == 401
+        return answer.status == 303 and (answer.header("Location") or "").startswith("/login?")
+
+    asked = [answer for answer in probed.of(Asked.READ) if answer.rule in pages | routes]
+    return every(asked, sent_away, "shown to a guest")
+
+
+def _recent_proof(probed: Probed, app: Bff) -> str | None:
+    needs = page_needs(app)
+    for name in _ROWS_NEEDING_PROOF:
+        operation = app.services.operations.get(name)
+        if operation is None or not operation.needs_recent_proof:
+            return f"{name} asks for no recent proof"
+    for endpoint in _PAGES_NEEDING_PROOF:
+        if needs.get(endpoint, Need.RECENT) is not Need.RECENT:
+            return f"the page {endpoint} asks for no recent proof"
+    return None
+
+
+def _issuer(probed: Probed, app: Bff) -> str | None:
+    social = app.services.settings.social
+    if social is None:
+        return None
+    configured = social.issuer.rstrip("/")
+    parts = urlsplit(configured)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    good = {
+        "issuer": social.issuer,
+        "authorization_endpoint": f"{origin}/authorize",
+        "jwks_uri": f"{origin}/jwks",
+    }
+    provider = IdentityProvider(social, app.services.now, app.services.log)
+    if provider.believed(good) is None:
+        return "the configured issuer's own document is not believed"
+    for name in good:
+        if provider.believed({**good, name: "https://elsewhere.example/"}) is not None:
+            return f"a discovery document with another {name} is believed"
+    return None
+
+
+CHECKS: Final[Mapping[Guard, Check]] = MappingProxyType(
+    {
+        Guard.PKCE_S256: _pkce,
+        Guard.STATE_PER_JOURNEY: _state,
+        Guard.ISSUER_CONFIGURED: _issuer,
+        Guard.SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER: _signed_in_only,
+        Guard.RECENT_PROOF_DEMANDED: _recent_proof,
+    }
+)

@@ -1,0 +1,54 @@
+"""Services without a session store and without upstream: the audit looks at a program, and touches nothing it works on.
+
+Everything is what `serve` would build from the same settings but for the two connections, which are never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from redis import ConnectionPool, Redis
+from redis.connection import Connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from bff.settings import Settings
+from bff.transport import Answer, NotConnected, Transport
+from bff.wiring import Services, build_services
+
+_NO = "the audit makes no connection"
+
+
+class _NoConnection(Connection):
+    def connect(self) -> None:
+        """Refuse.
+
+        :raises RedisConnectionError: always
+        """
+        raise RedisConnectionError(_NO)
+
+
+class _NoTransport(Transport):
+    def send(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        connect_timeout_seconds: float,
+        read_timeout_seconds: float,
+    ) -> Answer:
+        """Refuse.
+
+        :raises NotConnected: always
+        """
+        raise NotConnected(_NO)
+
+
+def offline_services(settings: Settings) -> Services:
+    """Build the services that a configuration describes, with a store and an upstream that cannot be reached."""
+    return build_services(
+        settings,
+        redis=Redis(connection_pool=ConnectionPool(connection_class=_NoConnection)),
+        transport=_NoTransport(settings.emporix.api_url, connections=1, max_body_bytes=1),
+    )

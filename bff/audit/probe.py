@@ -1,0 +1,243 @@
+"""Asks the running application for everything it has, as a newcomer, a forger and a broken client would.
+
+Nothing comes of it: there is no session store behind the application (`bff.audit.offline`), nobody is signed in, and
+whatever would change something is sent so that it has to be refused. Nothing is logged meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import unescape
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Response
+
+from bff.audit.probed import ELSEWHERE, HOSTILE_TARGETS, SAFE, Asked, Newcomer, Probe, Probed
+from bff.crypto import random_text
+from bff.web.bodies import READ_AT_MOST_BYTES
+from bff.web.csrf import CSRF_HEADER
+from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
+from bff.web.session_interface import CSRF_FIELD
+from bff.wiring import Services
+
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_LINKED: Final = MappingProxyType({"token": "probe"})  # nosec B105 # a word, no secret
+_FORM_TYPES: Final = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+_TOKEN_FIELD: Final = re.compile(rf'name="{CSRF_FIELD}"[^>]*value="([^"]*)"')
+_STATIC_LINK: Final = re.compile(r'(?:href|src)="(/static/[^"?]+)[?"]')
+_PLACEHOLDER: Final = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
+
+
+def probe(app: Flask, services: Services) -> Probed:
+    """Ask the application for all it has."""
+    with silence():
+        prober = _Prober(app, services)
+        prober.ask_all()
+        return Probed(answers=tuple(prober.answers), newcomers=tuple(prober.newcomers))
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Log nothing meanwhile: what is asked here is nobody's request."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _query(rule: Rule) -> Mapping[str, str] | None:
+    # Some pages are only there for a mailed link; JSON routes refuse what they do not know.
+    return None if is_api(rule.rule) or is_static(rule.rule) else _LINKED
+
+
+class _Prober:
+    def __init__(self, app: Flask, services: Services) -> None:
+        self._client: FlaskClient = app.test_client(use_cookies=False)
+        self._rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
+        self._settings = services.settings
+        self._samples = {"filename": "nothing"}
+        if services.settings.social is not None and services.settings.social.connections:
+            self._samples["connection"] = services.settings.social.connections[0].name
+        self.answers: list[Probe] = []
+        self.newcomers: list[Newcomer] = []
+
+    def ask_all(self) -> None:
+        """Ask for every rule, then for what is no rule's."""
+        self._meet_newcomers()
+        for rule in self._rules:
+            methods = rule.methods or set()
+            if "GET" in methods:
+                self._read(rule)
+            for method in sorted(methods - SAFE):
+                self._write(rule, method)
+        self._ask_methods()
+        self._ask_oddities()
+
+    def _meet_newcomers(self) -> None:
+        for rule in self._rules:
+            if "GET" not in (rule.methods or ()) or is_api(rule.rule) or rule.arguments:
+                continue
+            answer = self._sent("GET", rule.rule, query=_LINKED)
+            cookie = self._cookie_of(answer.headers.getlist("Set-Cookie"))
+            token = _TOKEN_FIELD.search(answer.get_data(as_text=True))
+            if cookie is not None and token is not None:
+                self.newcomers.append(Newcomer(cookie=cookie, token=unescape(token[1])))
+            if (link := _STATIC_LINK.search(answer.get_data(as_text=True))) is not None:
+                self._samples["filename"] = link[1].removeprefix("/static/")
+
+    def _read(self, rule: Rule) -> None:
+        path = self._path(rule)
+        query = _query(rule)
+        self._ask(Asked.READ, "GET", path, rule, query=query)
+        for site in ("cross-site", "same-site"):
+            headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"}
+            self._ask(Asked.READ_CROSS_SITE, "GET", path, rule, headers | {"Origin": ELSEWHERE})
+        name = self._settings.cookie.name
+        self._ask(Asked.READ_UNKNOWN_COOKIE, "GET", path, rule, {"Cookie": f"{name}={random_text()}"}, query=query)
+        self._ask(Asked.READ_MALFORMED_COOKIE, "GET", path, rule, {"Cookie": f"{name}=malformed"})
+
+    def _write(self, rule: Rule, method: str) -> None:
+        path = self._path(rule)
+        self._ask(Asked.BARE, method, path, rule)
+        if rule.rule == BACKCHANNEL_LOGOUT or not self.newcomers:
+            return
+        one, another = self.newcomers[0], self.newcomers[-1]
+        self._ask_as(Newcomer(cookie=one.cookie, token=another.token), Asked.FORGED_TOKEN, method, rule)
+        self._ask_as(one, Asked.FOREIGN_ORIGIN, method, rule, {"Origin": ELSEWHERE})
+        for site in ("cross-site", "same-site"):
+            self._ask_as(one, Asked.FETCHED_ELSEWHERE, method, rule, {"Sec-Fetch-Site": site})
+        self._ask_as(one, Asked.TOO_LARGE, method, rule, body=b"x" * (READ_AT_MOST_BYTES + 1))
+        if is_api(rule.rule):
+            for media_type in _FORM_TYPES:
+                self._ask_as(one, Asked.FORM_BODY, method, rule, body=b"{}", media_type=media_type)
+
+    def _ask_methods(self) -> None:
+        listed: dict[str, set[str]] = {}
+        for rule in self._rules:
+            listed.setdefault(self._path(rule), set()).update(rule.methods or ())
+        for path, methods in listed.items():
+            for method in _METHODS:
+                if method not in methods:
+                    self._ask(Asked.UNLISTED_METHOD, method, path)
+            self._ask(
+                Asked.PREFLIGHT,
+                "OPTIONS",
+                path,
+                headers={"Origin": ELSEWHERE, "Access-Control-Request-Method": "POST"},
+            )
+            if methods.isdisjoint(SAFE):
+                self._ask(Asked.OVERRIDE, "GET", path, headers={"X-HTTP-Method-Override": sorted(methods)[0]})
+
+    def _ask_oddities(self) -> None:
+        name = self._settings.cookie.name
+        host = urlsplit(self._settings.serving.public_url).netloc
+        proxies = self._settings.serving.trusted_proxies
+        for rule in self._rules:
+            if "GET" not in (rule.methods or ()):
+                continue
+            path = self._path(rule)
+            if path not in PROBES:
+                self._ask(Asked.FOREIGN_HOST, "GET", path, rule, base_url=ELSEWHERE)
+            # In front of what the declared proxies add, anybody can write anything.
+            forwarded = ", ".join(["elsewhere.example", *[host] * proxies])
+            self._ask(Asked.FORWARDED_HOST, "GET", path, rule, {"X-Forwarded-Host": forwarded}, query=_query(rule))
+            self._ask(Asked.DOUBLED_SLASH, "GET", "/" + path, raw_path=True)
+        self._ask(Asked.TWO_COOKIES, "GET", "/", headers={"Cookie": f"{name}=one; {name}=another"})
+        self._ask(Asked.TWO_COOKIES, "GET", "/api/session", headers={"Cookie": f"{name}=one; {name}=another"})
+        for path in ("/nothing", "/api/nothing", "/static/nothing", "/.git/config", "/static/../app.py"):
+            self._ask(Asked.NOTHING_THERE, "GET", path)
+        for target in HOSTILE_TARGETS:
+            self._ask(Asked.HOSTILE_TARGET, "GET", "/login", query={"next": target})
+
+    def _path(self, rule: Rule) -> str:
+        return _PLACEHOLDER.sub(lambda found: self._samples.get(found[1], "probe"), rule.rule)
+
+    def _cookie_of(self, lines: list[str]) -> str | None:
+        for line in lines:
+            name, _, value = line.partition(";")[0].partition("=")
+            if name == self._settings.cookie.name:
+                return value
+        return None
+
+    def _ask_as(
+        self,
+        newcomer: Newcomer,
+        asked: Asked,
+        method: str,
+        rule: Rule,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        media_type: str = "application/json",
+    ) -> None:
+        sent = {"Cookie": f"{self._settings.cookie.name}={newcomer.cookie}", **(headers or {})}
+        if is_api(rule.rule):
+            sent[CSRF_HEADER] = newcomer.token
+        elif body is None:
+            body, media_type = f"{CSRF_FIELD}={newcomer.token}".encode(), "application/x-www-form-urlencoded"
+        if body is not None:
+            sent["Content-Type"] = media_type
+        self._ask(asked, method, self._path(rule), rule, sent, body=body)
+
+    def _ask(
+        self,
+        asked: Asked,
+        method: str,
+        path: str,
+        rule: Rule | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        base_url: str | None = None,
+        raw_path: bool = False,
+    ) -> None:
+        answer = self._sent(method, path, headers=headers, body=body, query=query, base_url=base_url, raw_path=raw_path)
+        mimetype = answer.mimetype or ""
+        text = answer.get_data(as_text=True) if mimetype.startswith(("text/", "application/json")) else ""
+        self.answers.append(
+            Probe(
+                asked=asked,
+                method=method,
+                path=path,
+                rule=rule.rule if rule is not None else None,
+                status=answer.status_code,
+                headers=tuple(answer.headers),
+                mimetype=mimetype,
+                body=text,
+            )
+        )
+
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        base_url: str | None = None,
+        raw_path: bool = False,
+    ) -> Response:
+        # Written as a path, doubled slashes would be read as a host by the client itself.
+        environ = {"PATH_INFO": path, "RAW_URI": path, "REQUEST_URI": path} if raw_path else {}
+        return self._client.open(
+            "/" if raw_path else path,
+            method=method,
+            base_url=base_url or self._settings.serving.public_url,
+            headers=dict(headers or {}),
+            data=body,
+            query_string=dict(query or {}),
+            environ_overrides=environ,
+            buffered=True,
+        )

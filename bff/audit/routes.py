@@ -1,0 +1,219 @@
+"""Every route of the URL map: who may call it, what goes upstream for it, and what guards it.
+
+Read off the map itself, the operation table, the pages' own marks and the answers to the probes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from werkzeug.routing import Rule
+
+from bff.audit.page_calls import FURTHER_CALLS, PAGE_CALLS
+from bff.audit.probed import SAFE, Asked, Probe, Probed
+from bff.factory import Bff
+from bff.oidc_login import CALLBACK
+from bff.operations.model import Credential, Limit, Operation
+from bff.operations.schemas import MailedToken
+from bff.settings import LimitSettings, LoginRates, Rate
+from bff.web.api import api_routes
+from bff.web.api_session import SESSION_PATH
+from bff.web.oidc import START
+from bff.web.pages.flow import Need, page_needs
+from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
+
+
+class Caller(Enum):
+    """Who may call a route."""
+
+    ANYBODY = "anybody"
+    CUSTOMER = "customer"
+    PROVEN_CUSTOMER = "customer, recently proven"
+    IDENTITY_PROVIDER = "identity provider"
+
+
+class Csrf(Enum):
+    """What keeps another site from using a route."""
+
+    HEADER = "token in X-CSRF-Token"
+    FIELD = "token in the form"
+    SIGNED = "signed logout token"
+    STATE = "state and PKCE"
+    OWN_SESSION = "starts the visitor's own session, no more"
+    READ = "read only"
+    NONE = "none"
+
+
+_OWN_SESSION: Final = frozenset({SESSION_PATH, START, f"{START}/<connection>"})
+_WITHOUT_ROW: Final = MappingProxyType(
+    {
+        "api_devices.devices": Caller.CUSTOMER,
+        "api_devices.end_other_devices": Caller.PROVEN_CUSTOMER,
+        "api_devices.end_device": Caller.PROVEN_CUSTOMER,
+    }
+)
+"""JSON routes for customers that no operation stands behind, which therefore stand here."""
+UNDECLARED: Final = ("not declared",)
+_CALLERS: Final = {
+    Need.ANYONE: Caller.ANYBODY,
+    Need.SIGNED_IN: Caller.CUSTOMER,
+    Need.RECENT: Caller.PROVEN_CUSTOMER,
+}
+
+
+_NO_SESSION: Final = frozenset({BACKCHANNEL_LOGOUT, *PROBES})
+_WITH_MAILED_TOKEN: Final = frozenset({"pages.deletion_confirm_post"})
+"""Pages that call with a mailed token: what is counted only without one is not counted."""
+_LIMIT_NAMES: Final = {Limit.LOGIN: "sign-in", Limit.MAIL: "mail", Limit.GUEST: "guest"}
+_WINDOWS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedRoute:
+    """One verb of one rule."""
+
+    method: str
+    rule: str
+    caller: Caller
+    operations: tuple[str, ...]
+    """Rows of the operation table that it calls, or may call."""
+    bearer: tuple[str, ...]
+    """Which tokens these take upstream."""
+    csrf: Csrf
+    limits: tuple[str, ...]
+    """Names; see `limits_in_words`."""
+    cache: str
+    """`Cache-Control`, as it was answered."""
+
+
+def audited_routes(app: Bff, probed: Probed) -> tuple[AuditedRoute, ...]:
+    """Return every route of an application but HEAD, which is GET without a body."""
+    reader = _Reader(app, probed)
+    return tuple(
+        reader.read(rule, method)
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+        for method in sorted((rule.methods or set()) - {"HEAD"})
+    )
+
+
+def limits_in_words(settings: LimitSettings) -> Mapping[str, str]:
+    """Return what each limit is set to, by the name that routes call it by."""
+    return {
+        "sign-in": _login_words(settings.login),
+        "mail": _words(settings.mail, "e-mail"),
+        "guest": _words(settings.guest, "address"),
+        "session": _words(settings.api, "session"),
+    }
+
+
+def _login_words(rates: LoginRates | None) -> str:
+    if rates is None:
+        return "off"
+    return "failures: " + ", ".join(
+        (
+            _words(rates.per_email_and_address, "e-mail and address"),
+            _words(rates.per_address, "address"),
+            _words(rates.per_email, "e-mail"),
+        )
+    )
+
+
+def _words(rate: Rate | None, per: str) -> str:
+    if rate is None:
+        return "off"
+    return f"{rate.count}/{_WINDOWS.get(rate.window_seconds, f'{rate.window_seconds} s')} per {per}"
+
+
+class _Reader:
+    """Reads one route after the other off an application."""
+
+    def __init__(self, app: Bff, probed: Probed) -> None:
+        self._table = app.services.operations
+        self._entries = {entry.endpoint: entry for entry in api_routes(self._table)}
+        self._needs = page_needs(app)
+        self._answers = {(answer.method, answer.rule): answer for answer in probed.of(Asked.READ, Asked.BARE)}
+        self._read_with_a_session = {
+            answer.rule for answer in probed.of(Asked.READ_UNKNOWN_COOKIE) if answer.status == 503
+        }
+
+    def read(self, rule: Rule, method: str) -> AuditedRoute:
+        """Return one verb of one rule."""
+        answer = self._answers.get((method, rule.rule))
+        caller, operations = self._caller(rule, answer), self._operations(rule)
+        called = [self._table[name] for name in operations if name in self._table]
+        bearers = {credential for operation in called for credential in _bearers(operation, caller)}
+        return AuditedRoute(
+            method=method,
+            rule=rule.rule,
+            caller=caller,
+            operations=operations,
+            bearer=tuple(credential.value for credential in Credential if credential in bearers),
+            csrf=_csrf(method, rule.rule, answer),
+            limits=self._limits(rule, method, called, bearers),
+            cache=(answer.header("Cache-Control") if answer is not None else None) or "none",
+        )
+
+    def _caller(self, rule: Rule, answer: Probe | None) -> Caller:
+        if rule.rule == BACKCHANNEL_LOGOUT:
+            return Caller.IDENTITY_PROVIDER
+        if rule.endpoint in _WITHOUT_ROW:
+            return _WITHOUT_ROW[rule.endpoint]
+        if rule.endpoint in self._entries:
+            row = self._entries[rule.endpoint].operation
+            if row.needs_recent_proof:
+                return Caller.PROVEN_CUSTOMER
+            return Caller.ANYBODY if row.is_for_guests else Caller.CUSTOMER
+        if rule.endpoint in self._needs:
+            return _CALLERS[self._needs[rule.endpoint]]
+        return Caller.CUSTOMER if answer is not None and answer.status == 401 else Caller.ANYBODY
+
+    def _operations(self, rule: Rule) -> tuple[str, ...]:
+        if rule.endpoint in self._entries:
+            row = self._entries[rule.endpoint].operation
+            return (row.name, *FURTHER_CALLS.get(row.name, ()))
+        if is_api(rule.rule) or is_static(rule.rule) or rule.rule in PROBES:
+            return ()
+        return PAGE_CALLS.get(rule.endpoint, UNDECLARED)
+
+    def _limits(
+        self, rule: Rule, method: str, called: Iterable[Operation], bearers: Container[Credential]
+    ) -> tuple[str, ...]:
+        if is_static(rule.rule) or rule.rule in _NO_SESSION:
+            return ()
+        mailed = self._takes_mailed_token(rule)
+        kinds = {
+            limited.kind for operation in called for limited in operation.limits if not (mailed and limited.unless)
+        }
+        if Credential.ANONYMOUS in bearers:
+            # A guest's first call gets a guest's tokens.
+            kinds.add(Limit.GUEST)
+        counted = method not in SAFE or rule.rule in self._read_with_a_session
+        return (*(name for kind, name in _LIMIT_NAMES.items() if kind in kinds), *(("session",) if counted else ()))
+
+    def _takes_mailed_token(self, rule: Rule) -> bool:
+        if rule.endpoint in self._entries:
+            return self._entries[rule.endpoint].route.body is MailedToken
+        return rule.endpoint in _WITH_MAILED_TOKEN
+
+
+def _bearers(operation: Operation, caller: Caller) -> tuple[Credential, ...]:
+    # A customer's token goes first wherever the row prefers it.
+    if caller is not Caller.ANYBODY and operation.accepts[:1] == (Credential.CUSTOMER,):
+        return (Credential.CUSTOMER,)
+    return operation.accepts
+
+
+def _csrf(method: str, rule: str, answer: Probe | None) -> Csrf:
+    if rule == BACKCHANNEL_LOGOUT:
+        return Csrf.SIGNED
+    if method in SAFE:
+        if rule == CALLBACK:
+            return Csrf.STATE
+        return Csrf.OWN_SESSION if rule in _OWN_SESSION else Csrf.READ
+    if answer is None or answer.status not in (403, 404):
+        return Csrf.NONE
+    return Csrf.HEADER if is_api(rule) else Csrf.FIELD

@@ -1,0 +1,21 @@
+"""What is kept in Redis, and where else a program like this keeps things: nowhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bff import limits
+from bff.sessions import index, redis_store, replay
+from bff.sessions.kept import Kept
+from bff.settings import SessionSettings
+
+ALL_KEPT: Final[tuple[Kept, ...]] = (*redis_store.KEPT, *index.KEPT, *replay.KEPT, *limits.KEPT)
+
+
+def lifetime_of(kept: Kept, settings: SessionSettings) -> str:
+    """Return how long an entry stays, with the numbers of the settings."""
+    return kept.lifetime.format(
+        idle=settings.idle_seconds,
+        guest_idle=settings.anonymous_idle_seconds,
+        lifetime=settings.lifetime_seconds,
+    )

@@ -1,0 +1,230 @@
+"""Each guard, taken out of a running application, is missed by the audit; no other one is."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from audit_parts import build, failed_in
+from flask import Response
+from surgery import forgiving, with_answer, with_cookie_line, with_header, with_row
+from werkzeug.exceptions import MethodNotAllowed
+
+from bff.audit.guards import CHECKS
+from bff.audit.report import Report, audit
+from bff.audit.requirement import Guard, Met
+from bff.audit.requirements import REQUIREMENTS
+from bff.audit.verdicts import Standing, judge
+from bff.errors import CsrfFailed, Forbidden, InvalidInput, PayloadTooLarge, UnsupportedMediaType
+from bff.factory import Bff
+from bff.operations.model import Exposure, Operation, Supplier
+
+
+def replacing(old: str, new: str) -> Callable[[str], str]:
+    return lambda line: line.replace(old, new)
+
+
+def no_token_check() -> Bff:
+    return forgiving(lambda err: isinstance(err, CsrfFailed) and err.origin_is_ours)
+
+
+def no_origin_check() -> Bff:
+    return forgiving(lambda err: isinstance(err, CsrfFailed) and not err.origin_is_ours)
+
+
+def about(field: str) -> Callable[[Exception], bool]:
+    return lambda err: isinstance(err, InvalidInput) and err.details[0].field == field
+
+
+def of_kind(kind: type[Exception]) -> Callable[[Exception], bool]:
+    return lambda err: isinstance(err, kind)
+
+
+def second_cookie(response: Response) -> Response:
+    if response.mimetype == "text/html" and response.status_code == 200 and b"csrf_token" in response.get_data():
+        line = "; Secure; HttpOnly; Path=/; SameSite=Lax"
+        response.headers.add("Set-Cookie", "__Host-theme=" + "A" * 43 + line)
+    return response
+
+
+def sends_pages_away(response: Response) -> Response:
+    if "Location" in response.headers:
+        response.headers["Location"] = "https://elsewhere.example/"
+    return response
+
+
+def foreign_script(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.set_data(response.get_data() + b'<script src="https://cdn.example/x.js"></script>')
+    return response
+
+
+def takes_any_id(row: Operation) -> Operation:
+    return dataclasses.replace(
+        row,
+        parameters=tuple(
+            dataclasses.replace(parameter, pattern=".*") if parameter.name == "addressId" else parameter
+            for parameter in row.parameters
+        ),
+    )
+
+
+def secret_from_url(row: Operation) -> Operation:
+    parameters = (dataclasses.replace(one, supplier=Supplier.CLIENT) if one.secret else one for one in row.parameters)
+    return dataclasses.replace(row, parameters=tuple(parameters))
+
+
+def without(directive: str) -> Callable[[Response], Response]:
+    def change(response: Response) -> Response:
+        policy = response.headers["Content-Security-Policy"]
+        response.headers["Content-Security-Policy"] = re.sub(rf"{directive}[^;]*(; )?", "", policy)
+        return response
+
+    return change
+
+
+def inline_scripts(response: Response) -> Response:
+    policy = response.headers["Content-Security-Policy"]
+    policy = policy.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+REMOVALS: dict[str, tuple[Callable[[], Bff], set[Guard]]] = {
+    "HttpOnly": (lambda: with_cookie_line(replacing("; HttpOnly", "")), {Guard.COOKIE_HTTP_ONLY}),
+    "Secure": (lambda: with_cookie_line(replacing("; Secure", "")), {Guard.COOKIE_SECURE}),
+    "SameSite": (lambda: with_cookie_line(replacing("; SameSite=Lax", "; SameSite=None")), {Guard.COOKIE_SAME_SITE}),
+    "Path": (lambda: with_cookie_line(replacing("Path=/", "Path=/account")), {Guard.COOKIE_PATH_AND_DOMAIN}),
+    "no Domain": (
+        lambda: with_cookie_line(lambda line: line + "; Domain=example.com"),
+        {Guard.COOKIE_PATH_AND_DOMAIN},
+    ),
+    "no lifetime": (lambda: with_cookie_line(lambda line: line + "; Max-Age=9"), {Guard.COOKIE_HAS_NO_LIFETIME}),
+    "one cookie": (
+        lambda: with_answer(second_cookie),
+        {Guard.ONE_COOKIE_ONLY, Guard.DEAD_COOKIE_IS_KEPT, Guard.NO_COOKIE_FOR_OTHER_SITES},
+    ),
+    "CSRF token": (no_token_check, {Guard.CSRF_TOKEN_CHECKED}),
+    "origin": (no_origin_check, {Guard.ORIGIN_CHECKED}),
+    "cross-site reads": (lambda: forgiving(of_kind(Forbidden)), {Guard.CROSS_SITE_READS_REFUSED}),
+    "host": (lambda: forgiving(about("Host")), {Guard.HOST_CHECKED}),
+    "two cookies": (lambda: forgiving(about("Cookie")), {Guard.TWO_COOKIES_REFUSED}),
+    "media type": (lambda: forgiving(of_kind(UnsupportedMediaType), answer=("", 204)), {Guard.JSON_ONLY_BODIES}),
+    "size": (lambda: forgiving(of_kind(PayloadTooLarge), answer=("", 204)), {Guard.BODIES_ARE_CAPPED}),
+    "methods": (
+        lambda: forgiving(of_kind(MethodNotAllowed), answer=("", 204)),
+        {Guard.NO_UNLISTED_METHODS, Guard.NO_METHOD_OVERRIDE},
+    ),
+    "CORS": (lambda: with_header("Access-Control-Allow-Origin", "*"), {Guard.NO_CORS}),
+    "nosniff": (
+        lambda: with_header("X-Content-Type-Options", None),
+        {Guard.NOSNIFF, Guard.JSON_IS_INERT},
+    ),
+    "HSTS": (lambda: with_header("Strict-Transport-Security", "max-age=60"), {Guard.HSTS}),
+    "referrers": (lambda: with_header("Referrer-Policy", "unsafe-url"), {Guard.REFERRER_POLICY}),
+    "COOP": (lambda: with_header("Cross-Origin-Opener-Policy", None), {Guard.COOP}),
+    "CORP": (lambda: with_header("Cross-Origin-Resource-Policy", "cross-origin"), {Guard.CORP}),
+    "permissions": (lambda: with_header("Permissions-Policy", "camera=*"), {Guard.PERMISSIONS_POLICY}),
+    "caching": (lambda: with_header("Cache-Control", "max-age=60"), {Guard.NO_STORE}),
+    "framing": (lambda: with_answer(without("frame-ancestors")), {Guard.FRAME_ANCESTORS}),
+    "old framing header": (lambda: with_header("X-Frame-Options", None), {Guard.FRAME_ANCESTORS}),
+    "base-uri": (lambda: with_answer(without("base-uri")), {Guard.CSP_ON_EVERY_ANSWER}),
+    "inline scripts": (lambda: with_answer(inline_scripts), {Guard.CSP_ON_EVERY_ANSWER}),
+    "redirects": (
+        lambda: with_answer(sends_pages_away),
+        {Guard.REDIRECTS_STAY_HERE, Guard.SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER},
+    ),
+    "foreign scripts": (lambda: with_answer(foreign_script), {Guard.NOTHING_FROM_ELSEWHERE}),
+    "path ids": (lambda: with_row("get_address", takes_any_id), {Guard.PATH_IDS_CHECKED}),
+    "tokens kept in": (
+        lambda: with_row("anonymous_login", lambda row: dataclasses.replace(row, exposure=Exposure.JSON)),
+        {Guard.NO_TOKEN_OPERATION_PASSES_THROUGH},
+    ),
+    "secrets in bodies": (lambda: with_row("logout", secret_from_url), {Guard.SECRETS_ONLY_IN_BODIES}),
+    "recent proof": (
+        lambda: with_row("add_login", lambda row: dataclasses.replace(row, needs_recent_proof=False)),
+        {Guard.RECENT_PROOF_DEMANDED},
+    ),
+    "reads change nothing": (
+        lambda: with_row(
+            "add_address_tags",
+            lambda row: dataclasses.replace(
+                row, own_routes=(*row.routes, dataclasses.replace(row.routes[0], method="GET"))
+            ),
+        ),
+        {Guard.READS_CHANGE_NOTHING},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return audit(build(), checkout=tmp_path_factory.mktemp("without_tests"))
+
+
+def test_every_guard_has_a_check_and_holds(sound: Report) -> None:
+    assert set(CHECKS) == set(Guard)
+    assert sound.failed == {}
+
+
+@pytest.mark.parametrize("what", REMOVALS)
+def test_guard_that_is_taken_out_is_missed_and_no_other(what: str) -> None:
+    remove, expected = REMOVALS[what]
+    failed = failed_in(remove())
+    assert set(failed) == expected
+    assert all(len(wrong) < 300 for wrong in failed.values())
+
+
+@pytest.mark.parametrize(
+    ("remove", "guard"),
+    [
+        (REMOVALS["HttpOnly"][0], Guard.COOKIE_HTTP_ONLY),
+        (no_token_check, Guard.CSRF_TOKEN_CHECKED),
+        (no_origin_check, Guard.ORIGIN_CHECKED),
+    ],
+)
+def test_exactly_the_verdicts_that_rest_on_it_flip(
+    sound: Report, remove: Callable[[], Bff], guard: Guard, tmp_path: Path
+) -> None:
+    report = audit(remove(), checkout=tmp_path)
+    flipped = {
+        verdict.requirement.id: verdict.standing
+        for verdict, before in zip(report.verdicts, sound.verdicts, strict=True)
+        if verdict.standing is not before.standing
+    }
+    resting = {
+        row.id: Standing.BROKEN for row in REQUIREMENTS if isinstance(row.answer, Met) and guard in row.answer.guards
+    }
+    assert flipped == resting != {}
+    assert report.findings == len(resting)
+    assert all(verdict.failed == (guard,) for verdict in report.broken)
+
+
+@pytest.mark.parametrize("guard", Guard)
+def test_guard_speaks_for_the_rows_that_name_it(guard: Guard) -> None:
+    broken = {one.requirement.id for one in judge(REQUIREMENTS, {guard: "x"}, None) if one.standing is Standing.BROKEN}
+    assert broken == {row.id for row in REQUIREMENTS if isinstance(row.answer, Met) and guard in row.answer.guards}
+
+
+@pytest.fixture
+def bare_loggers() -> Iterator[None]:
+    """Take the filters off the HTTP library's loggers for a while."""
+    app = build()
+    assert failed_in(app) == {}
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("urllib3")]
+    before = [(logger, logger.filters) for logger in loggers]
+    yield
+    for logger, filters in before:
+        logger.filters = filters
+
+
+def test_missing_redaction_is_missed(bare_loggers: None) -> None:
+    app = build()
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("urllib3"):
+            logging.getLogger(name).filters = []
+    assert set(failed_in(app)) == {Guard.REDACTION_IN_PLACE}

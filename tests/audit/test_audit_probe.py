@@ -1,0 +1,74 @@
+"""The audit asks for everything, and nothing comes of it: no session, no call upstream, no line in the log."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from audit_parts import build
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from shop import ShopMaker
+
+from bff.audit.offline import offline_services
+from bff.audit.probe import probe
+from bff.audit.probed import SAFE, Asked
+from bff.audit.report import audit
+from bff.emporix.client import Call
+from bff.errors import UpstreamUnavailable
+from bff.factory import create_app
+from bff.web.paths import BACKCHANNEL_LOGOUT
+
+
+def test_every_route_of_the_url_map_is_asked_for() -> None:
+    app = build()
+    probed = probe(app, app.services)
+    asked = {(answer.method, answer.rule) for answer in probed.of(Asked.READ, Asked.BARE)}
+    assert asked == {
+        (method, rule.rule) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"HEAD"}
+    }
+    guarded = {(answer.method, answer.rule) for answer in probed.of(Asked.FOREIGN_ORIGIN)}
+    assert guarded == {route for route in asked if route[0] not in SAFE} - {("POST", BACKCHANNEL_LOGOUT)}
+    assert {answer.asked for answer in probed.answers} == set(Asked)
+
+
+def test_redis_upstream_and_log_see_nothing_of_it(
+    make_shop: ShopMaker, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = make_shop()
+    caplog.set_level(logging.DEBUG)
+    asked_before = redis.info("stats")["total_commands_processed"]
+    app = create_app(shop.settings, offline_services(shop.settings))
+    report = audit(app)
+    assert report.probes > 500
+    assert redis.keys("*") == []
+    # The two that ask how many there were.
+    assert redis.info("stats")["total_commands_processed"] - asked_before <= 3
+    assert len(shop.sandbox.recorder) == 0
+    assert caplog.records == []
+    logging.getLogger("bff").warning("heard again")
+    assert [record.getMessage() for record in caplog.records] == ["heard again"]
+
+
+@pytest.mark.parametrize("proxies", ["0", "1", "3"])
+def test_any_number_of_proxies_is_probed_as_it_will_run(proxies: str) -> None:
+    app = build(BFF_TRUSTED_PROXIES=proxies)
+    probed = probe(app, app.services)
+    assert [answer.status for answer in probed.of(Asked.READ) if answer.path == "/healthz"] == [200]
+    assert len(probed.newcomers) > 3
+
+
+def test_two_newcomers_get_two_cookies() -> None:
+    app = build()
+    newcomers = probe(app, app.services).newcomers
+    assert len({newcomer.cookie for newcomer in newcomers}) == len(newcomers) > 1
+
+
+def test_services_of_the_audit_reach_nobody(make_shop: ShopMaker, redis: Redis) -> None:
+    shop = make_shop()
+    services = offline_services(shop.settings)
+    with pytest.raises(RedisConnectionError):
+        services.redis.ping()
+    with pytest.raises(UpstreamUnavailable):
+        services.client.call(services.operations["anonymous_login"], Call(), None)
+    assert len(shop.sandbox.recorder) == 0

@@ -1,0 +1,133 @@
+"""A requirement is met only if the tests that are named for it exist; where there are no tests at all, that is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from audit_parts import CHECKOUT, build
+
+from bff.audit.report import audit
+from bff.audit.requirement import Deviation, Met, NotApplicable, Requirement, Source
+from bff.audit.requirements import REQUIREMENTS
+from bff.audit.tests_at_hand import TestsAtHand, find_tests
+from bff.audit.text import as_text
+from bff.audit.verdicts import Standing, judge
+
+HERE = "tests/audit/test_audit_tests_at_hand.py"
+THIS = f"{HERE}::test_test_that_does_not_exist_proves_nothing"
+
+
+class TestHeldByAClass:
+    def test_inside(self) -> None:
+        assert f"{HERE}::TestHeldByAClass::test_inside" in at_hand()
+        assert f"{HERE}::test_inside" in at_hand()
+
+
+def at_hand() -> TestsAtHand:
+    tests = find_tests(CHECKOUT)
+    assert tests is not None
+    return tests
+
+
+def row(*tests: str, slug: str = "", deviation: bool = False) -> Requirement:
+    answer = Deviation(reason="Because.", tests=tests) if deviation else Met(tests=tests)
+    return Requirement(
+        source=Source.ASVS_V3, section="3.3.4", slug=slug, level="L2", demands="Something.", answer=answer
+    )
+
+
+@pytest.mark.parametrize("case", ["[one]", "[two-three]", ""])
+def test_parametrized_test_counts_by_its_name(case: str) -> None:
+    assert f"{HERE}::test_parametrized_test_counts_by_its_name{case}" in at_hand()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{HERE}::test_nothing_of_the_kind",
+        f"{HERE}::at_hand",
+        f"{HERE}::TestHeldByAClass::test_outside",
+        f"{HERE}::TestAnotherClass::test_inside",
+        f"{HERE}",
+        "tests/audit/test_nothing_there.py::test_inside",
+        "tests/audit/audit_parts.py::build",
+        "bff/audit/tests_at_hand.py::find_tests",
+        "tests/../tests/audit/test_audit_tests_at_hand.py::test_inside",
+        "",
+    ],
+)
+def test_name_that_no_test_has_is_not_found(name: str) -> None:
+    assert name not in at_hand()
+
+
+def test_state_machine_counts_by_the_name_of_its_test_case(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_machine.py").write_text("TestMachine = Machine.TestCase\nTestNothing = 3\n")
+    tests = find_tests(tmp_path)
+    assert tests is not None
+    assert "tests/test_machine.py::TestMachine" in tests
+    assert "tests/test_machine.py::TestNothing" not in tests
+
+
+def test_test_that_does_not_exist_proves_nothing() -> None:
+    gone = "tests/web/test_headers.py::test_that_somebody_renamed"
+    rows = (row(THIS, slug="good"), row(THIS, gone, slug="bad"), row(gone, slug="deviation", deviation=True))
+    report = audit(build(), requirements=rows, checkout=CHECKOUT)
+    assert [verdict.standing for verdict in report.verdicts] == [Standing.MET, Standing.UNPROVEN, Standing.UNPROVEN]
+    assert [verdict.missing for verdict in report.verdicts] == [(), (gone,), (gone,)]
+    assert report.findings == 2
+    assert f"no such test: {gone}" in as_text(report)
+
+
+def test_answer_without_any_test_is_unproven() -> None:
+    (verdict,) = judge([row()], {}, None)
+    assert verdict.standing is Standing.UNPROVEN
+
+
+def test_deviation_needs_no_test() -> None:
+    (verdict,) = judge([row(deviation=True)], {}, at_hand())
+    assert verdict.standing is Standing.DEVIATION
+
+
+def test_one_named_test_less_flips_exactly_its_verdict() -> None:
+    tests = at_hand()
+    before = judge(REQUIREMENTS, {}, tests)
+
+    class OneLess(TestsAtHand):
+        def __contains__(self, node_id: object) -> bool:
+            return node_id != THIS and node_id in tests
+
+    rows = (*REQUIREMENTS, row(THIS, slug="planted"))
+    *after, planted = judge(rows, {}, OneLess(CHECKOUT))
+    assert tuple(after) == before
+    assert planted.standing is Standing.UNPROVEN
+
+
+def test_every_row_names_tests_that_exist() -> None:
+    missing = {one.requirement.id: one.missing for one in judge(REQUIREMENTS, {}, at_hand()) if one.missing}
+    assert missing == {}
+
+
+def test_every_row_has_an_id_of_its_own_and_an_answer() -> None:
+    ids = [one.id for one in REQUIREMENTS]
+    assert len(set(ids)) == len(ids)
+    assert {one.source for one in REQUIREMENTS} == set(Source)
+    for one in REQUIREMENTS:
+        match one.answer:
+            case Met(tests=tests):
+                assert tests, one.id
+            case Deviation(reason=reason) | NotApplicable(reason=reason):
+                assert reason, one.id
+
+
+def test_installed_without_its_tests_the_program_says_so(tmp_path: Path) -> None:
+    # Anybody's `tests` may lie beside an installed package.
+    (tmp_path / "tests").mkdir()
+    assert find_tests(tmp_path) is None
+    report = audit(build(), requirements=[row("tests/test_x.py::test_y")], checkout=tmp_path)
+    assert report.tests is None
+    assert report.count(Standing.MET) == 1
+    assert report.findings == 0
+    assert "The tests are not at hand" in as_text(report)

@@ -1,0 +1,57 @@
+"""What the README says of sessions is there, and its figures are those of the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bff.login import RECENT_SECONDS
+from bff.sandbox.settings import SandboxSettings
+from bff.settings import SessionSettings
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+_SECTION = re.search(r"^### Sessions\n(.*?)(?=^##)", README, re.MULTILINE | re.DOTALL)
+POINTS = dict(
+    re.findall(r"^- \*\*(.+?)\.\*\* (.*?)(?=^- |\Z)", _SECTION[1] if _SECTION else "", re.MULTILINE | re.DOTALL)
+)
+
+
+def said(point: str) -> str:
+    return " ".join(POINTS[point].split())
+
+
+def test_readme_gives_the_limits_and_where_they_come_from() -> None:
+    usual = SessionSettings(keys=())
+    assert re.findall(r"\d{4,}", said("Limits").replace("SP 800-63B", "")) == [
+        str(usual.idle_seconds),
+        str(usual.lifetime_seconds),
+        "3600",
+        "86400",
+        str(usual.anonymous_idle_seconds),
+    ]
+    assert "NIST SP 800-63B" in said("Limits")
+
+
+def test_readme_says_how_many_sessions_one_customer_may_have() -> None:
+    assert "any number of browsers" in said("How many")
+    assert "no sign-in pushes another out" in said("How many")
+
+
+def test_readme_tells_the_other_lifetimes_apart() -> None:
+    example = SandboxSettings()
+    assert round(example.customer_access_seconds / 86400) == 30
+    assert round(example.customer_refresh_seconds / 86400) == 1
+    assert RECENT_SECONDS == 10 * 60
+    for named in ("access token 30 days", "refresh token one", "never lengthen a session", "identity provider's own"):
+        assert named in said("Other lifetimes")
+    assert "of the last ten minutes" in said("Other lifetimes")
+
+
+def test_readme_says_what_the_server_sees_and_keeps() -> None:
+    for named in ("passwords included", "It keeps the tokens, who is signed in", "logs neither bodies nor queries"):
+        assert named in said("What passes through")
+
+
+def test_readme_says_what_a_browser_needs() -> None:
+    for named in ("`__Host-`", "`SameSite`", "Content Security Policy", "Fetch Metadata", "Scripts are not needed"):
+        assert named in said("What a browser needs")
