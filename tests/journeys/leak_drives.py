@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, LEGAL_ENTITIES
+from bff.sandbox.mails import Purpose
 
 NEW_PASSWORD = "Amber-Window-19"
+WRONG_PASSWORD = "Marble-Ladder-64"
 ADDRESS = {"contactName": "Jane Doe", "city": "Ulm", "country": "DE"}
 BODIES: dict[tuple[str, str], Any] = {
     ("GET", "/"): None,
@@ -16,6 +18,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("GET", "/api/session"): None,
     ("GET", "/api/session/validate"): None,
     ("POST", "/api/session/refresh"): {"legalEntityId": LEGAL_ENTITIES[0].id},
+    ("GET", "/api/sessions"): None,
+    ("DELETE", "/api/sessions"): None,
+    ("DELETE", "/api/sessions/<id>"): None,
     ("POST", "/api/login"): {"email": B2B_EMAIL, "password": B2B_PASSWORD},
     ("POST", "/api/logout"): None,
     ("POST", "/api/signup"): {"email": "new@example.com", "password": NEW_PASSWORD},
@@ -35,13 +40,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("DELETE", "/api/me/addresses/<addressId>/tags"): None,
     ("POST", "/api/me/accounts/internal/email/change"): {
         "email": B2B_EMAIL,
-        "password": B2B_PASSWORD,
+        "password": NEW_PASSWORD,
         "newEmail": "john@example.com",
     },
     ("POST", "/api/me/accounts/internal/email/change/confirm"): {"token": "MAILED"},
     ("POST", "/api/password/reset"): {"email": B2B_EMAIL},
     ("POST", "/api/password/reset/update"): {"token": "MAILED", "password": NEW_PASSWORD},
-    ("POST", "/api/password/change"): {"currentPassword": B2B_PASSWORD, "newPassword": B2B_PASSWORD},
+    ("POST", "/api/password/change"): {"currentPassword": NEW_PASSWORD, "newPassword": B2B_PASSWORD},
 }
 """What to send to each route; `MAILED` becomes the newest mailed token. A route that is missing here fails the test."""
 PERSON = {"firstName": "John", "lastName": "Doe"}
@@ -67,6 +72,7 @@ FORMS: dict[tuple[str, str], dict[str, str] | None] = {
     ("GET", "/password/reset"): None,
     ("POST", "/password/reset"): {"token": "MAILED", "password": "short"},
     ("GET", "/.well-known/change-password"): None,
+    ("GET", "/.well-known/security.txt"): None,
     ("GET", "/email/confirm"): None,
     ("POST", "/email/confirm"): {"token": "MAILED"},
     ("GET", "/account"): None,
@@ -83,13 +89,18 @@ FORMS: dict[tuple[str, str], dict[str, str] | None] = {
     ("GET", "/account/addresses/<addressId>/tags"): None,
     ("POST", "/account/addresses/<addressId>/tags"): {"tags": "gift"},
     ("GET", "/account/password"): None,
-    ("POST", "/account/password"): {"currentPassword": B2B_PASSWORD, "newPassword": B2B_PASSWORD},
+    ("POST", "/account/password"): {"currentPassword": B2B_PASSWORD, "newPassword": NEW_PASSWORD, "endOthers": "y"},
     ("GET", "/account/email"): None,
     ("POST", "/account/email"): {"newEmail": "john@example.com", "password": B2B_PASSWORD},
     ("GET", "/account/company"): None,
     ("POST", "/account/company"): {"legalEntityId": LEGAL_ENTITIES[1].id},
     ("GET", "/account/logins"): None,
     ("POST", "/account/logins"): {"email": "third@example.com", "password": NEW_PASSWORD},
+    ("GET", "/account/sessions"): None,
+    ("GET", "/account/sessions/<id>/end"): None,
+    ("POST", "/account/sessions/<id>/end"): {},
+    ("GET", "/account/sessions/end-others"): None,
+    ("POST", "/account/sessions/end-others"): {},
     ("GET", "/account/delete"): None,
     ("POST", "/account/delete"): {"understood": "y"},
     ("GET", "/account/delete/confirm"): None,
@@ -99,13 +110,40 @@ FORMS: dict[tuple[str, str], dict[str, str] | None] = {
 PAGES_OF_A_MAIL = frozenset({"/signup/optin", "/password/reset", "/email/confirm", "/account/delete/confirm"})
 """Where a mailed token is opened: it may stand in that page's hidden field once, and nowhere else."""
 ALL = {*BODIES, *FORMS}
-QUERIES = {"/api/me": "?expand=addresses,mixin:*", "/api/me/addresses/<addressId>/tags": "?tags=BILLING,gift"}
+QUERIES = {
+    ("GET", "/api/me"): "?expand=addresses,mixin:*",
+    ("POST", "/api/me/addresses/<addressId>/tags"): "?tags=BILLING,gift",
+    ("DELETE", "/api/me/addresses/<addressId>/tags"): "?tags=BILLING,gift",
+}
 LAST = (
+    *(("GET", page) for page in ("/signup/optin", "/password/reset", "/email/confirm")),
+    ("POST", "/api/login"),
+    ("POST", "/login"),
+    ("POST", "/api/logout"),
+    ("POST", "/logout"),
+    ("GET", "/login/callback"),
+    ("POST", "/login/backchannel-logout"),
+    ("POST", "/password/reset"),
+    ("POST", "/api/password/reset/update"),
+    ("POST", "/email/confirm"),
+    ("POST", "/api/me/accounts/internal/email/change/confirm"),
+    ("POST", "/account/delete"),
+    ("GET", "/account/delete/confirm"),
+    ("POST", "/account/delete/confirm"),
+    ("DELETE", "/api/me"),
+    ("POST", "/api/me/delete/confirm"),
     ("POST", "/signup/optin"),
     ("POST", "/api/signup/optin"),
-    ("POST", "/account/delete/confirm"),
-    ("POST", "/api/me/delete/confirm"),
-    ("POST", "/logout"),
-    ("POST", "/api/logout"),
 )
-"""These end the session, or put another in its place, so they come last."""
+"""These need what others have brought about, end the session, or change with what one signs in; so they come last."""
+MAIL_OF = {
+    "/signup/optin": Purpose.OPTIN,
+    "/api/signup/optin": Purpose.OPTIN,
+    "/password/reset": Purpose.PASSWORD_RESET,
+    "/api/password/reset/update": Purpose.PASSWORD_RESET,
+    "/email/confirm": Purpose.EMAIL_CHANGE,
+    "/api/me/accounts/internal/email/change/confirm": Purpose.EMAIL_CHANGE,
+    "/account/delete/confirm": Purpose.ACCOUNT_DELETION,
+    "/api/me/delete/confirm": Purpose.ACCOUNT_DELETION,
+}
+"""Whose token a route wants."""

@@ -1,129 +1,136 @@
-"""Nothing of a social sign-in's secrets in any log line, page, JSON answer or header, but where each has to be."""
+"""Social sign-ins that go wrong, at the provider or on the way back: nothing secret of them shows anywhere."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
-from fakes.clock import FakeClock
-from leaks import hits
-from shop import ShopMaker, SocialShop
-from social import LINK, Traveller, with_query
-from werkzeug.test import TestResponse
+from leak_canaries import Kind, Place
+from leak_scenes import Scene, scene
+from leak_visitor import Role
+from shop import ShopMaker
+from social import CLICK, FROM_ELSEWHERE, LINK, with_query
 
+from bff.sandbox.faults import Answer, Cut, Fault, html
 from bff.sandbox.mint import TokenKind
-from bff.sandbox.provider.settings import JOHN
-from bff.sandbox.provider.shapes import WRONG_ID_TOKENS
+from bff.sandbox.operations import Operation
+from bff.sandbox.provider.endpoints import Endpoint
+from bff.sandbox.provider.settings import JANE
+from bff.sandbox.provider.shapes import WRONG_ID_TOKENS, WRONG_LOGOUT_TOKENS
 
-ISSUED = {
-    TokenKind.SOCIAL_CODE,
-    TokenKind.CODE_VERIFIER,
-    TokenKind.SOCIAL_ID,
-    TokenKind.SOCIAL_ACCESS,
-    TokenKind.CUSTOMER_ACCESS,
-    TokenKind.CUSTOMER_REFRESH,
-    TokenKind.SAAS,
-    TokenKind.PROVIDER_SESSION_ID,
-    TokenKind.LOGOUT,
-}
-
-
-@dataclass
-class Seen:
-    """Every answer of a run, and what must not stand in them."""
-
-    social: SocialShop
-    answers: list[bytes] = field(default_factory=list)
-    logins: list[str] = field(default_factory=list)
-
-    def note(self, answer: TestResponse, *, less: tuple[str, ...] = ()) -> None:
-        """Keep an answer, less what may stand in it."""
-        whole = str(answer.headers) + answer.get_data(as_text=True)
-        for allowed in less:
-            assert allowed in whole
-            whole = whole.replace(allowed, "")
-        self.answers.append(whole.encode())
-
-    def started(self, traveller: Traveller, link: str = LINK) -> str:
-        """Start a sign-in; its `Location` alone may say state, nonce and challenge."""
-        url = traveller.start(link)
-        login = traveller.open_logins[-1]
-        self.logins += [login["state"], login["nonce"], login["verifier"]]
-        self.note(traveller.pages.answer, less=(url,))
-        assert login["verifier"] not in url
-        return url
-
-    def secrets(self) -> list[bytes]:
-        issued = [one.value for one in self.social.provider.mint.issued if one.kind in ISSUED]
-        signatures = [token.rsplit(".", 1)[-1] for token in issued if token.count(".") == 2]
-        return [value.encode() for value in [*issued, *signatures, *self.logins] if value]
-
-    def found(self, text: bytes) -> set[str]:
-        return hits(text, self.secrets())
+WRONG_RETURNS: tuple[dict[str, str | None], ...] = (
+    {"state": "unknown"},
+    {"state": None},
+    {"iss": None},
+    {"iss": "https://shop.example.com/"},
+    {"code": None},
+    {"code": "unknown"},
+    {"error": "access_denied"},
+)
 
 
 @pytest.fixture
-def seen(make_shop: ShopMaker, clock: FakeClock) -> Seen:
-    return Seen(make_shop.with_provider(clock=clock, BFF_LOG_LEVEL="debug"))
+def here(make_shop: ShopMaker) -> Iterator[Scene]:
+    with scene(make_shop) as opened:
+        yield opened
 
 
-def journey(seen: Seen) -> None:
-    """Sign in, once more, as somebody else, wrongly in each way, and out."""
-    traveller = Traveller(seen.social)
-
-    def back(path: str) -> None:
-        traveller.arrive(path)
-        seen.note(traveller.pages.answer)
-        traveller.pages.follow()
-        seen.note(traveller.pages.answer)
-
-    for changes in ({"state": "unknown"}, {"iss": None}, {"code": None}, {"error": "access_denied"}):
-        stranger = Traveller(seen.social)
-        path = stranger.choose(seen.started(stranger))
-        stranger.arrive(with_query(path, **changes))
-        seen.note(stranger.pages.answer)
-        stranger.pages.follow()
-        seen.note(stranger.pages.answer)
-    for shape in (WRONG_ID_TOKENS["another nonce"], WRONG_ID_TOKENS["signature damaged"]):
-        seen.social.provider.shape_next_id_token(shape)
-        stranger = Traveller(seen.social)
-        stranger.arrive(stranger.choose(seen.started(stranger)))
-        seen.note(stranger.pages.answer)
-    back(path := traveller.choose(seen.started(traveller)))
-    back(path)
-    back(traveller.choose(seen.started(traveller, f"{LINK}?again=1"), JOHN.subject))
-    seen.note(traveller.browser.get("/api/session"))
-    seen.note(traveller.browser.get("/api/session/validate"))
-    for page in ("/account", "/login", "/account/logins"):
-        traveller.pages.get(page)
-        seen.note(traveller.pages.answer)
-    told = seen.social.provider.mint_logout_token(claims={"sub": JOHN.subject})
-    seen.note(traveller.browser.request("POST", "/login/backchannel-logout", data={"logout_token": told}))
-    web = traveller.web.signed_in
-    assert web is not None
-    assert web.social is not None
-    assert web.social.sid is not None
-    traveller.state()
-    seen.note(traveller.browser.post("/api/logout"), less=(f"logout_hint={web.social.sid}",))
+def heard(here: Scene, event: str) -> bool:
+    return any(event in text for text in here.watch.log.texts)
 
 
-def test_no_secret_shows_in_any_answer_or_log_line(seen: Seen, caplog: pytest.LogCaptureFixture) -> None:
-    for name in (None, "bff", "urllib3"):
-        caplog.set_level(logging.DEBUG, logger=name)
-    journey(seen)
-    assert [seen.found(answer) for answer in seen.answers] == [set()] * len(seen.answers)
-    lines = "\n".join(f"{record.getMessage()} {record.__dict__!r}" for record in caplog.records)
-    assert "social_login_failed" in lines
-    assert "/login/callback" in lines
-    assert "urllib3.connectionpool" in lines
-    assert seen.found(lines.encode()) == set()
+def test_wrong_returns_show_nothing(here: Scene) -> None:
+    guest = here.visitor(Role.GUEST)
+    for changes in WRONG_RETURNS:
+        path = guest.leave()
+        guest.arrive(with_query(path, **changes))
+        guest.send("GET", "/login?notice=social-stale", "/login")
+        assert guest.watch.found(guest.browser.cookie) is not None
+    # The same one twice.
+    path = guest.leave()
+    for _ in range(2):
+        guest.arrive(path)
+    assert heard(here, "social_login_failed")
+    assert here.watch.findings() == set()
 
 
-def test_the_search_has_something_to_find(seen: Seen) -> None:
-    journey(seen)
-    kinds = {one.kind for one in seen.social.provider.mint.issued}
-    assert kinds >= ISSUED
-    assert len(seen.logins) == 3 * 8
-    for secret in seen.secrets():
-        assert "raw" in seen.found(b"<p>" + secret + b"</p>")
+def test_id_tokens_that_are_not_believed_show_nothing(here: Scene) -> None:
+    for shape in WRONG_ID_TOKENS.values():
+        here.provider.shape_next_id_token(shape)
+        guest = here.visitor(Role.GUEST)
+        guest.arrive(guest.leave())
+    assert heard(here, "IdTokenInvalid")
+    assert here.watch.findings() == set()
+
+
+def test_logout_tokens_good_and_bad_show_nothing(here: Scene) -> None:
+    visitor = here.visitor(Role.SOCIAL)
+    route = "/login/backchannel-logout"
+    for shape in WRONG_LOGOUT_TOKENS.values():
+        told = here.provider.tokens.make_logout_token({"sub": JANE.subject}, shape)
+        visitor.send("POST", route, route, data={"logout_token": told})
+    assert 400 in here.watch.statuses["POST", route]
+    told = here.provider.mint_logout_token(claims={"sub": JANE.subject})
+    assert [visitor.send("POST", route, route, data={"logout_token": told}).status_code for _ in range(2)] == [200, 400]
+    assert visitor.send("GET", "/api/me", "/api/me").status_code == 401
+    assert here.watch.findings() == set()
+
+
+@pytest.mark.parametrize("endpoint", [Endpoint.DISCOVERY, Endpoint.JWKS])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(answer=html(500)),
+        Fault(answer=html(200)),
+        Fault(answer=Answer(status=200, body=b"{}", headers={"Content-Type": "application/json"})),
+        Fault(cut=Cut.AFTER_EFFECT),
+    ],
+    ids=["500", "not JSON", "empty", "cut"],
+)
+def test_provider_that_is_not_itself_shows_nothing(here: Scene, endpoint: Endpoint, fault: Fault) -> None:
+    here.provider.faults.add(endpoint, fault)
+    guest = here.visitor(Role.GUEST)
+    for method in ("GET", "POST"):
+        guest.drive(method, "/login/social")
+    if endpoint is Endpoint.JWKS:
+        guest.arrive(guest.leave())
+    else:
+        guest.send("GET", LINK, "/login/social/<connection>", headers=CLICK)
+    here.provider.faults.clear()
+    assert heard(here, "identity_provider_failed")
+    assert here.watch.findings() == set()
+
+
+def test_code_that_emporix_answers_wrongly_shows_nothing(here: Scene) -> None:
+    for fault in (
+        Fault(drop_fields=("social_id_token",)),
+        Fault(answer=html(500)),
+        Fault(answer=html(502)),
+        Fault(cut=Cut.BEFORE_EFFECT),
+        Fault(cut=Cut.AFTER_EFFECT),
+    ):
+        guest = here.visitor(Role.GUEST)
+        path = guest.leave()
+        here.watch.shop.sandbox.faults.add(Operation.SOCIAL_LOGIN, fault)
+        guest.send("GET", path, "/login/callback", headers=FROM_ELSEWHERE)
+        here.watch.shop.sandbox.faults.clear()
+    assert here.watch.findings() == set()
+
+
+def test_every_secret_of_a_social_sign_in_is_looked_for(here: Scene) -> None:
+    visitor = here.visitor(Role.SOCIAL)
+    kinds = {issued.kind for issued in here.watch.canaries.issued}
+    assert kinds >= {
+        TokenKind.SOCIAL_CODE,
+        TokenKind.CODE_VERIFIER,
+        TokenKind.SOCIAL_ID,
+        TokenKind.SOCIAL_ACCESS,
+        TokenKind.PROVIDER_SESSION_ID,
+        TokenKind.SAAS,
+    }
+    verifiers = {one.value.encode() for one in here.watch.canaries.issued if one.kind is TokenKind.CODE_VERIFIER}
+    assert verifiers <= here.watch.canaries.by_kind()[Kind.VERIFIER]
+    assert visitor.send("GET", "/account", "/account").status_code == 200
+    for verifier in verifiers:
+        here.watch.texts[Place.LOG].add(verifier)
+    assert here.watch.findings() == {(Place.LOG, Kind.VERIFIER, "raw")}
