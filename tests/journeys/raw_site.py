@@ -64,12 +64,12 @@ def assert_refused(answer: Answer, *statuses: int) -> None:
 
 
 @contextmanager
-def run_site(redis_server: EmbeddedRedis, log: Path) -> Iterator[Site]:
-    """Run a server on an empty Redis, and sign a customer in."""
+def run_site(redis_server: EmbeddedRedis, log: Path, **environment: str) -> Iterator[Site]:
+    """Run a server on an empty Redis, and sign a customer in; `environment` adds to its variables."""
     with Redis.from_url(redis_server.url) as client, ShopMaker(redis_server, client) as maker:
         client.flushall()
         sandbox, url = maker.sandbox()
-        with RealServer(maker.environment(url), log) as server:
+        with RealServer(maker.environment(url, **environment), log) as server:
             guest = server.ask(b"GET /api/session HTTP/1.1")
             body = json.dumps({"email": B2C_EMAIL, "password": B2C_PASSWORD}).encode()
             customer = server.ask(

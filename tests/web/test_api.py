@@ -9,6 +9,7 @@ from shop import Shop, ShopMaker
 from bff.errors import Detail, FeatureDisabled, InvalidInput
 from bff.operations.model import Exposure, Feature
 from bff.operations.table import OPERATIONS
+from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Answer, Fault
 from bff.settings import FeatureSettings
 from bff.web.api import api_routes, check_feature, make_blueprint
@@ -151,3 +152,24 @@ def test_wrong_method_is_told_the_right_ones(shop: Shop, path: str, allowed: str
     answer = shop.browser().request("PUT", path)
     assert (answer.status_code, answer.get_json()["type"]) == (405, "method_not_allowed")
     assert set(", ".join(answer.headers.getlist("Allow")).split(", ")) <= set(allowed.split(", "))
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "status"),
+    [("/api/password/reset", "request_password_reset", 204), ("/api/signup/optin/refresh_token", "resend_optin", 202)],
+)
+@pytest.mark.parametrize("refusal", [400, 403, 404, 409])
+def test_refusal_that_would_tell_a_known_address_looks_like_success(
+    make_shop: ShopMaker, path: str, operation: str, status: int, refusal: int
+) -> None:
+    for neutral, expected in (("on", status), ("off", refusal)):
+        shop = make_shop(BFF_NEUTRAL_ANSWERS=neutral)
+        browser = shop.browser()
+        browser.session()
+        known = browser.post(path, json={"email": B2C_EMAIL})
+        shop.sandbox.faults.add(operation, Fault(answer=Answer(status=refusal, body=b"{}")))
+        refused = browser.post(path, json={"email": "nobody@example.com"})
+        assert (known.status_code, refused.status_code) == (status, expected)
+        if neutral == "on":
+            assert refused.get_data() == known.get_data()
+            assert set(refused.headers.keys()) == set(known.headers.keys())

@@ -1,0 +1,363 @@
+"""The guards whose removal some test must notice: where each stands, what is left without it, and which test it is.
+
+`tests/mutants` runs them. `tests/test_mutations.py` sees that each still finds its guard and its test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """One guard, and the project without it."""
+
+    guard: str
+    path: str
+    old: str
+    """As it stands in the file, once."""
+    new: str
+    test: str
+    """Node id of the test that must fail."""
+
+    def applied(self, text: str) -> str:
+        """Return the file without the guard.
+
+        :raises ValueError: it does not stand there, or more than once
+        """
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.guard}: stands {text.count(self.old)} times in {self.path}")
+        return text.replace(self.old, self.new)
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        guard="the CSRF token is checked",
+        path="bff/web/csrf.py",
+        old="        validate_csrf(_sent_token(request))\n",
+        new="        _sent_token(request)\n",
+        test="tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+    ),
+    Mutation(
+        guard="the origin of a change is checked",
+        path="bff/web/csrf.py",
+        old="    if not _may_be_ours(services):",
+        new="    if False:",
+        test="tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+    ),
+    Mutation(
+        guard="another site reads no JSON",
+        path="bff/web/csrf.py",
+        old='        if is_api(request.path) and site in ("cross-site", "same-site"):',
+        new="        if False:",
+        test="tests/web/test_csrf.py::test_other_site_reads_no_json",
+    ),
+    Mutation(
+        guard="two session cookies are refused",
+        path="bff/web/csrf.py",
+        old="    if browser.several_cookies:",
+        new="    if False:",
+        test="tests/journeys/test_raw_requests.py::test_two_cookie_headers_with_a_session_each_are_refused",
+    ),
+    Mutation(
+        guard="the cookie is HttpOnly",
+        path="bff/web/session_interface.py",
+        old="            httponly=True,",
+        new="            httponly=False,",
+        test="tests/web/test_session_interface.py::test_cookie_on_https_is_a_host_cookie",
+    ),
+    Mutation(
+        guard="a request from elsewhere sets no cookie",
+        path="bff/web/session_interface.py",
+        old='not cookies and request.method == "GET" and _is_ours_to_answer(request, services)',
+        new='request.method == "GET"',
+        test="tests/web/test_session_interface.py::test_form_page_sets_a_cookie_only_where_none_can_be_pushed_out",
+    ),
+    Mutation(
+        guard="a cookie without a record is not adopted",
+        path="bff/sessions/session.py",
+        old="        cookie = SessionCookie.fresh()\n        self._ttl_seconds",
+        new="        cookie = self._cookie or SessionCookie.fresh()\n        self._ttl_seconds",
+        test="tests/sessions/test_session.py::test_dead_cookie_is_never_adopted",
+    ),
+    Mutation(
+        guard="the old cookie is dead after a rotation",
+        path="bff/sessions/session.py",
+        old="                self._store.retire(old, self._stamps if only_if_same else None)",
+        new="                pass",
+        test="tests/sessions/test_session_moves.py::test_rotation_moves_everything_and_kills_the_old_cookie",
+    ),
+    Mutation(
+        guard="no order of events revives a replaced cookie",
+        path="bff/sessions/session.py",
+        old="            if old is not None and standing is Standing.LIVE:",
+        new="            if old is not None and standing is Standing.LIVE and only_if_same:",
+        test="tests/journeys/test_session_machine.py::test_no_order_of_events_revives_a_cookie_or_mixes_two_customers",
+    ),
+    Mutation(
+        guard="a write does not bring an ended session back",
+        path="bff/sessions/scripts.py",
+        old="if #web <= 1 then return -1 end",
+        new="",
+        test="tests/sessions/test_redis_store.py::test_write_does_not_bring_back_an_ended_session",
+    ),
+    Mutation(
+        guard="a write meets what was read (compare-and-set)",
+        path="bff/sessions/scripts.py",
+        old="if ARGV[1] == '1' and web ~= ARGV[2] then return 0 end",
+        new="",
+        test="tests/sessions/test_redis_store.py::test_write_after_somebody_elses_is_stale",
+    ),
+    Mutation(
+        guard="one process refreshes at a time (lock)",
+        path="bff/sessions/redis_store.py",
+        old="        if not asked(lock.acquire):\n            raise LockBusy\n",
+        new="        asked(lock.acquire)\n",
+        test="tests/sessions/test_store_lock.py::test_lock_is_exclusive_across_clients",
+    ),
+    Mutation(
+        guard="a session ends with its lifetime",
+        path="bff/login.py",
+        old="                if ends_at is None or self._now() < ends_at:",
+        new="                if True:",
+        test="tests/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
+    ),
+    Mutation(
+        guard="requests of one session are limited",
+        path="bff/sessions/request_limit.py",
+        old="    if limit is None or found.requests <= limit.count:",
+        new="    if True:",
+        test="tests/sessions/test_session.py::test_request_limit_is_refused_with_the_time_to_wait",
+    ),
+    Mutation(
+        guard="a record opens only with the browser's cookie",
+        path="bff/crypto.py",
+        old="return hkdf.derive(self._key.reveal() + cookie)",
+        new="return hkdf.derive(self._key.reveal())",
+        test="tests/sessions/test_sealing.py::test_server_keys_without_the_cookie_open_nothing",
+    ),
+    Mutation(
+        guard="a guest's bearer does not go where a customer's is due",
+        path="bff/tokens/broker.py",
+        old="            if credential is Credential.ANONYMOUS:\n",
+        new="            if True:\n                credential = Credential.ANONYMOUS\n",
+        test="tests/tokens/test_broker.py::test_guest_and_customer_get_the_bearer_that_the_row_names",
+    ),
+    Mutation(
+        guard="a path parameter passes an allowlist",
+        path="bff/emporix/client.py",
+        old="    if not parameter.admits(text):",
+        new="    if False:",
+        test="tests/emporix/test_client.py::test_path_value_outside_of_the_pattern_is_not_sent",
+    ),
+    Mutation(
+        guard="the finished path is compared before it is sent",
+        path="bff/transport.py",
+        old='request.path_url != target or target.startswith("//")',
+        new='target.startswith("//")',
+        test="tests/test_transport_requests.py::test_path_that_would_go_out_otherwise_is_not_sent",
+    ),
+    Mutation(
+        guard="an answer of upstream has a largest size",
+        path="bff/transport.py",
+        old="            if len(body) > self._max_body_bytes:",
+        new="            if False:",
+        test="tests/test_transport.py::test_body_at_the_limit_is_read_and_one_byte_more_is_not",
+    ),
+    Mutation(
+        guard="upstream's texts are scrubbed of what was sent",
+        path="bff/emporix/refusals.py",
+        old="            text = pattern.sub(HIDDEN, text)",
+        new="            pass",
+        test="tests/emporix/test_refusals.py::test_secret_is_hidden_in_every_form_and_place",
+    ),
+    Mutation(
+        guard="queries are cut out of what libraries log",
+        path="bff/log.py",
+        old='            (re.compile(r"\\?[^\\s\\"\'<>)\\]]*"), "?***"),\n',
+        new="",
+        test="tests/test_log.py::test_queries_and_secret_path_parts_are_cut",
+    ),
+    Mutation(
+        guard="the text of an exception is not logged",
+        path="bff/log.py",
+        old='            fields["exception"] = type(exception).__name__',
+        new='            fields["exception"] = repr(exception)',
+        test="tests/test_log.py::test_exception_is_logged_by_type_and_place_without_its_text",
+    ),
+    Mutation(
+        guard="people stand in the audit trail as hashes",
+        path="bff/log.py",
+        old="                fields[name] = self._pseudonym(kind, value)[:_SHOWN_OF_A_HASH]",
+        new="                fields[name] = value",
+        test="tests/test_audit_log.py::test_people_companies_and_sessions_are_hashes",
+    ),
+    Mutation(
+        guard="what upstream says of a token goes on without the token",
+        path="bff/web/api_session.py",
+        old="    return jsonify({name: reply.content[name] for name in _VALIDATION if name in reply.content})",
+        new="    return jsonify(reply.content)",
+        test="tests/web/test_api_session.py::test_validate_tells_details_less_tokens",
+    ),
+    Mutation(
+        guard="nobody is signed in as upstream's guest customer",
+        path="bff/identity.py",
+        old=" or customer_id == _NOBODY:",
+        new=":",
+        test="tests/test_identity.py::test_nobody_in_particular_is_nobody",
+    ),
+    Mutation(
+        guard="a callback's state is compared",
+        path="bff/oidc/login_state.py",
+        old='        if hmac.compare_digest(record["state"].encode(), state.encode("utf-8", "surrogatepass")):',
+        new="        if True:",
+        test="tests/oidc/test_login_state.py::test_unknown_state_takes_nothing",
+    ),
+    Mutation(
+        guard="a callback's issuer is compared",
+        path="bff/oidc_login.py",
+        old="        if not metadata.issuer == login.issuer == named:",
+        new="        if False:",
+        test="tests/test_oidc_login.py::test_issuer_of_the_answer_is_compared",
+    ),
+    Mutation(
+        guard="the challenge is the verifier's S256",
+        path="bff/oidc/login_state.py",
+        old="        challenge: str = create_s256_code_challenge(self.verifier.reveal())",
+        new="        challenge: str = self.verifier.reveal()",
+        test="tests/oidc/test_login_state.py::test_challenge_is_the_verifiers_sha256",
+    ),
+    Mutation(
+        guard="an id token's nonce is compared",
+        path="bff/oidc/id_token.py",
+        old='    if claims.get("nonce") != nonce:',
+        new="    if False:",
+        test="tests/oidc/test_id_token.py::test_wrong_claim_is_named_and_refused",
+    ),
+    Mutation(
+        guard="an id token's issuer is compared",
+        path="bff/oidc/id_token.py",
+        old='    if claims.get("iss") != expected.issuer:',
+        new="    if False:",
+        test="tests/oidc/test_id_token.py::test_wrong_claim_is_named_and_refused",
+    ),
+    Mutation(
+        guard="an id token's audience is compared",
+        path="bff/oidc/id_token.py",
+        old="    if not isinstance(audiences, list) or expected.client_id not in audiences:",
+        new="    if not isinstance(audiences, list):",
+        test="tests/oidc/test_id_token.py::test_wrong_claim_is_named_and_refused",
+    ),
+    Mutation(
+        guard="an id token's algorithm is pinned",
+        path="bff/oidc/id_token.py",
+        old='    if header.get("alg") not in ALGORITHMS:',
+        new="    if False:",
+        test="tests/oidc/test_id_token.py::test_token_that_the_issuer_did_not_sign_for_us_is_refused",
+    ),
+    Mutation(
+        guard="an e-mail is verified before it is believed",
+        path="bff/oidc/id_token.py",
+        old='    if "email" in claims and claims.get("email_verified") is not True:',
+        new="    if False:",
+        test="tests/oidc/test_id_token.py::test_wrong_claim_is_named_and_refused",
+    ),
+    Mutation(
+        guard="a logout token counts once",
+        path="bff/sessions/replay.py",
+        old='            return bool(self._redis.set(names[0], b"1", ex=seconds, nx=True))',
+        new="            return True",
+        test="tests/sessions/test_replay.py::test_of_many_at_once_one_is_the_first",
+    ),
+    Mutation(
+        guard="what cannot be undone needs a recent proof",
+        path="bff/web/api.py",
+        old="    if operation.needs_recent_proof and not services.login.is_recent(session):",
+        new="    if False:",
+        test="tests/journeys/test_account_over_json.py::test_what_cannot_be_undone_needs_a_proof_of_the_last_minutes",
+    ),
+    Mutation(
+        guard="ending devices needs a recent proof",
+        path="bff/devices.py",
+        old="        if not self._login.is_recent(session):",
+        new="        if False:",
+        test="tests/test_devices.py::test_who_did_not_prove_it_lately_ends_nothing",
+    ),
+    Mutation(
+        guard="a late request of an ended device ends nobody",
+        path="bff/devices.py",
+        old="            session.reload()\n        except Gone:",
+        new="            pass\n        except Gone:",
+        test="tests/test_devices.py::test_request_under_way_when_its_session_ended_ends_nobody_in_return",
+    ),
+    Mutation(
+        guard="guesses are counted before upstream is asked",
+        path="bff/limits.py",
+        old="        if admitted:\n            return",
+        new="        if True:\n            return",
+        test="tests/test_limits.py::test_parallel_attempts_never_pass_the_limit",
+    ),
+    Mutation(
+        guard="e-mails stand in Redis as hashes",
+        path="bff/limits.py",
+        old='        return self._ring.newest.name(f"limit-{per.value}".encode(), json.dumps(parts))',
+        new='        return "-".join(parts)',
+        test="tests/test_limits.py::test_keys_hold_no_email_and_no_address",
+    ),
+    Mutation(
+        guard="refusals do not tell known addresses from unknown ones",
+        path="bff/web/api.py",
+        old="        if services.settings.features.neutral_answers and err.status in operation.hides:",
+        new="        if False:",
+        test="tests/web/test_api.py::test_refusal_that_would_tell_a_known_address_looks_like_success",
+    ),
+    Mutation(
+        guard="a form made for another customer is not saved",
+        path="bff/web/pages/flow.py",
+        old="    return who is not None and bool(form.owner.data) and not is_owner(",
+        new="    return False and not is_owner(",
+        test="tests/web/pages/test_pages_drafts.py::test_form_made_for_another_customer_is_neither_saved_nor_shown",
+    ),
+    Mutation(
+        guard="a return path is a plain path of ours",
+        path="bff/redirects.py",
+        old="    if not all(_SEGMENT.fullmatch(segment) for segment in segments):",
+        new="    if False:",
+        test="tests/test_redirects.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
+    ),
+    Mutation(
+        guard="another host is refused",
+        path="bff/web/hosts.py",
+        old="    if asked != {_host_name(settings.serving.public_url)}:",
+        new="    if False:",
+        test="tests/web/test_hosts.py::test_foreign_host_is_refused_in_the_shape_of_the_path",
+    ),
+    Mutation(
+        guard="only the declared proxies are believed",
+        path="bff/web/forwarded.py",
+        old='        return entries[-self.proxies].strip(" \\t") if len(entries) >= self.proxies else ""',
+        new='        return entries[0].strip(" \\t")',
+        test="tests/web/test_forwarded.py::test_nothing_that_is_sent_in_front_changes_what_the_proxies_say",
+    ),
+    Mutation(
+        guard="a body has a largest size",
+        path="bff/factory.py",
+        old="        check_token(services)\n        check_size()\n",
+        new="        check_token(services)\n",
+        test="tests/web/test_bodies.py::test_larger_body_is_refused_however_it_is_sent",
+    ),
+    Mutation(
+        guard="no page may be framed",
+        path="bff/web/headers.py",
+        old="frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+        new="base-uri 'none'; object-src 'none'",
+        test="tests/web/test_headers.py::test_every_answer_carries_them",
+    ),
+    Mutation(
+        guard="no answer is kept by a cache",
+        path="bff/web/headers.py",
+        old='        headers["Cache-Control"] = "no-store"',
+        new="        pass",
+        test="tests/web/test_headers.py::test_every_answer_carries_them",
+    ),
+)
