@@ -21,7 +21,7 @@ from bff.sandbox.settings import SandboxSettings
 PROCESSES = 2
 REQUESTS = 20
 RUNS = 20
-ACCESS_SECONDS = 2
+ACCESS_SECONDS = 5
 REFRESH_TAKES_SECONDS = 1.0
 WORKER = Path(__file__).parent / "race_worker.py"
 
