@@ -1,4 +1,4 @@
-"""The list of guards that `tests/mutants` takes out: each still finds its guard and its test, and stands in the README."""
+"""The guards that `tests/mutants` takes out: each still finds its place and its test, and stands in the README."""
 
 from __future__ import annotations
 

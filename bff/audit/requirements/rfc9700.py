@@ -302,7 +302,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/test_serving.py::test_forwarded_headers_change_nothing",
             ),
             guards=(Guard.FORWARDED_HEADERS_CHECKED, Guard.SERVER_TRUSTS_NO_HEADERS),
-            how="BFF_TRUSTED_PROXIES counts them, from the end; what was sent in front of their entries is not believed.",
+            how="BFF_TRUSTED_PROXIES counts them from the end; what stands in front of their entries is not believed.",
         ),
     ),
     _row(
