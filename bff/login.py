@@ -152,7 +152,7 @@ class Login:
         :raises SessionStoreUnavailable:
         """
         now = self._now()
-        self.move(session, lambda web: _with_own_password(web, now))
+        self.move(session, lambda web: web.with_own_password(now))
 
     def password_was_reset(self, session: Session) -> None:
         """Let the next sign-in with a password in this browser, if it is soon, end that customer's older sessions.
@@ -208,7 +208,8 @@ class Login:
             reply = self._broker.call(session, self._operations["get_me"], Call())
             customer = customer_of(reply)
             if customer.id == who.customer.id:
-                session.change_web(lambda web: _with_customer(web, customer))
+                session.change_web(lambda web: web.with_customer(customer))
+                self._sessions.note(session.signed_in, session.sid)
         except (BffError, Gone) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
@@ -338,12 +339,3 @@ class Login:
             self._broker.refresh(session, entity)
         except (UpstreamError, SessionError) as err:
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
-
-
-def _with_customer(web: WebRecord, customer: Customer) -> WebRecord:
-    return web if web.signed_in is None else replace(web, signed_in=replace(web.signed_in, customer=customer))
-
-
-def _with_own_password(web: WebRecord, now: float) -> WebRecord:
-    who = web.signed_in
-    return web if who is None else replace(web, signed_in=replace(who, initial_password=False, authenticated_at=now))

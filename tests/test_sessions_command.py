@@ -16,7 +16,7 @@ from shop import Shop, ShopMaker
 
 from bff.cli import main
 from bff.embedded import EmbeddedRedis
-from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Vault, WebRecord
@@ -96,6 +96,18 @@ def test_one_customer_is_signed_out_everywhere_and_nobody_else(shop: Shop) -> No
     assert [browser.get("/api/me").status_code for browser in (first, second, other)] == [401, 401, 200]
     assert guest.session()["expiresIn"] is not None
     assert listed(shop.settings, B2C_EMAIL) == ["0 sessions signed in with this e-mail."]
+
+
+def test_session_whose_email_has_changed_is_found_by_the_new_one_and_the_old_one(shop: Shop) -> None:
+    browser = shop.signed_in()
+    wish = {"email": B2C_EMAIL, "password": B2C_PASSWORD, "newEmail": "jane@example.com"}
+    browser.post("/api/me/accounts/internal/email/change", json=wish)
+    token = shop.sandbox.mails.newest_first[0].token
+    assert browser.post("/api/me/accounts/internal/email/change/confirm", json={"token": token}).status_code == 204
+    for email in ("jane@example.com", B2C_EMAIL):
+        assert listed(shop.settings, email)[-1] == "1 session signed in with this e-mail."
+    assert revoked(shop.settings, "jane@example.com") == "1 session ended.\n"
+    assert browser.session()["state"] == "guest"
 
 
 def test_all_ends_every_session_with_guests_and_index(shop: Shop, redis: Redis) -> None:

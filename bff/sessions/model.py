@@ -78,6 +78,16 @@ class WebRecord:
     """Unix seconds. This browser set a password with a mailed link, which does not tell whose it was; the next sign-in
     with a password does."""
 
+    def with_customer(self, customer: Customer) -> WebRecord:
+        """Return the record with what is newly known of who is signed in."""
+        return self if self.signed_in is None else replace(self, signed_in=replace(self.signed_in, customer=customer))
+
+    def with_own_password(self, now: float) -> WebRecord:
+        """Return the record of who has chosen a password, and has given the one until then."""
+        if self.signed_in is None:
+            return self
+        return replace(self, signed_in=replace(self.signed_in, initial_password=False, authenticated_at=now))
+
     def to_json(self) -> bytes:
         """Return the record's stored form."""
         body: dict[str, Any] = {"created": self.created, "data": dict(self.data)}

@@ -41,6 +41,14 @@ class Sessions:
         """Return the session of a request; touches nothing yet."""
         return Session(self, cookie, may_start=may_start, browser=browser)
 
+    def note(self, who: SignedIn | None, sid: str | None) -> None:
+        """List a session under every name its customer can be looked up by; a new e-mail adds to the old one.
+
+        :raises SessionStoreUnavailable:
+        """
+        if who is not None and sid is not None:
+            self.index.add_session(who, sid, who.since + self.settings.lifetime_seconds)
+
 
 class Session:
     """The session of the request at hand; not shared between threads."""
@@ -289,7 +297,7 @@ class Session:
         # fails from here on leaves the old session as the only one.
         stamps = self._store.create(cookie, web, vault, ttl, self._device(web))
         try:
-            self._list(web.signed_in, cookie.sid)
+            self._all.note(web.signed_in, cookie.sid)
             if old is not None and standing is Standing.LIVE:
                 self._store.retire(old, self._stamps if only_if_same else None)
         except (Stale, Gone, SessionStoreUnavailable):
@@ -303,10 +311,6 @@ class Session:
             self._store.end([cookie.sid])
         except SessionStoreUnavailable:
             self._all.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session nobody knows waits for its end")
-
-    def _list(self, who: SignedIn | None, sid: str) -> None:
-        if who is not None:
-            self._all.index.add_session(who, sid, who.since + self._all.settings.lifetime_seconds)
 
     def _unlist(self, who: SignedIn | None) -> None:
         if who is not None and self.cookie is not None:

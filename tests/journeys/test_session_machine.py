@@ -19,6 +19,7 @@ from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_P
 from bff.sandbox.settings import SandboxSettings
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 
 LIFETIME_SECONDS = 43200
@@ -151,11 +152,11 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(email=CUSTOMERS)
     def operator_revokes(self, email: str) -> None:
-        services = self.shop.services
-        services.store.end(services.sessions.index.sids(IndexKind.EMAIL, email))
-        for visitor in self.visitors:
-            if self.expected(visitor) == email:
-                self.ended_without_cookie(visitor)
+        signed_in = [visitor for visitor in self.visitors if self.expected(visitor) == email]
+        ended = end_sessions(self.shop.services.sessions, IndexKind.EMAIL, email, Ending.OPERATOR)
+        assert ended == len(signed_in)
+        for visitor in signed_in:
+            self.ended_without_cookie(visitor)
 
     @rule(number=VISITORS)
     def idle_limit_passes(self, number: int) -> None:
