@@ -15,6 +15,7 @@ import json
 import math
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -62,6 +63,8 @@ KEPT = (
 _REDIS_AGAIN_SECONDS = 5.0
 _SAY_AGAIN_SECONDS = 60.0
 _SHOWN_OF_A_HASH = 16
+_UNSEEN = frozenset({"Mn", "Cf"})
+"""Unicode's general categories of marks on a letter, and of characters without a shape."""
 _IPV6_NETWORK_BITS = 64
 """What one customer line is given; each of its addresses may be another device, or the same one a minute later."""
 
@@ -177,7 +180,7 @@ class Limits:
             self._give_back([one for one in reservations if not _counts(one.bucket.kind, operation, outcome)])
 
     def _buckets(self, kind: Limit, email: str | None) -> Iterator[_Bucket]:
-        address = _counted_address()
+        email, address = None if email is None else _folded(email), _counted_address()
         match kind:
             case Limit.LOGIN if self._settings.login is not None:
                 rates = self._settings.login
@@ -316,6 +319,16 @@ def _email(limited: Limited, body: bytes | None, asker: Asker) -> str | None:
         content = json.loads(body or b"{}")
         email = content.get(limited.email)
     return None if email is None else email.strip().lower()
+
+
+def _folded(email: str) -> str:
+    """Return the same for all spellings that upstream may take for one address; which it tells apart is not known.
+
+    No case (a long s is an s), width or accent: to share a count harms less than to count anew with each spelling.
+    """
+    seen = [one for one in unicodedata.normalize("NFKD", email) if unicodedata.category(one) not in _UNSEEN]
+    # By way of the upper case, where a dotless i is an i: so Java compares.
+    return "".join(seen).upper().casefold().strip()
 
 
 def _counted_address() -> str | None:

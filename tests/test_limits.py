@@ -335,6 +335,27 @@ def test_email_is_the_same_in_capitals_and_with_blanks(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize(
+    "spelling",
+    [
+        "mi\u017fs.stra\u00dfe@example.com",
+        "mis\u017f.strasse@example.com",
+        "MISS.STRA\u1e9eE@EXAMPLE.COM",
+        "m\u0131ss.strasse@example.com",
+        "m\u0130ss.strasse@example.com",
+        "\uff4d\uff49\uff53\uff53.strasse@example.com",
+        "miss.strass\u00e9@example.com",
+        "mi\u00adss\u200b.strasse@example.com\u200b ",
+    ],
+)
+def test_email_has_one_count_however_its_letters_are_written(redis: Redis, spelling: str) -> None:
+    limits = limits_of(redis, settings(email=rate(1), mail=rate(1)))
+    assert failed(limits, email="miss.strasse@example.com")
+    assert not failed(limits, email=spelling, address=THERE)
+    assert tried(limits, None, operation=RESET, email="miss.strasse@example.com")
+    assert not tried(limits, None, operation=RESET, email=spelling)
+
+
+@pytest.mark.parametrize(
     ("first", "second"),
     [
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
