@@ -28,15 +28,7 @@ from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
-from bff.sessions.model import (
-    Customer,
-    CustomerTokens,
-    SignedIn,
-    SocialIdentity,
-    TokenSet,
-    Vault,
-    WebRecord,
-)
+from bff.sessions.model import Customer, CustomerTokens, SignedIn, SocialIdentity, TokenSet, Vault, WebRecord
 from bff.sessions.resets import carry_reset, end_older_sessions, note_reset
 from bff.sessions.session import Session, Sessions, Standing
 from bff.sessions.store import Gone, Stale
@@ -44,7 +36,17 @@ from bff.sessions.trail import marks, verdict
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
-Believe = Callable[[Mapping[str, Any]], SocialIdentity]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Believed:
+    """What an identity provider says of who has signed in."""
+
+    identity: SocialIdentity
+    proved_at: float | None
+    """Unix seconds of their last proof of identity there; None where it does not say."""
+
+
+Believe = Callable[[Mapping[str, Any]], Believed]
 """Reads a token reply for who an identity provider says it is; raises what is wrong with that."""
 
 RECENT_SECONDS = 600
@@ -242,7 +244,7 @@ class Login:
         own = own and session.standing is Standing.LIVE
         got = self._tokens(session, operation, call, own=own)
         try:
-            social = believe(got.reply) if believe is not None else None
+            believed = believe(got.reply) if believe is not None else None
             customer = self._identified(got.tokens)
             if current is not None and own and current.customer.id != customer.id:
                 if again:
@@ -251,7 +253,7 @@ class Login:
                 self._broker.log_out(got.tokens, "another person signed in")
                 got = self._tokens(session, operation, call, own=False)
                 customer = self._identified(got.tokens)
-            self._establish(session, customer, got, social, asked or operation)
+            self._establish(session, customer, got, believed, asked or operation)
         except BffError:
             self._broker.log_out(got.tokens, "sign-in not completed")
             raise
@@ -299,7 +301,7 @@ class Login:
             raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
 
     def _establish(
-        self, session: Session, customer: Customer, got: _Obtained, social: SocialIdentity | None, asked: Operation
+        self, session: Session, customer: Customer, got: _Obtained, believed: Believed | None, asked: Operation
     ) -> None:
         before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
         same = before is not None and before.customer.id == customer.id
@@ -307,9 +309,14 @@ class Login:
         who = SignedIn(
             customer=customer,
             since=before.since if before is not None and same else now,
-            authenticated_at=now,
+            until=before.until if before is not None and same else now + self._sessions.settings.lifetime_seconds,
+            # A provider that still knew the browser may have asked nothing: then it is as old as it says, or no proof.
+            authenticated_at=max(
+                now if believed is None else min(now, believed.proved_at or 0.0),
+                before.authenticated_at if before is not None and same else 0.0,
+            ),
             initial_password=is_initial_password(got.reply),
-            social=social,
+            social=None if believed is None else believed.identity,
         )
         vault = Vault(anonymous=got.guest, customer=got.tokens)
         session.sign_in(who, vault, keep_data=before is None or same)

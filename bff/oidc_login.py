@@ -21,7 +21,7 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.log import Event, Log
-from bff.login import RECENT_SECONDS, Login
+from bff.login import RECENT_SECONDS, Believed, Login
 from bff.oidc.id_token import MAX_LOGOUT_AGE_SECONDS, Expected, read_id_token, read_logout_token
 from bff.oidc.login_state import LoginState, added, taken
 from bff.oidc.provider import IdentityProvider, Metadata
@@ -174,14 +174,15 @@ class OidcLogin:
             raise StateMismatch("state")
         return found
 
-    def _believe(self, login: LoginState, metadata: Metadata) -> Callable[[Mapping[str, Any]], SocialIdentity]:
-        def believe(reply: Mapping[str, Any]) -> SocialIdentity:
+    def _believe(self, login: LoginState, metadata: Metadata) -> Callable[[Mapping[str, Any]], Believed]:
+        def believe(reply: Mapping[str, Any]) -> Believed:
             token = reply.get(_ID_TOKEN)
             if not isinstance(token, str):
                 raise IdTokenInvalid("missing")
             said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
             if login.again and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
                 raise IdTokenInvalid("auth_time")
-            return SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
+            identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
+            return Believed(identity=identity, proved_at=said.auth_time)
 
         return believe

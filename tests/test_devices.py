@@ -192,6 +192,22 @@ def test_id_from_before_a_new_server_key_still_names_its_device(make_shop: ShopM
     assert not is_signed_in(after, there)
 
 
+def test_lifetime_that_was_configured_anew_neither_hides_a_device_nor_lengthens_it(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    before = Visits(shop=make_shop(clock=clock, BFF_SESSION_IDLE="1800", BFF_SESSION_LIFETIME="3600"))
+    there = before.signed_in()
+    after = Visits(shop=make_shop(clock=clock, BFF_SESSION_LIFETIME="7200"))
+    clock.advance(3000)
+    here = after.signed_in()
+    assert len(listed(after, here)) == 2
+    clock.advance(700)
+    assert len(listed(after, here)) == 1
+    resumed = after.again(there)
+    after.shop.services.login.resume(resumed)
+    assert resumed.signed_in is None
+
+
 def test_what_lives_no_more_is_forgotten_when_the_list_is_read(visits: Visits) -> None:
     here, there = visits.signed_in(), visits.signed_in()
     assert there.cookie is not None

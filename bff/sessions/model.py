@@ -57,10 +57,20 @@ class SignedIn:
     """Unix seconds; the lifetime counts from here and nothing moves it."""
     authenticated_at: float
     """Unix seconds of the last proof of identity; a re-authentication moves it."""
+    until: float | None = None
+    """Unix seconds at which the lifetime ends, as it was configured at the sign-in; a shorter one of today counts too.
+
+    A longer one must not: the index of whose session this is has forgotten it by then.
+    """
     initial_password: bool = False
     """An employee set the password: the customer should choose one."""
     social: SocialIdentity | None = None
     """None: signed in with a password."""
+
+    def ends_at(self, lifetime_seconds: int) -> float:
+        """Return when the lifetime ends, in Unix seconds, with what is configured now."""
+        end = self.since + lifetime_seconds
+        return end if self.until is None else min(end, self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +116,7 @@ class WebRecord:
                 "legalEntities": [[entity.id, entity.name] for entity in who.customer.legal_entities],
                 "since": who.since,
                 "authenticatedAt": who.authenticated_at,
+                "until": who.until,
                 "initialPassword": who.initial_password,
             }
             if who.social is not None:
@@ -131,6 +142,7 @@ class WebRecord:
                 customer=customer,
                 since=stored["since"],
                 authenticated_at=stored["authenticatedAt"],
+                until=stored.get("until"),
                 initial_password=stored["initialPassword"],
                 social=_social(stored.get("social")),
             )

@@ -47,7 +47,7 @@ class Sessions:
         :raises SessionStoreUnavailable:
         """
         if who is not None and sid is not None:
-            self.index.add_session(who, sid, who.since + self.settings.lifetime_seconds)
+            self.index.add_session(who, sid, who.ends_at(self.settings.lifetime_seconds))
 
 
 class Session:
@@ -114,7 +114,7 @@ class Session:
     def lifetime_ends_at(self) -> float | None:
         """Unix seconds; None while nobody is signed in."""
         who = self.signed_in
-        return None if who is None else who.since + self._all.settings.lifetime_seconds
+        return None if who is None else who.ends_at(self._all.settings.lifetime_seconds)
 
     def load(self, *, extend: bool = True) -> None:
         """Read the session once (later calls do nothing) and, if due, extend its idle limit.

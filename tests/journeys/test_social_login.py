@@ -220,6 +220,25 @@ def test_proof_that_is_old_or_tells_no_time_is_none(
     assert traveller.browser.get("/api/me").status_code == 200
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_sign_in_that_the_provider_asked_nothing_for_is_no_recent_proof(
+    social: SocialShop, traveller: Traveller, clock: FakeClock, told: bool
+) -> None:
+    traveller.sign_in()
+    clock.advance(601)
+    if not told:
+        social.provider.shape_next_id_token(IdTokenShape(claims={"auth_time": None}))
+    # Not asked for as a proof, so the provider, which still knows this browser, shows no page.
+    assert traveller.arrive(traveller.pass_through(traveller.start())) == "/account"
+    traveller.browser.session()
+    answer = traveller.browser.delete("/api/sessions")
+    assert answer.status_code == 401
+    assert answer.get_json()["type"] == "reauthentication_required"
+    assert traveller.arrive(traveller.choose(traveller.start(f"{LINK}?again=1"))) == "/account"
+    traveller.browser.session()
+    assert traveller.browser.delete("/api/sessions").status_code == 204
+
+
 def test_guest_has_nothing_to_prove_again(traveller: Traveller) -> None:
     traveller.pages.get(f"{LINK}?again=1", headers={"Sec-Fetch-Site": "same-origin"})
     assert (traveller.pages.status, traveller.pages.location) == (303, "/login?notice=session-ended")
