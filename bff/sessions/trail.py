@@ -11,6 +11,7 @@ from typing import TypedDict
 from bff.errors import (
     BffError,
     SessionStoreUnavailable,
+    TooManyAttempts,
     UpstreamMalformed,
     UpstreamRejected,
     UpstreamTimeout,
@@ -32,6 +33,8 @@ class Outcome(Enum):
 
     DONE = "done"
     REFUSED = "refused"
+    LIMITED = "limited"
+    """Not asked of upstream: too many went before."""
     UNKNOWN = "unknown"
     """No answer, or none that makes sense: it may have happened."""
 
@@ -61,11 +64,14 @@ def verdict(err: BffError | None = None) -> Verdict:
     """Return what an exception, or none, says of the outcome."""
     if err is None:
         return Verdict(outcome=Outcome.DONE.value, status=None)
-    unknown = isinstance(err, SessionStoreUnavailable | UpstreamMalformed | UpstreamTimeout | UpstreamUnavailable)
-    return Verdict(
-        outcome=(Outcome.UNKNOWN if unknown else Outcome.REFUSED).value,
-        status=err.status if isinstance(err, UpstreamRejected) else None,
-    )
+    match err:
+        case TooManyAttempts():
+            outcome = Outcome.LIMITED
+        case SessionStoreUnavailable() | UpstreamMalformed() | UpstreamTimeout() | UpstreamUnavailable():
+            outcome = Outcome.UNKNOWN
+        case _:
+            outcome = Outcome.REFUSED
+    return Verdict(outcome=outcome.value, status=err.status if isinstance(err, UpstreamRejected) else None)
 
 
 @contextmanager

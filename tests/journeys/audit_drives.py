@@ -673,5 +673,5 @@ def guesses_at_one_password(scene: Scene) -> list[Line]:
     address = scene.shop.services.ring.newest.name(b"limit-address", '["127.0.0.1"]')[:16]
     return [
         line(Event.RATE_LIMITED, **who, limit="login", per="email_and_address", address=address),
-        line(Event.SIGN_IN_FAILED, **who, outcome="refused"),
+        line(Event.SIGN_IN_FAILED, **who, outcome="limited"),
     ]
