@@ -277,6 +277,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/journeys/test_account_over_json.py::test_what_cannot_be_undone_needs_a_proof_of_the_last_minutes",
     ),
     Mutation(
+        guard="a silent social sign-in is no proof",
+        path="bff/login.py",
+        old="now if believed is None else min(now, believed.proved_at or 0.0)",
+        new="now",
+        test="tests/journeys/test_social_login.py::test_sign_in_that_the_provider_asked_nothing_for_is_no_recent_proof",
+    ),
+    Mutation(
         guard="ending devices needs a recent proof",
         path="bff/devices.py",
         old="        if not self._login.is_recent(session):",

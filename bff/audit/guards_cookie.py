@@ -1,4 +1,8 @@
-"""The guards of the session cookie, judged by the cookies that the application really set."""
+"""The guards of the session cookie, judged by the cookies that the application really set.
+
+Cookies that only an answer to somebody signed in would set are not seen here: nobody is. A replaced session cookie is,
+because the program is made to replace one; that it *is* replaced at sign-in, sign-out and rotation, tests show.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +72,10 @@ def _stays_in_its_header(probed: Probed, app: Bff) -> str | None:
         others = [value for name, value in cookie.answer.headers if name.lower() != "set-cookie"]
         if cookie.value and any(cookie.value in text for text in (cookie.answer.body, *others)):
             return f"the cookie's value stands elsewhere too: {cookie.answer}"
+    for answer in probed.answers:
+        texts = (answer.body, *(value for _, value in answer.headers))
+        if any(sent in text for sent in probed.cookies_sent for text in texts):
+            return f"a cookie that was sent comes back: {answer}"
     return None
 
 
@@ -87,9 +95,9 @@ def _is_refusal(answer: Probe) -> bool:
 
 def _dead_is_kept(probed: Probed, app: Bff) -> str | None:
     return every(
-        probed.of(Asked.READ_MALFORMED_COOKIE),
+        probed.of(Asked.READ_MALFORMED_COOKIE, Asked.READ_UNKNOWN_COOKIE),
         lambda answer: not answer.all_of("Set-Cookie"),
-        "a malformed cookie was replaced",
+        "a malformed or unknown cookie was replaced",
     )
 
 

@@ -1,4 +1,7 @@
-"""The guards that stand in headers and pages, judged over every answer that was got."""
+"""The guards that stand in headers and pages, judged over every answer that was got.
+
+Pages of somebody signed in are not among them; tests drive those (`tests/web/test_headers.py`).
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,13 @@ from bff.web.paths import is_api, is_static
 _YEAR_SECONDS: Final = 31536000
 _QUIET_REFERRERS: Final = frozenset({"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"})
 _SHUT: Final = frozenset({"camera=()", "microphone=()", "geolocation=()", "payment=()"})
-_LOADING: Final = re.compile(r"<(?:script|link|img|iframe|source|embed|object)\b[^>]*?\b(?:src|href|data)=\"([^\"]*)\"")
-_INLINE_SCRIPT: Final = re.compile(r"<script\b(?![^>]*\bsrc=)|<[^>]+\son[a-z]+=|\bjavascript:", re.IGNORECASE)
+_LOADING: Final = re.compile(
+    r"<(?:script|link|img|iframe|source|embed|object)\b[^>]*?\b(?:src|href|data)\s*=\s*[\"']?([^\"'\s>]*)",
+    re.IGNORECASE,
+)
+_INLINE_SCRIPT: Final = re.compile(
+    r"<script\b(?![^>]*\bsrc\s*=)|<[^>]+[\s/\"']on[a-z]+\s*=|\bjavascript:", re.IGNORECASE
+)
 
 
 def policy_of(answer: Probe) -> Mapping[str, list[str]]:

@@ -88,14 +88,6 @@ def _secrets_in_bodies(probed: Probed, app: Bff) -> str | None:
     return None
 
 
-def _upstream_tls(probed: Probed, app: Bff) -> str | None:
-    settings = app.services.settings
-    for url in (settings.emporix.api_url, settings.social.issuer if settings.social is not None else None):
-        if url is not None and not url.startswith("https://"):
-            return "an upstream is reached without TLS"
-    return None
-
-
 def _sealed(probed: Probed, app: Bff) -> str | None:
     sealer, place = Sealer(app.services.ring), "bff:{audit}:web"
     owner, stranger = SessionCookie.fresh(), SessionCookie.fresh()
@@ -146,7 +138,6 @@ CHECKS: Final[Mapping[Guard, Check]] = MappingProxyType(
         Guard.REDACTION_IN_PLACE: _redaction,
         Guard.NO_TOKEN_OPERATION_PASSES_THROUGH: _tokens_kept_in,
         Guard.SECRETS_ONLY_IN_BODIES: _secrets_in_bodies,
-        Guard.UPSTREAM_TLS: _upstream_tls,
         Guard.SESSIONS_ARE_SEALED: _sealed,
         Guard.LIMITS_ON: _limits_on,
         Guard.LIFETIMES_IN_BOUNDS: _lifetimes,

@@ -1,4 +1,8 @@
-"""The guards against requests from elsewhere, judged by what the application answered to such requests."""
+"""The guards against requests from elsewhere, judged by what the application answered to such requests.
+
+What they cannot see: an origin, a parameter or a header that some view treats specially and nobody asks with here; what
+a view does once it is let in. A view that nobody has declared is missed for that reason alone (`ROUTES_ARE_DECLARED`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from urllib.parse import urlsplit
 from bff.audit.checking import Check, every
 from bff.audit.probed import HOSTILE_TARGETS, Asked, Probe, Probed
 from bff.audit.requirement import Guard
+from bff.audit.routes import UNDECLARED, audited_routes
 from bff.factory import Bff
 from bff.operations.model import Feature
 from bff.redirects import safe_return_path
@@ -48,7 +53,9 @@ def _token_checked(probed: Probed, app: Bff) -> str | None:
     if not probed.newcomers:
         return "no form page gave a newcomer a cookie and a token"
     return every(
-        _guarded(probed, app, Asked.BARE, Asked.FORGED_TOKEN), _is_403, "taken without this browser's CSRF token"
+        _guarded(probed, app, Asked.BARE, Asked.FORGED_TOKEN, Asked.TOKEN_IN_URL),
+        _is_403,
+        "taken without this browser's CSRF token in its place",
     )
 
 
@@ -106,6 +113,9 @@ def _host(probed: Probed, app: Bff) -> str | None:
 
 
 def _forwarded(probed: Probed, app: Bff) -> str | None:
+    for address in probed.addresses:
+        if address.taken != address.right:
+            return f"a request by way of the declared proxies is taken to come from {address.taken}"
     usual = {answer.path: answer.status for answer in probed.of(Asked.READ)}
     return every(
         probed.of(Asked.FORWARDED_HOST),
@@ -145,6 +155,11 @@ def _one_spelling(probed: Probed, app: Bff) -> str | None:
     return every(probed.of(Asked.DOUBLED_SLASH), lambda answer: answer.status == 404, "a doubled slash leads on")
 
 
+def _declared(probed: Probed, app: Bff) -> str | None:
+    unknown = [route for route in audited_routes(app, probed) if route.operations == UNDECLARED]
+    return f"nobody has said what {unknown[0].method} {unknown[0].rule} does" if unknown else None
+
+
 def _capped(probed: Probed, app: Bff) -> str | None:
     return every(_guarded(probed, app, Asked.TOO_LARGE), lambda answer: answer.status == 413, "no limit to a body")
 
@@ -154,6 +169,7 @@ CHECKS: Final[Mapping[Guard, Check]] = MappingProxyType(
         Guard.CSRF_TOKEN_CHECKED: _token_checked,
         Guard.ORIGIN_CHECKED: _origin_checked,
         Guard.CROSS_SITE_READS_REFUSED: _cross_site_reads,
+        Guard.ROUTES_ARE_DECLARED: _declared,
         Guard.READS_CHANGE_NOTHING: _reads_change_nothing,
         Guard.JSON_ONLY_BODIES: _json_only,
         Guard.NO_CORS: _no_cors,

@@ -1,4 +1,7 @@
-"""The guards of signing in: the way to the identity provider, and what only somebody signed in may see or do."""
+"""The guards of signing in: the way to the identity provider, and what only somebody signed in may see or do.
+
+The way back (state, nonce, claims, the path it goes on to) needs a session and a provider, and is left to tests.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,23 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from joserfc.jwk import KeySet
+
 from bff.audit.checking import Check, every
 from bff.audit.probed import Asked, Probe, Probed
 from bff.audit.requirement import Guard
+from bff.audit.routes import WITHOUT_ROW
+from bff.crypto import encode
+from bff.errors import IdentityProviderUnavailable, IdTokenInvalid
 from bff.factory import Bff
+from bff.oidc.id_token import Expected, read_logout_token
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider, Metadata
 from bff.oidc_login import CALLBACK
 from bff.operations.model import Credential
 from bff.web.api import api_routes
 from bff.web.pages.flow import Need, page_needs
-from bff.web.paths import is_api
+from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
 
 _ROWS_NEEDING_PROOF: Final = ("add_login", "delete_me")
 _PAGES_NEEDING_PROOF: Final = (
@@ -27,6 +36,7 @@ _PAGES_NEEDING_PROOF: Final = (
     "pages.devices_end_others_post",
 )
 """Those that are switched off are not there. A deletion's mailed link leads to none of them: the mail is the proof."""
+_UNSIGNED: Final = tuple(f"{encode(header)}.{encode(b'{}')}." for header in (b'{"alg":"none"}', b'{"alg":"HS256"}'))
 _ISSUER: Final = "https://issuer.example"
 
 
@@ -94,12 +104,14 @@ def _signed_in_only(probed: Probed, app: Bff) -> str | None:
         if entry.operation.accepts == (Credential.CUSTOMER,) and entry.route.method == "GET"
     }
 
+    views = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in WITHOUT_ROW}
+
     def sent_away(answer: Probe) -> bool:
         if is_api(answer.path):
             return answer.status == 401
         return answer.status == 303 and (answer.header("Location") or "").startswith("/login?")
 
-    asked = [answer for answer in probed.of(Asked.READ) if answer.rule in pages | routes]
+    asked = [answer for answer in probed.of(Asked.READ) if answer.rule in pages | routes | views]
     return every(asked, sent_away, "shown to a guest")
 
 
@@ -136,11 +148,31 @@ def _issuer(probed: Probed, app: Bff) -> str | None:
     return None
 
 
+def _forged_logout(probed: Probed, app: Bff) -> str | None:
+    if app.services.settings.social is None:
+        return None
+    for token in _UNSIGNED:
+        try:
+            read_logout_token(token, _no_keys, Expected(issuer=_ISSUER, client_id="", now=0.0))
+        except IdTokenInvalid:
+            continue
+        except IdentityProviderUnavailable:
+            return "a key is looked for to a logout token that nobody has signed with one"
+        return "a logout token that nobody has signed is believed"
+    bare = [answer for answer in probed.of(Asked.BARE) if answer.rule == BACKCHANNEL_LOGOUT]
+    return every(bare, lambda answer: answer.status == 400, "taken without a logout token")
+
+
+def _no_keys(kid: str | None) -> KeySet:
+    raise IdentityProviderUnavailable
+
+
 CHECKS: Final[Mapping[Guard, Check]] = MappingProxyType(
     {
         Guard.PKCE_S256: _pkce,
         Guard.STATE_PER_JOURNEY: _state,
         Guard.ISSUER_CONFIGURED: _issuer,
+        Guard.FORGED_LOGOUT_REFUSED: _forged_logout,
         Guard.SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER: _signed_in_only,
         Guard.RECENT_PROOF_DEMANDED: _recent_proof,
     }

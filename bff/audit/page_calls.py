@@ -16,6 +16,10 @@ _SIGN_IN: Final = ("get_me", "logout")
 
 PAGE_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
+        "api_devices.devices": (),
+        "api_devices.end_device": ("logout",),
+        "api_devices.end_other_devices": (),
+        "api_session.session_state": (),
         "home.index": (),
         "oidc.backchannel_logout": (),
         "oidc.callback": ("social_login", *_SIGN_IN),
@@ -71,7 +75,7 @@ PAGE_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "security_txt.security_txt": (),
     }
 )
-"""Operations by a page's endpoint."""
+"""Operations by the endpoint of a page, or of a JSON route without a row of its own."""
 
 FURTHER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {

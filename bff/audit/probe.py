@@ -15,17 +15,18 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, request, request_started
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
-from bff.audit.probed import ELSEWHERE, HOSTILE_TARGETS, SAFE, Asked, Newcomer, Probe, Probed
+from bff.audit.probed import ELSEWHERE, HOSTILE_TARGETS, SAFE, Asked, Newcomer, Probe, Probed, SeenAddress
 from bff.crypto import random_text
+from bff.sessions.cookie import SessionCookie
 from bff.web.bodies import READ_AT_MOST_BYTES
 from bff.web.csrf import CSRF_HEADER
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
-from bff.web.session_interface import CSRF_FIELD
+from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -33,6 +34,9 @@ _LINKED: Final = MappingProxyType({"token": "probe"})  # nosec B105 # a word, no
 _FORM_TYPES: Final = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 _TOKEN_FIELD: Final = re.compile(rf'name="{CSRF_FIELD}"[^>]*value="([^"]*)"')
 _STATIC_LINK: Final = re.compile(r'(?:href|src)="(/static/[^"?]+)[?"]')
+_LEADING_NAMES: Final = ("next", "returnTo", "return_to", "redirect", "redirect_uri", "url", "target")
+"""What parameters are called that name where to go on to."""
+_PEER: Final = "192.0.2.1"
 _PLACEHOLDER: Final = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 
@@ -41,7 +45,12 @@ def probe(app: Flask, services: Services) -> Probed:
     with silence():
         prober = _Prober(app, services)
         prober.ask_all()
-        return Probed(answers=tuple(prober.answers), newcomers=tuple(prober.newcomers))
+        return Probed(
+            answers=tuple(prober.answers),
+            newcomers=tuple(prober.newcomers),
+            cookies_sent=frozenset(prober.cookies_sent),
+            addresses=(prober.seen_address(),),
+        )
 
 
 @contextmanager
@@ -62,12 +71,15 @@ def _query(rule: Rule) -> Mapping[str, str] | None:
 
 class _Prober:
     def __init__(self, app: Flask, services: Services) -> None:
+        self._app = app
         self._client: FlaskClient = app.test_client(use_cookies=False)
         self._rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
         self._settings = services.settings
         self._samples = {"filename": "nothing"}
         if services.settings.social is not None and services.settings.social.connections:
             self._samples["connection"] = services.settings.social.connections[0].name
+        self._stranger, self._other_cookie = random_text(), random_text()
+        self.cookies_sent = {self._stranger, self._other_cookie}
         self.answers: list[Probe] = []
         self.newcomers: list[Newcomer] = []
 
@@ -82,6 +94,23 @@ class _Prober:
                 self._write(rule, method)
         self._ask_methods()
         self._ask_oddities()
+        for path in ("/", "/api/session"):
+            self._make(Asked.ROTATION, path)
+            self._make(Asked.CRASH, path)
+
+    def seen_address(self) -> SeenAddress:
+        """Send one request by way of all declared proxies, with an address of its own invention in front."""
+        proxies = self._settings.serving.trusted_proxies
+        added = [f"198.51.100.{number}" for number in range(1, proxies + 1)]
+        taken: list[str | None] = []
+
+        def see(sender: Flask) -> None:
+            taken.append(request.remote_addr)
+
+        with request_started.connected_to(see, self._app):
+            forwarded = {"X-Forwarded-For": ", ".join(["203.0.113.66", *added])}
+            self._sent("GET", "/healthz", headers=forwarded, peer=_PEER)
+        return SeenAddress(right=added[0] if added else _PEER, taken=taken[0] if taken else None)
 
     def _meet_newcomers(self) -> None:
         for rule in self._rules:
@@ -101,10 +130,15 @@ class _Prober:
         self._ask(Asked.READ, "GET", path, rule, query=query)
         for site in ("cross-site", "same-site"):
             headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"}
-            self._ask(Asked.READ_CROSS_SITE, "GET", path, rule, headers | {"Origin": ELSEWHERE})
+            for method in sorted(SAFE if is_api(rule.rule) else {"GET"}):
+                self._ask(Asked.READ_CROSS_SITE, method, path, rule, headers | {"Origin": ELSEWHERE})
         name = self._settings.cookie.name
-        self._ask(Asked.READ_UNKNOWN_COOKIE, "GET", path, rule, {"Cookie": f"{name}={random_text()}"}, query=query)
-        self._ask(Asked.READ_MALFORMED_COOKIE, "GET", path, rule, {"Cookie": f"{name}=malformed"})
+        stranger = {"Cookie": f"{name}={self._stranger}; another={self._other_cookie}", "Sec-Fetch-Site": "same-origin"}
+        self._ask(Asked.READ_UNKNOWN_COOKIE, "GET", path, rule, stranger, query=query)
+        malformed = {"Cookie": f"{name}=malformed; another={self._other_cookie}"}
+        self._ask(Asked.READ_MALFORMED_COOKIE, "GET", path, rule, malformed)
+        if not is_api(rule.rule):
+            self._ask(Asked.LED_ELSEWHERE, "GET", path, rule, query=dict.fromkeys(_LEADING_NAMES, ELSEWHERE))
 
     def _write(self, rule: Rule, method: str) -> None:
         path = self._path(rule)
@@ -112,8 +146,13 @@ class _Prober:
         if rule.rule == BACKCHANNEL_LOGOUT or not self.newcomers:
             return
         one, another = self.newcomers[0], self.newcomers[-1]
+        self.cookies_sent.add(one.cookie)
         self._ask_as(Newcomer(cookie=one.cookie, token=another.token), Asked.FORGED_TOKEN, method, rule)
-        self._ask_as(one, Asked.FOREIGN_ORIGIN, method, rule, {"Origin": ELSEWHERE})
+        with_cookie = {"Cookie": f"{self._settings.cookie.name}={one.cookie}"}
+        in_url = {CSRF_FIELD: one.token, CSRF_HEADER: one.token}
+        self._ask(Asked.TOKEN_IN_URL, method, path, rule, with_cookie, query=in_url)
+        for origin in (ELSEWHERE, f"{self._settings.serving.public_url}.elsewhere.example"):
+            self._ask_as(one, Asked.FOREIGN_ORIGIN, method, rule, {"Origin": origin})
         for site in ("cross-site", "same-site"):
             self._ask_as(one, Asked.FETCHED_ELSEWHERE, method, rule, {"Sec-Fetch-Site": site})
         self._ask_as(one, Asked.TOO_LARGE, method, rule, body=b"x" * (READ_AT_MOST_BYTES + 1))
@@ -159,6 +198,21 @@ class _Prober:
         for target in HOSTILE_TARGETS:
             self._ask(Asked.HOSTILE_TARGET, "GET", "/login", query={"next": target})
 
+    def _make(self, asked: Asked, path: str) -> None:
+        """Have the application finish an answer that no request from outside can bring about here."""
+        cookie = SessionCookie.fresh()
+        sent = {"Cookie": f"{self._settings.cookie.name}={cookie.value.reveal()}"}
+        context = self._app.test_request_context(path, base_url=self._settings.serving.public_url, headers=sent)
+        with context:
+            if asked is Asked.CRASH:
+                answer: Response = self._app.handle_exception(RuntimeError())
+            else:
+                browser_session().visitor.new_cookie = SessionCookie.fresh()
+                made = self._app.make_response("{}" if is_api(path) else "")
+                made.mimetype = "application/json" if is_api(path) else "text/html"
+                answer = self._app.process_response(made)
+        self._note(asked, "GET", path, None, answer)
+
     def _path(self, rule: Rule) -> str:
         return _PLACEHOLDER.sub(lambda found: self._samples.get(found[1], "probe"), rule.rule)
 
@@ -203,6 +257,9 @@ class _Prober:
         raw_path: bool = False,
     ) -> None:
         answer = self._sent(method, path, headers=headers, body=body, query=query, base_url=base_url, raw_path=raw_path)
+        self._note(asked, method, path, rule, answer)
+
+    def _note(self, asked: Asked, method: str, path: str, rule: Rule | None, answer: Response) -> None:
         mimetype = answer.mimetype or ""
         text = answer.get_data(as_text=True) if mimetype.startswith(("text/", "application/json")) else ""
         self.answers.append(
@@ -228,9 +285,12 @@ class _Prober:
         query: Mapping[str, str] | None = None,
         base_url: str | None = None,
         raw_path: bool = False,
+        peer: str | None = None,
     ) -> Response:
         # Written as a path, doubled slashes would be read as a host by the client itself.
         environ = {"PATH_INFO": path, "RAW_URI": path, "REQUEST_URI": path} if raw_path else {}
+        if peer is not None:
+            environ["REMOTE_ADDR"] = peer
         return self._client.open(
             "/" if raw_path else path,
             method=method,

@@ -45,9 +45,11 @@ class Asked(Enum):
     READ_UNKNOWN_COOKIE = "read with a cookie that may be somebody's"
     """Whoever looks up the session finds that there is no store."""
     READ_MALFORMED_COOKIE = "read with a malformed cookie"
+    LED_ELSEWHERE = "page that is asked to lead elsewhere"
     BARE = "write without cookie and token"
     FORGED_TOKEN = "write with the token of another browser"  # nosec B105 # noqa: S105 - words, no password
     FOREIGN_ORIGIN = "write with a good token from another origin"
+    TOKEN_IN_URL = "write with a good token in the URL"  # nosec B105 # noqa: S105 - words, no password
     FETCHED_ELSEWHERE = "write with a good token, fetched by another site"
     FORM_BODY = "JSON route with a body that a form can send"
     TOO_LARGE = "body that is too large"
@@ -60,6 +62,9 @@ class Asked(Enum):
     DOUBLED_SLASH = "path with a doubled slash"
     NOTHING_THERE = "path that leads nowhere"
     HOSTILE_TARGET = "sign-in page with a hostile `next`"
+    ROTATION = "answer that replaces the cookie"
+    """Made in the program itself: without a store nobody's cookie is ever replaced."""
+    CRASH = "error that nobody has thought of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +103,22 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAddress:
+    """Where a request came from behind the declared proxies, and where the application took it to come from."""
+
+    right: str
+    taken: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
     """Everything that was asked, in the order it was."""
 
     answers: tuple[Probe, ...]
     newcomers: tuple[Newcomer, ...]
+    cookies_sent: frozenset[str] = frozenset()
+    """Values that went out in `Cookie`: none of them may come back."""
+    addresses: tuple[SeenAddress, ...] = ()
 
     def of(self, *asked: Asked) -> tuple[Probe, ...]:
         """Return the answers to some kinds of requests."""

@@ -52,24 +52,27 @@ class Guard(Enum):
     COOKIE_IS_RANDOM = "cookie_is_random"
     """The value is 32 bytes in base64url, another for every newcomer, and at most 4096 bytes with its name."""
     COOKIE_STAYS_IN_ITS_HEADER = "cookie_stays_in_its_header"
-    """The cookie's value stands in `Set-Cookie` and nowhere else in the answer."""
+    """The cookie's value stands in `Set-Cookie` and nowhere else in the answer; no cookie that was sent comes back."""
     ONE_COOKIE_ONLY = "one_cookie_only"
     """No other cookie than the session's is ever set."""
     NO_COOKIE_FOR_OTHER_SITES = "no_cookie_for_other_sites"
     """A read that another site asks for (no top-level navigation) gets no cookie, and a refused request neither."""
     DEAD_COOKIE_IS_KEPT = "dead_cookie_is_kept"
-    """An answer to a request with a malformed cookie sets and clears none."""
+    """An answer to a read with a malformed or unknown cookie sets and clears none."""
     TWO_COOKIES_REFUSED = "two_cookies_refused"
     """Two session cookies: 400."""
 
     # Requests from elsewhere.
     CSRF_TOKEN_CHECKED = "csrf_token_checked"  # nosec B105 # noqa: S105 - a word, no password
-    """Every route that changes something answers 403 without, and with a wrong, CSRF token."""
+    """Every route that changes something answers 403 without, with a wrong, and with a good CSRF token in the URL."""
     ORIGIN_CHECKED = "origin_checked"
     """Every route that changes something answers 403 to a foreign `Origin`, `Sec-Fetch-Site: cross-site` or
     `same-site`, whatever token comes with it."""
     CROSS_SITE_READS_REFUSED = "cross_site_reads_refused"
     """Every GET under `/api` answers 403 to `Sec-Fetch-Site: cross-site` and `same-site`."""
+    ROUTES_ARE_DECLARED = "routes_are_declared"
+    """Every view is of the operation table or stands in `bff.audit.page_calls`: a new one is a finding until somebody
+    has looked at it."""
     READS_CHANGE_NOTHING = "reads_change_nothing"
     """No GET has a row of the operation table behind it that changes something, and HEAD and GET share a view."""
     JSON_ONLY_BODIES = "json_only_bodies"
@@ -83,7 +86,8 @@ class Guard(Enum):
     HOST_CHECKED = "host_checked"
     """Another `Host` than the public one answers 400, but for the probes."""
     FORWARDED_HEADERS_CHECKED = "forwarded_headers_checked"
-    """`X-Forwarded-Host` is believed from the declared number of proxies, and not at all without any."""
+    """`X-Forwarded-Host` and `X-Forwarded-For` are believed from the declared number of proxies, and not at all
+    without any."""
 
     # Headers, on every answer: routes, errors, redirects, probes, static files.
     CSP_ON_EVERY_ANSWER = "csp_on_every_answer"
@@ -129,7 +133,8 @@ class Guard(Enum):
     SECRETS_ONLY_IN_BODIES = "secrets_only_in_bodies"
     """No secret parameter of the table is taken from a path or a query of ours."""
     UPSTREAM_TLS = "upstream_tls"
-    """Emporix, and the issuer where there is one, are reached by https; the transport checks certificates."""
+    """Emporix, and the issuer where there is one, are reached by https; the HTTP client refuses a certificate that
+    nobody vouches for."""
     UPSTREAM_NEVER_REDIRECTS = "upstream_never_redirects"
     """The HTTP client follows no redirect, keeps no cookie and takes no credentials from the environment."""
     SESSIONS_ARE_SEALED = "sessions_are_sealed"
@@ -143,6 +148,9 @@ class Guard(Enum):
     ISSUER_CONFIGURED = "issuer_configured"
     """A discovery document that names another issuer, or an endpoint on another host, is not believed (nothing to
     check without an issuer)."""
+    FORGED_LOGOUT_REFUSED = "forged_logout_refused"
+    """No logout token: 400; one that is unsigned, or signed by HMAC, is refused before a key is looked for (nothing to
+    check without an issuer)."""
     SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER = "signed_in_operations_need_a_customer"
     """A guest who reads what takes a customer's token gets 401 (JSON), or is sent to the sign-in (pages)."""
     RECENT_PROOF_DEMANDED = "recent_proof_demanded"
@@ -150,7 +158,7 @@ class Guard(Enum):
 
     # Limits.
     LIMITS_ON = "limits_on"
-    """None of the rate limits is off."""
+    """None of the rate limits is off in the settings; that they are counted, tests show."""
     LIFETIMES_IN_BOUNDS = "lifetimes_in_bounds"
     """Idle time at most 3600 seconds, lifetime at most 86400, and both set."""
     BODIES_ARE_CAPPED = "bodies_are_capped"

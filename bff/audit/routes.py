@@ -49,7 +49,7 @@ class Csrf(Enum):
 
 
 _OWN_SESSION: Final = frozenset({SESSION_PATH, START, f"{START}/<connection>"})
-_WITHOUT_ROW: Final = MappingProxyType(
+WITHOUT_ROW: Final = MappingProxyType(
     {
         "api_devices.devices": Caller.CUSTOMER,
         "api_devices.end_other_devices": Caller.PROVEN_CUSTOMER,
@@ -152,7 +152,7 @@ class _Reader:
             caller=caller,
             operations=operations,
             bearer=tuple(credential.value for credential in Credential if credential in bearers),
-            csrf=_csrf(method, rule.rule, answer),
+            csrf=_csrf(method, rule.rule, answer, starts_a_guest=Credential.ANONYMOUS in bearers),
             limits=self._limits(rule, method, called, bearers),
             cache=(answer.header("Cache-Control") if answer is not None else None) or "none",
         )
@@ -160,8 +160,8 @@ class _Reader:
     def _caller(self, rule: Rule, answer: Probe | None) -> Caller:
         if rule.rule == BACKCHANNEL_LOGOUT:
             return Caller.IDENTITY_PROVIDER
-        if rule.endpoint in _WITHOUT_ROW:
-            return _WITHOUT_ROW[rule.endpoint]
+        if rule.endpoint in WITHOUT_ROW:
+            return WITHOUT_ROW[rule.endpoint]
         if rule.endpoint in self._entries:
             row = self._entries[rule.endpoint].operation
             if row.needs_recent_proof:
@@ -175,7 +175,7 @@ class _Reader:
         if rule.endpoint in self._entries:
             row = self._entries[rule.endpoint].operation
             return (row.name, *FURTHER_CALLS.get(row.name, ()))
-        if is_api(rule.rule) or is_static(rule.rule) or rule.rule in PROBES:
+        if is_static(rule.rule) or rule.rule in PROBES:
             return ()
         return PAGE_CALLS.get(rule.endpoint, UNDECLARED)
 
@@ -207,13 +207,14 @@ def _bearers(operation: Operation, caller: Caller) -> tuple[Credential, ...]:
     return operation.accepts
 
 
-def _csrf(method: str, rule: str, answer: Probe | None) -> Csrf:
+def _csrf(method: str, rule: str, answer: Probe | None, *, starts_a_guest: bool) -> Csrf:
     if rule == BACKCHANNEL_LOGOUT:
         return Csrf.SIGNED
     if method in SAFE:
         if rule == CALLBACK:
             return Csrf.STATE
-        return Csrf.OWN_SESSION if rule in _OWN_SESSION else Csrf.READ
+        # A guest's token has to be kept somewhere.
+        return Csrf.OWN_SESSION if rule in _OWN_SESSION or starts_a_guest else Csrf.READ
     if answer is None or answer.status not in (403, 404):
         return Csrf.NONE
     return Csrf.HEADER if is_api(rule) else Csrf.FIELD

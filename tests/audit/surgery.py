@@ -77,3 +77,26 @@ def with_row(name: str, change: Callable[[Operation], Operation]) -> Bff:
     services = offline_services(built_from)
     rows = {**services.operations, name: change(services.operations[name])}
     return create_app(built_from, dataclasses.replace(services, operations=rows))
+
+
+def with_view(rule: str | None, view: Callable[..., Any], endpoint: str = "planted") -> Bff:
+    """Return an application with one view more, or, without a rule, with another view at an endpoint."""
+    app = build()
+    if rule is None:
+        app.view_functions[endpoint] = lambda **_: view()
+    else:
+        app.add_url_rule(rule, endpoint=endpoint, view_func=view)
+    return app
+
+
+def with_wsgi(change: Callable[[Any], None], **changes: str) -> Bff:
+    """Return an application that changes what every request brings, before anything else sees it."""
+    app = build(**changes)
+    inner = app.wsgi_app
+
+    def changing(environ: Any, start_response: Any) -> Any:
+        change(environ)
+        return inner(environ, start_response)
+
+    app.wsgi_app = changing  # type: ignore[method-assign]  # the way Flask documents
+    return app

@@ -5,23 +5,29 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from audit_parts import build, failed_in
-from flask import Response
-from surgery import forgiving, with_answer, with_cookie_line, with_header, with_row
+from flask import Response, redirect, request
+from surgery import forgiving, with_answer, with_cookie_line, with_header, with_row, with_view, with_wsgi
 from werkzeug.exceptions import MethodNotAllowed
 
+from bff.audit import guards_transport
 from bff.audit.guards import CHECKS
 from bff.audit.report import Report, audit
 from bff.audit.requirement import Guard, Met
 from bff.audit.requirements import REQUIREMENTS
 from bff.audit.verdicts import Standing, judge
+from bff.crypto import random_text
 from bff.errors import CsrfFailed, Forbidden, InvalidInput, PayloadTooLarge, UnsupportedMediaType
 from bff.factory import Bff
 from bff.operations.model import Exposure, Operation, Supplier
+from bff.transport import Transport
+from bff.web.session_interface import browser_session
 
 
 def replacing(old: str, new: str) -> Callable[[str], str]:
@@ -94,6 +100,56 @@ def inline_scripts(response: Response) -> Response:
     return response
 
 
+def replaced_without_http_only(line: str) -> str:
+    return line.replace("; HttpOnly", "") if browser_session().visitor.new_cookie is not None else line
+
+
+def crashes_without_hsts(response: Response) -> Response:
+    if response.status_code == 500:
+        response.headers.pop("Strict-Transport-Security")
+    return response
+
+
+def shows_cookies(response: Response) -> Response:
+    if response.status_code == 503:
+        response.headers["X-Debug"] = request.headers.get("Cookie", "")
+    return response
+
+
+def unquoted_script(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.set_data(response.get_data() + b"<SCRIPT SRC=https://cdn.example/x.js></SCRIPT>")
+    return response
+
+
+def gives_strangers_a_cookie(response: Response) -> Response:
+    if request.path == "/logout" and "Cookie" in request.headers and response.status_code == 200:
+        line = f"__Host-session={random_text()}; Secure; HttpOnly; Path=/; SameSite=Lax"
+        response.headers.add("Set-Cookie", line)
+    return response
+
+
+def lookalike_origin(err: Exception) -> bool:
+    ours = request.headers.get("Origin", "").startswith("https://shop.example.com")
+    return isinstance(err, CsrfFailed) and not err.origin_is_ours and ours
+
+
+def head_from_elsewhere(err: Exception) -> bool:
+    return isinstance(err, Forbidden) and request.method == "HEAD"
+
+
+def token_in_url(err: Exception) -> bool:
+    return isinstance(err, CsrfFailed) and "csrf_token" in request.args
+
+
+def first_address(environ: dict[str, str]) -> None:
+    environ["HTTP_X_FORWARDED_FOR"] = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[0]
+
+
+def believing(environ: dict[str, str]) -> None:
+    environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[0]
+
+
 REMOVALS: dict[str, tuple[Callable[[], Bff], set[Guard]]] = {
     "HttpOnly": (lambda: with_cookie_line(replacing("; HttpOnly", "")), {Guard.COOKIE_HTTP_ONLY}),
     "Secure": (lambda: with_cookie_line(replacing("; Secure", "")), {Guard.COOKIE_SECURE}),
@@ -107,6 +163,33 @@ REMOVALS: dict[str, tuple[Callable[[], Bff], set[Guard]]] = {
     "one cookie": (
         lambda: with_answer(second_cookie),
         {Guard.ONE_COOKIE_ONLY, Guard.DEAD_COOKIE_IS_KEPT, Guard.NO_COOKIE_FOR_OTHER_SITES},
+    ),
+    "HttpOnly of a replaced cookie": (lambda: with_cookie_line(replaced_without_http_only), {Guard.COOKIE_HTTP_ONLY}),
+    "cookies that come back": (lambda: with_answer(shows_cookies), {Guard.COOKIE_STAYS_IN_ITS_HEADER}),
+    "unknown cookie": (lambda: with_answer(gives_strangers_a_cookie), {Guard.DEAD_COOKIE_IS_KEPT}),
+    "CSRF token in its place": (lambda: forgiving(token_in_url), {Guard.CSRF_TOKEN_CHECKED}),
+    "whole origin": (lambda: forgiving(lookalike_origin), {Guard.ORIGIN_CHECKED}),
+    "heads from elsewhere": (lambda: forgiving(head_from_elsewhere), {Guard.CROSS_SITE_READS_REFUSED}),
+    "HSTS of a crash": (lambda: with_answer(crashes_without_hsts), {Guard.HSTS}),
+    "scripts in other spellings": (lambda: with_answer(unquoted_script), {Guard.NOTHING_FROM_ELSEWHERE}),
+    "last address": (lambda: with_wsgi(first_address), {Guard.FORWARDED_HEADERS_CHECKED}),
+    "no address without proxies": (
+        lambda: with_wsgi(believing, BFF_TRUSTED_PROXIES="0"),
+        {Guard.FORWARDED_HEADERS_CHECKED},
+    ),
+    "undeclared page": (lambda: with_view("/planted", lambda: ""), {Guard.ROUTES_ARE_DECLARED}),
+    "undeclared JSON route": (lambda: with_view("/api/planted", lambda: "", "planted"), {Guard.ROUTES_ARE_DECLARED}),
+    "page that leads elsewhere": (
+        lambda: with_view("/planted", lambda: redirect(request.args.get("returnTo", "/"), 303)),
+        {Guard.ROUTES_ARE_DECLARED, Guard.REDIRECTS_STAY_HERE},
+    ),
+    "devices": (
+        lambda: with_view(None, lambda: ("[]", {"Content-Type": "application/json"}), "api_devices.devices"),
+        {Guard.SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER},
+    ),
+    "signed logout tokens": (
+        lambda: with_view(None, lambda: ("", 200), "oidc.backchannel_logout"),
+        {Guard.FORGED_LOGOUT_REFUSED},
     ),
     "CSRF token": (no_token_check, {Guard.CSRF_TOKEN_CHECKED}),
     "origin": (no_origin_check, {Guard.ORIGIN_CHECKED}),
@@ -228,3 +311,15 @@ def test_missing_redaction_is_missed(bare_loggers: None) -> None:
         if name.startswith("urllib3"):
             logging.getLogger(name).filters = []
     assert set(failed_in(app)) == {Guard.REDACTION_IN_PLACE}
+
+
+def test_certificate_that_is_believed_is_missed(sound: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Believing(Transport):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            send = self._adapter.send
+            self._adapter.send = lambda *args, **kwargs: send(*args, **{**kwargs, "verify": False})
+
+    monkeypatch.setattr(guards_transport, "Transport", Believing)
+    with warnings.catch_warnings(action="ignore"):
+        assert set(failed_in(build())) == {Guard.UPSTREAM_TLS}

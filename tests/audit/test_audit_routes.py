@@ -60,6 +60,7 @@ def test_every_change_is_guarded_against_other_sites(report: Report) -> None:
     assert by_rule[Csrf.SIGNED] == {("POST", BACKCHANNEL_LOGOUT)}
     assert by_rule[Csrf.STATE] == {("GET", "/login/callback")}
     assert by_rule[Csrf.OWN_SESSION] == {
+        ("GET", "/api/me"),
         ("GET", "/api/session"),
         ("GET", "/login/social"),
         ("GET", "/login/social/<connection>"),
@@ -78,6 +79,8 @@ def test_route_says_who_calls_it_and_with_what(report: Report) -> None:
     book = route(report, "GET", "/account/addresses")
     assert (book.caller, book.operations, book.bearer) == (Caller.CUSTOMER, ("list_addresses",), ("customer",))
     assert route(report, "GET", "/api/sessions").caller is Caller.CUSTOMER
+    assert route(report, "DELETE", "/api/sessions/<id>").operations == ("logout",)
+    assert route(report, "GET", "/login/social").limits == ("session",)
     assert route(report, "POST", BACKCHANNEL_LOGOUT).caller is Caller.IDENTITY_PROVIDER
     assert route(report, "GET", "/static/<path:filename>").cache.startswith("public")
     assert route(report, "GET", "/.well-known/change-password").limits == ()
@@ -86,13 +89,16 @@ def test_route_says_who_calls_it_and_with_what(report: Report) -> None:
 def test_new_route_without_a_guard_stands_out(tmp_path: Path) -> None:
     app = build()
     app.add_url_rule("/planted", view_func=lambda: "", methods=["GET"])
+    app.add_url_rule("/api/planted", view_func=lambda: "{}", methods=["GET"], endpoint="planted_too")
     hooks = app.before_request_funcs[None]
     app.before_request_funcs[None] = [hook for hook in hooks if hook.__name__ != "check"]
     app.add_url_rule("/changes", view_func=lambda: "", methods=["POST"], endpoint="changes")
     report = audit(app, checkout=tmp_path)
     assert route(report, "GET", "/planted").operations == UNDECLARED
+    assert route(report, "GET", "/api/planted").operations == UNDECLARED
     assert route(report, "POST", "/changes").csrf is Csrf.NONE
-    assert {Guard.CSRF_TOKEN_CHECKED, Guard.ORIGIN_CHECKED, Guard.HOST_CHECKED} <= set(report.failed)
+    missed = {Guard.CSRF_TOKEN_CHECKED, Guard.ORIGIN_CHECKED, Guard.HOST_CHECKED, Guard.ROUTES_ARE_DECLARED}
+    assert missed <= set(report.failed)
     assert report.findings > 3
 
 

@@ -38,6 +38,7 @@ NOT_BY_THE_DRIVE = {
     "pages.address_tags_post": {"remove_address_tags"},
     # Of the device one is at.
     "pages.device_end_post": {"logout"},
+    "api_devices.end_device": {"logout"},
     # As another person than the one who is signed in.
     "pages.login_post": {"logout"},
     "api.login_0": {"logout"},

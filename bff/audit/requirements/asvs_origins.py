@@ -45,10 +45,12 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/web/test_csrf.py::test_gets_that_start_something_are_these",
                 "tests/web/test_csrf.py::test_head_starts_nothing_anywhere",
+                "tests/web/test_csrf.py::test_head_of_a_customer_changes_nothing_either",
+                "tests/journeys/test_social_attacks.py::test_callback_that_is_only_asked_for_its_head_uses_nothing_up",
                 "tests/web/test_oidc.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
                 "tests/web/pages/test_pages_sign_in.py::test_opening_the_sign_out_page_signs_nobody_out",
             ),
-            guards=(Guard.READS_CHANGE_NOTHING,),
+            guards=(Guard.READS_CHANGE_NOTHING, Guard.ROUTES_ARE_DECLARED),
             how=(
                 "Reads begin or end the visitor's own sign-in journey, or begin a guest's session, at most; the "
                 "journey starts on a click only, and state and PKCE guard its end."

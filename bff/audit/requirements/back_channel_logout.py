@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from bff.audit.requirement import Deviation, Met, Requirement, Source
+from bff.audit.requirement import Deviation, Guard, Met, Requirement, Source
 
 _row = partial(Requirement, source=Source.BACK_CHANNEL_LOGOUT)
 _token = partial(_row, section="2.6", level="MUST")
@@ -63,6 +63,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/oidc/test_id_token.py::test_forged_logout_token_is_refused",
                 "tests/journeys/test_backchannel_logout.py::test_every_wrong_token_is_refused_and_ends_nothing",
             ),
+            guards=(Guard.FORGED_LOGOUT_REFUSED,),
             how="'none', HMAC and keys that a token brings along are refused.",
         ),
     ),

@@ -205,7 +205,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/emporix/test_client.py::test_every_row_goes_out_at_its_own_path_with_what_it_names_and_no_more",
                 "tests/journeys/test_raw_requests.py::test_odd_method_is_refused_and_echoes_nothing",
             ),
-            guards=(Guard.NO_UNLISTED_METHODS, Guard.ONE_SPELLING_PER_PATH),
+            guards=(Guard.NO_UNLISTED_METHODS, Guard.ONE_SPELLING_PER_PATH, Guard.ROUTES_ARE_DECLARED),
         ),
     ),
     _row(
