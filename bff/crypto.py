@@ -1,4 +1,4 @@
-"""Random values, key derivation and authenticated encryption; no other module of the server imports a cryptography library.
+"""Random values, key derivation and authenticated encryption; nothing else of the server does any cryptography.
 
 Standards: AES-256-GCM (NIST SP 800-38D), HKDF-SHA-256 (RFC 5869), HMAC-SHA-256 (RFC 2104).
 """
