@@ -1,4 +1,4 @@
-"""Random values, key derivation and authenticated encryption; nothing else of the server does any cryptography.
+"""Random values, key derivation, authenticated encryption; only the audit imports a cryptography library besides.
 
 Standards: AES-256-GCM (NIST SP 800-38D), HKDF-SHA-256 (RFC 5869), HMAC-SHA-256 (RFC 2104).
 """
