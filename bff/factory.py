@@ -12,8 +12,8 @@ from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
 
+from bff.account.passwords import MIN_PASSWORD_CHARACTERS
 from bff.log import Event
-from bff.passwords import MIN_PASSWORD_CHARACTERS
 from bff.settings import Settings
 from bff.web import api, api_devices, api_session, health, home, oidc, security_txt
 from bff.web.api import ApiRoute, api_routes, check_feature

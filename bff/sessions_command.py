@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TextIO
 
-from bff.devices import records_of, shown
+from bff.account.devices import records_of, shown
 from bff.errors import SessionStoreUnavailable
 from bff.sessions.endings import Ending, end_each, end_sessions
 from bff.sessions.index import IndexKind

@@ -11,14 +11,15 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bff.account.devices import Devices
+from bff.account.login import Login
+from bff.account.signup import Signup
+from bff.account.social_login import OidcLogin
 from bff.crypto import KeyRing
-from bff.devices import Devices
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
 from bff.limits import Limits
 from bff.log import Log, UrlRedaction, redact_http_library
-from bff.login import Login
 from bff.oidc.provider import IdentityProvider
-from bff.oidc_login import OidcLogin
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
 from bff.sessions.index import SessionIndex
@@ -27,7 +28,6 @@ from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
 from bff.settings import RedisSettings, Settings
-from bff.signup import Signup
 from bff.tokens.broker import TokenBroker
 from bff.transport import Transport
 

@@ -117,10 +117,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a session ends with its lifetime",
-        path="bff/login.py",
+        path="bff/account/login.py",
         old="                if ends_at is None or self._now() < ends_at:",
         new="                if True:",
-        test="tests/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
+        test="tests/account/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
     ),
     Mutation(
         guard="requests of one session are limited",
@@ -201,10 +201,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="nobody is signed in as upstream's guest customer",
-        path="bff/identity.py",
+        path="bff/account/identity.py",
         old=" or customer_id == _NOBODY:",
         new=":",
-        test="tests/test_identity.py::test_nobody_in_particular_is_nobody",
+        test="tests/account/test_identity.py::test_nobody_in_particular_is_nobody",
     ),
     Mutation(
         guard="a callback's state is compared",
@@ -215,10 +215,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a callback's issuer is compared",
-        path="bff/oidc_login.py",
+        path="bff/account/social_login.py",
         old="        if not metadata.issuer == login.issuer == named:",
         new="        if False:",
-        test="tests/test_oidc_login.py::test_issuer_of_the_answer_is_compared",
+        test="tests/account/test_social_login.py::test_issuer_of_the_answer_is_compared",
     ),
     Mutation(
         guard="the challenge is the verifier's S256",
@@ -278,24 +278,24 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a silent social sign-in is no proof",
-        path="bff/login.py",
+        path="bff/account/login.py",
         old="now if believed is None else min(now, believed.proved_at or 0.0)",
         new="now",
         test="tests/journeys/test_social_login.py::test_sign_in_that_the_provider_asked_nothing_for_is_no_recent_proof",
     ),
     Mutation(
         guard="ending devices needs a recent proof",
-        path="bff/devices.py",
+        path="bff/account/devices.py",
         old="        if not self._login.is_recent(session):",
         new="        if False:",
-        test="tests/test_devices.py::test_who_did_not_prove_it_lately_ends_nothing",
+        test="tests/account/test_devices.py::test_who_did_not_prove_it_lately_ends_nothing",
     ),
     Mutation(
         guard="a late request of an ended device ends nobody",
-        path="bff/devices.py",
+        path="bff/account/devices.py",
         old="            session.reload()\n        except Gone:",
         new="            pass\n        except Gone:",
-        test="tests/test_devices.py::test_request_under_way_when_its_session_ended_ends_nobody_in_return",
+        test="tests/account/test_devices.py::test_request_under_way_when_its_session_ended_ends_nobody_in_return",
     ),
     Mutation(
         guard="guesses are counted before upstream is asked",

@@ -13,8 +13,16 @@ ROOT = Path(__file__).parent.parent
 LINTER = Path(sys.executable).with_name("lint-imports")
 PLANTED = {
     "an upward import": ("bff/errors.py", "import bff.web.paths", "Imports go down only BROKEN"),
-    "the sandbox in the server": ("bff/login.py", "import bff.sandbox.mint", "Only the demo knows the sandbox BROKEN"),
-    "Flask below the web floor": ("bff/login.py", "import flask", "Flask stays in web, factory and the sandbox BROKEN"),
+    "the sandbox in the server": (
+        "bff/account/login.py",
+        "import bff.sandbox.mint",
+        "Only the demo knows the sandbox BROKEN",
+    ),
+    "Flask below the web floor": (
+        "bff/account/login.py",
+        "import flask",
+        "Flask stays in web, factory and the sandbox BROKEN",
+    ),
     "Redis up above": ("bff/web/home.py", "import redis", "Redis stays in sessions, limits and wiring BROKEN"),
     "another cryptography": ("bff/log.py", "import cryptography", "One module imports a cryptography library BROKEN"),
 }

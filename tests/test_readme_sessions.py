@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bff.login import RECENT_SECONDS
+from bff.account.login import RECENT_SECONDS
 from bff.sandbox.settings import SandboxSettings
 from bff.settings import SessionSettings
 

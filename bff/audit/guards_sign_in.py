@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from joserfc.jwk import KeySet
 
+from bff.account.social_login import CALLBACK
 from bff.audit.checking import Check, every
 from bff.audit.probed import Asked, Probe, Probed
 from bff.audit.requirement import Guard
@@ -22,7 +23,6 @@ from bff.factory import Bff
 from bff.oidc.id_token import Expected, read_logout_token
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider, Metadata
-from bff.oidc_login import CALLBACK
 from bff.operations.model import Credential
 from bff.web.api import api_routes
 from bff.web.pages.flow import Need, page_needs

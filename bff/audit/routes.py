@@ -13,10 +13,10 @@ from typing import Final
 
 from werkzeug.routing import Rule
 
+from bff.account.social_login import CALLBACK
 from bff.audit.page_calls import FURTHER_CALLS, PAGE_CALLS
 from bff.audit.probed import SAFE, Asked, Probe, Probed
 from bff.factory import Bff
-from bff.oidc_login import CALLBACK
 from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
 from bff.settings import LimitSettings, LoginRates, Rate

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from bff.devices import Device
+from bff.account.devices import Device
 from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
 from bff.operations.schemas import Empty, validate

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, StringField
 from wtforms.validators import StopValidation
 
+from bff.account.passwords import MIN_PASSWORD_CHARACTERS, is_common
 from bff.operations.schemas import (
     MAX_EMAIL_CHARACTERS,
     MAX_PASSWORD_CHARACTERS,
@@ -18,7 +19,6 @@ from bff.operations.schemas import (
     MAX_TEXT_CHARACTERS,
     MAX_TOKEN_CHARACTERS,
 )
-from bff.passwords import MIN_PASSWORD_CHARACTERS, is_common
 from bff.web.language import gettext as _
 
 BILLING = "BILLING"

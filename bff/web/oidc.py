@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from bff.account.social_login import CALLBACK, OidcLogin
 from bff.errors import (
     AnotherPerson,
     BffError,
@@ -22,7 +23,6 @@ from bff.errors import (
     TooManyAttempts,
 )
 from bff.log import Event
-from bff.oidc_login import CALLBACK, OidcLogin
 from bff.redirects import safe_return_path
 from bff.sessions.trail import marks
 from bff.web.bounce import came_from_elsewhere

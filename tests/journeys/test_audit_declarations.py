@@ -16,13 +16,13 @@ from redis import Redis
 from shop import Shop, ShopMaker
 from werkzeug.test import TestResponse
 
+from bff.account.login import RECENT_SECONDS
 from bff.audit.offline import offline_services
 from bff.audit.page_calls import BROUGHT_ALONG, FURTHER_CALLS, PAGE_CALLS
 from bff.audit.probe import probe
 from bff.audit.routes import Caller, audited_routes
 from bff.audit.storage import ALL_KEPT
 from bff.factory import create_app
-from bff.login import RECENT_SECONDS
 from bff.web.api import api_routes
 from bff.web.paths import is_api
 

@@ -9,7 +9,7 @@ from fakes.clock import FakeClock
 from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
-from bff.login import RECENT_SECONDS
+from bff.account.login import RECENT_SECONDS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_PASSWORD
 from bff.web.api_devices import iso_8601
 

@@ -30,7 +30,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/journeys/test_social_attacks.py::test_callback_in_another_browser_signs_nobody_in",
                 "tests/journeys/test_social_attacks.py::test_swapped_codes_open_nothing",
-                "tests/test_oidc_login.py::test_state_in_redis_is_no_good_to_another_browsers_session",
+                "tests/account/test_social_login.py::test_state_in_redis_is_no_good_to_another_browsers_session",
             ),
             guards=(Guard.STATE_PER_JOURNEY,),
         ),
@@ -52,7 +52,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/journeys/test_social_attacks.py::test_sign_in_that_was_sent_to_another_issuer_is_refused",
-                "tests/test_oidc_login.py::test_issuer_of_the_answer_is_compared",
+                "tests/account/test_social_login.py::test_issuer_of_the_answer_is_compared",
             ),
         ),
     ),
@@ -121,7 +121,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/journeys/test_social_attacks.py::test_unverified_email_opens_nobodys_account_even_where_the_tenant_would_allow_it",
                 "tests/journeys/test_social_login.py::test_issuer_and_subject_are_kept_and_the_providers_tokens_are_not",
-                "tests/test_login.py::test_who_it_is_is_read_from_the_profile_and_not_from_what_was_typed",
+                "tests/account/test_login.py::test_who_it_is_is_read_from_the_profile_and_not_from_what_was_typed",
             ),
         ),
     ),

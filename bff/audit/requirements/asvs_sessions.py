@@ -27,7 +27,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/test_readme_sessions.py::test_readme_says_how_many_sessions_one_customer_may_have",
-                "tests/test_login_ends.py::test_sessions_are_listed_while_they_last",
+                "tests/account/test_login_ends.py::test_sessions_are_listed_while_they_last",
             ),
             how="README, 'Sessions': any number; none is pushed out.",
         ),
@@ -88,8 +88,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/sessions/test_session_moves.py::test_signing_in_moves_to_a_new_cookie_and_kills_the_old_one",
-                "tests/test_login.py::test_same_person_again_keeps_lifetime_and_company_and_gets_a_new_cookie",
-                "tests/test_oidc_login.py::test_cookie_changes_and_the_old_record_is_gone",
+                "tests/account/test_login.py::test_same_person_again_keeps_lifetime_and_company_and_gets_a_new_cookie",
+                "tests/account/test_social_login.py::test_cookie_changes_and_the_old_record_is_gone",
                 "tests/journeys/test_account_over_json.py::test_password_changes_and_the_cookie_with_it",
             ),
             how="At sign-out, activation and a changed password too.",
@@ -116,7 +116,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/test_api_session.py::test_session_ends_with_its_lifetime_however_busy",
-                "tests/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
+                "tests/account/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
             ),
             guards=(Guard.LIFETIMES_IN_BOUNDS,),
             how="12 hours by default, since the sign-in.",
@@ -221,7 +221,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/web/pages/test_pages_devices.py::test_everywhere_else_is_signed_out_and_counted",
                 "tests/web/pages/test_pages_devices.py::test_ending_asks_for_a_recent_sign_in_and_leads_back_to_the_button",
                 "tests/web/test_api_devices.py::test_only_ending_needs_a_recent_proof",
-                "tests/test_devices.py::test_nobody_sees_or_ends_the_devices_of_another_customer",
+                "tests/account/test_devices.py::test_nobody_sees_or_ends_the_devices_of_another_customer",
             ),
             how="/account/sessions and /api/sessions; the proof is a sign-in of the last ten minutes.",
         ),

@@ -142,7 +142,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/sessions/test_redis_store.py::test_ending_by_name_leaves_nothing",
                 "tests/sessions/test_sealing.py::test_server_keys_without_the_cookie_open_nothing",
-                "tests/test_login_ends.py::test_sign_out_tells_upstream_first_and_ends_only_this_session",
+                "tests/account/test_login_ends.py::test_sign_out_tells_upstream_first_and_ends_only_this_session",
             ),
         ),
     ),

@@ -83,7 +83,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/tokens/test_renewal.py::test_both_tokens_dead_is_refused_without_a_call",
                 "tests/tokens/test_renewal.py::test_dead_refresh_token_is_not_sent_while_the_access_token_lives",
-                "tests/test_login_ends.py::test_lifetime_that_is_over_leaves_a_guest_with_the_same_cart",
+                "tests/account/test_login_ends.py::test_lifetime_that_is_over_leaves_a_guest_with_the_same_cart",
             ),
         ),
     ),

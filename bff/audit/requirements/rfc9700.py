@@ -34,7 +34,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/journeys/test_social_attacks.py::test_callback_in_another_browser_signs_nobody_in",
-                "tests/test_oidc_login.py::test_state_in_redis_is_no_good_to_another_browsers_session",
+                "tests/account/test_social_login.py::test_state_in_redis_is_no_good_to_another_browsers_session",
             ),
             how="State and PKCE both, kept in the browser's own sealed session.",
         ),
@@ -47,7 +47,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/journeys/test_social_attacks.py::test_sign_in_that_was_sent_to_another_issuer_is_refused",
-                "tests/test_oidc_login.py::test_issuer_of_the_answer_is_compared",
+                "tests/account/test_social_login.py::test_issuer_of_the_answer_is_compared",
             ),
             how="There is one issuer; a sign-in begun under another configuration is refused too.",
         ),
@@ -140,7 +140,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/journeys/test_no_token_leaks.py::test_no_role_sees_or_leaves_a_secret_anywhere",
                 "tests/web/pages/test_pages_sign_in.py::test_wrong_password_and_unknown_address_look_alike",
-                "tests/test_login.py::test_sign_in_is_not_repeated_after_a_byte_was_sent",
+                "tests/account/test_login.py::test_sign_in_is_not_repeated_after_a_byte_was_sent",
                 "tests/journeys/test_rate_limits.py::test_password_cannot_be_guessed_by_another_operation_either",
                 "tests/journeys/test_social_login.py::test_from_link_to_profile",
             ),
@@ -318,7 +318,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         slug="compare",
         demands="'iss' of the answer is compared, letter by letter, with the issuer the browser was sent to.",
         answer=Met(
-            tests=("tests/test_oidc_login.py::test_issuer_of_the_answer_is_compared",),
+            tests=("tests/account/test_social_login.py::test_issuer_of_the_answer_is_compared",),
         ),
     ),
     _issuer(
@@ -334,7 +334,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _issuer(
         slug="errors",
         demands="Answers that report an error are held to the same comparison.",
-        answer=Met(tests=("tests/test_oidc_login.py::test_error_that_another_issuer_answers_is_none_of_ours",)),
+        answer=Met(
+            tests=("tests/account/test_social_login.py::test_error_that_another_issuer_answers_is_none_of_ours",)
+        ),
     ),
     _issuer(
         slug="abort",

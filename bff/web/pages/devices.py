@@ -16,7 +16,7 @@ from babel.dates import format_date, format_time
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
-from bff.devices import Device
+from bff.account.devices import Device
 from bff.web.forms import ConfirmForm
 from bff.web.language import gettext as _
 from bff.web.language import locale, ngettext

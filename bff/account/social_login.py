@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from bff.account.login import RECENT_SECONDS, Believed, Login
 from bff.emporix.client import Call
 from bff.errors import (
     IdTokenInvalid,
@@ -21,7 +22,6 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.log import Event, Log
-from bff.login import RECENT_SECONDS, Believed, Login
 from bff.oidc.id_token import MAX_LOGOUT_AGE_SECONDS, Expected, read_id_token, read_logout_token
 from bff.oidc.login_state import LoginState, added, taken
 from bff.oidc.provider import IdentityProvider, Metadata

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bff.account.identity import customer_of
 from bff.emporix.client import Reply
 from bff.errors import UpstreamMalformed
-from bff.identity import customer_of
 from bff.sessions.model import Customer, LegalEntity
 
 

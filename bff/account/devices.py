@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bff.account.login import Login
 from bff.crypto import KeyRing
 from bff.errors import LoginRequired, ReauthenticationRequired, SessionExpired
-from bff.login import Login
 from bff.sessions.device_records import DeviceRecord
 from bff.sessions.endings import Ending, end_each, end_sessions
 from bff.sessions.index import IndexKind, SessionIndex

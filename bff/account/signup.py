@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bff.account.login import Login
 from bff.emporix.client import Call
 from bff.errors import LoginFailed, SessionError, TooManyAttempts, UpstreamError, UpstreamRejected
 from bff.log import Log
-from bff.login import Login
 from bff.operations.model import Operation
 from bff.sessions.session import Session
 from bff.settings import SignupMode

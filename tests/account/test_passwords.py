@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import bff
-from bff.passwords import MIN_PASSWORD_CHARACTERS, is_common
+from bff.account.passwords import MIN_PASSWORD_CHARACTERS, is_common
 
 LIST = Path(bff.__file__).parent / "common_passwords.txt"
 

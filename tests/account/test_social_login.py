@@ -8,8 +8,8 @@ from fakes.sso_browser import query_of
 from shop import ShopMaker, SocialShop
 from social import Traveller, logged_out_upstream, with_query
 
+from bff.account.social_login import OidcLogin
 from bff.errors import AnotherPerson, LoginRequired, SocialLoginRefused, StateMismatch
-from bff.oidc_login import OidcLogin
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
 from bff.sessions.cookie import SessionCookie

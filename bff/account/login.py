@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bff.account.identity import customer_of
 from bff.emporix.client import Call, Reply
 from bff.errors import (
     AnotherPerson,
@@ -23,7 +24,6 @@ from bff.errors import (
     UpstreamMalformed,
     UpstreamRejected,
 )
-from bff.identity import customer_of
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.sessions.endings import Ending, end_sessions

@@ -11,12 +11,12 @@ from fakes.upstream import UNKNOWN, refused
 from fakes.visits import Visits
 from shop import ShopMaker
 
+from bff.account.signup import SignupAnswer
 from bff.emporix.client import Call
 from bff.errors import UpstreamRejected, UpstreamUnavailable
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sessions.session import Session
-from bff.signup import SignupAnswer
 
 NEW: dict[str, Any] = {
     "email": "new.customer@example.com",

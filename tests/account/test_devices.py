@@ -14,10 +14,10 @@ from fakes.visits import Visits, customer
 from redis import Redis
 from shop import KEY, ShopMaker
 
-from bff.devices import Device, Devices
+from bff.account.devices import Device, Devices
+from bff.account.login import RECENT_SECONDS
 from bff.errors import LoginRequired, ReauthenticationRequired, SessionExpired, SessionStoreUnavailable
 from bff.log import AUDIT_LOGGER
-from bff.login import RECENT_SECONDS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sessions.index import IndexKind
 from bff.sessions.session import Session

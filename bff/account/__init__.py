@@ -1,0 +1,1 @@
+"""What a visitor may do with their account: sign in and up, prove it again, see devices. Without Flask, without Redis."""
