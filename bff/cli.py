@@ -72,7 +72,7 @@ def _port(value: str) -> int:
 
 def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if parsed.command == "demo":
-        from bff.demo import run_demo
+        from bff.commands.demo import run_demo
 
         return run_demo(parsed.port, environ)
     if parsed.command == "serve":
@@ -108,7 +108,7 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
     # What is ended here belongs into the audit trail too, which goes to standard error.
     log.configure(settings.logging)
 
-    from bff.sessions_command import list_sessions, revoke_sessions
+    from bff.commands.sessions import list_sessions, revoke_sessions
 
     if parsed.action == "list":
         return list_sessions(settings, parsed.email, sys.stdout, sys.stderr)
@@ -121,8 +121,8 @@ def _serve(environ: Mapping[str, str]) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     log.configure(settings.logging)
 
+    from bff.commands.serve import Server
     from bff.factory import create_app
-    from bff.serving import Server
 
     Server(settings, create_app).run()
     return 0

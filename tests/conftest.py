@@ -9,7 +9,7 @@ from fakes.clock import FakeClock
 from redis import Redis
 from shop import Browser, Shop, ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.factory import Bff, create_app
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import Sandbox, create_sandbox

@@ -16,8 +16,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.crypto import KeyRing
-from bff.embedded import EmbeddedRedis
 from bff.errors import (
     BearerDead,
     InvalidCredentials,

@@ -11,9 +11,9 @@ from bff.audit.checking import Check
 from bff.audit.configuration import weaknesses
 from bff.audit.probed import Probed
 from bff.audit.requirement import Guard
+from bff.commands.serve import options
 from bff.factory import Bff
 from bff.operations.model import Exposure, Place, Supplier
-from bff.serving import options
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer
 

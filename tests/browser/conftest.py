@@ -14,7 +14,7 @@ from redis import Redis
 from storefront import Storefront, running_storefront
 from visitor import Visitor, make_visitor
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 NewVisitor = Callable[..., Visitor]
 NewStorefront = Callable[..., Storefront]

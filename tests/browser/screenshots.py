@@ -20,7 +20,7 @@ from storefront import Storefront, running_storefront
 from views import VIEWS, View
 from visitor import NARROW, WIDE, make_visitor
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 
 def draw(browser: Browser, store: Storefront, view: View, folder: Path) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from redis import Redis
 from servers import free_port, gunicorn
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.settings import ProviderSettings

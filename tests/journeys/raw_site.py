@@ -13,7 +13,7 @@ from real_server import Answer, RealServer, parsed
 from redis import Redis
 from shop import ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import Sandbox
 

@@ -14,7 +14,7 @@ from contract_shapes import Expectation
 from recording_upstream import RecordingUpstream
 from redis import Redis
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 each_operation = pytest.mark.parametrize("expected", EXPECTATIONS, ids=lambda expected: expected.operation)
 

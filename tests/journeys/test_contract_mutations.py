@@ -17,7 +17,7 @@ from contract_shapes import Bearer, Expectation
 from recording_upstream import RecordingUpstream
 from redis import Redis
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 each_operation = pytest.mark.parametrize("expected", EXPECTATIONS, ids=lambda expected: expected.operation)
 with_a_bearer = pytest.mark.parametrize(

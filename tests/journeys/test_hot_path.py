@@ -8,7 +8,7 @@ import pytest
 from fakes.redis_proxy import RedisProxy
 from shop import Browser, Shop, ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture

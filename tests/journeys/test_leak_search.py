@@ -15,7 +15,7 @@ from leaks import BINARY, PLANTED
 from redis import Redis
 from shop import ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.mint import TokenKind
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie

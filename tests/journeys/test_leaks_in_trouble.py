@@ -16,7 +16,7 @@ from real_server import free_port
 from redis import Redis
 from shop import ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.factory import create_app
 from bff.sandbox.faults import Answer, Cut, Delivery, Fault, html, huge
 from bff.sandbox.operations import Operation

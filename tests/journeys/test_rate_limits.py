@@ -14,7 +14,7 @@ from pages import PageBrowser, customer, visitor
 from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.settings import SandboxSettings

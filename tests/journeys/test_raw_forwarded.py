@@ -10,13 +10,13 @@ from real_server import Answer, RealServer
 from redis import Redis
 from shop import ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 PROGRAM = """
 import os
 from flask import request, url_for
 from bff.factory import create_app
-from bff.serving import Server
+from bff.commands.serve import Server
 from bff.settings import Settings
 
 def seen():

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from raw_site import BODY, HEALTHZ, PATCH, Site, assert_refused, run_site, watched
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from raw_site import Site, run_site, watched
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 ONCE = {
     "content-security-policy",

@@ -19,7 +19,7 @@ from raw_site import Site, answers, cookie_of, run_site
 from real_server import Answer
 from shop import COOKIE
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 
 NAME = COOKIE.encode()

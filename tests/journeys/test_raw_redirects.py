@@ -12,7 +12,7 @@ from raw_site import Site, answers, run_site
 from real_server import Answer
 from return_paths import BAD, GOOD
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 
 DEFAULT = "/account"

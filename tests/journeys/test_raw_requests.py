@@ -15,7 +15,7 @@ from raw_site import BODY, HEALTHZ, PATCH, Site, answers, assert_refused, run_si
 from real_server import all_of
 from shop import COOKIE
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="module")

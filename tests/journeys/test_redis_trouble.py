@@ -12,7 +12,7 @@ import pytest
 from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault
 

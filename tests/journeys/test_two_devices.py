@@ -9,7 +9,7 @@ from fakes.redis_proxy import RedisProxy
 from pages import PageBrowser
 from shop import Browser, Shop, ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 
 NEW_PASSWORD = "Amber-Window-19"

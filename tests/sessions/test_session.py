@@ -13,7 +13,7 @@ from fakes.visits import Visits
 from redis import Redis
 from shop import ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.errors import LoginRequired, TooManyAttempts
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie

@@ -15,7 +15,7 @@ from store_parts import (
     store_on,
 )
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord
 from bff.sessions.redis_store import RedisSessionStore

@@ -10,8 +10,8 @@ from fakes.clock import FakeClock
 from redis import Redis
 from store_parts import IDLE_SECONDS, NEW, VAULT, WEB, created, found, store_on
 
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.crypto import KeyRing
-from bff.embedded import EmbeddedRedis
 from bff.errors import SessionStoreUnavailable
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie

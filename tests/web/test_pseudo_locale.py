@@ -18,7 +18,7 @@ from pseudo_locale import Shown, parts, shown, write_catalogue
 from redis import Redis
 from shop import ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL
 from bff.web.assets import asset_folder
 from bff.web.choices import countries, currencies, language_name, languages

@@ -187,8 +187,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="An operator can end one customer's sessions, and everybody's.",
         answer=Met(
             tests=(
-                "tests/test_sessions_command.py::test_one_customer_is_signed_out_everywhere_and_nobody_else",
-                "tests/test_sessions_command.py::test_all_ends_every_session_with_guests_and_index",
+                "tests/commands/test_sessions.py::test_one_customer_is_signed_out_everywhere_and_nobody_else",
+                "tests/commands/test_sessions.py::test_all_ends_every_session_with_guests_and_index",
             ),
             how="bff sessions revoke, with --email or --all.",
         ),

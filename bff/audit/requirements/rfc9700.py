@@ -299,7 +299,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/web/test_hosts.py::test_forwarded_headers_are_not_believed_by_default",
                 "tests/web/test_hosts.py::test_of_several_addresses_only_the_declared_proxies_are_believed",
-                "tests/test_serving.py::test_forwarded_headers_change_nothing",
+                "tests/commands/test_serve.py::test_forwarded_headers_change_nothing",
             ),
             guards=(Guard.FORWARDED_HEADERS_CHECKED, Guard.SERVER_TRUSTS_NO_HEADERS),
             how="BFF_TRUSTED_PROXIES counts them from the end; what stands in front of their entries is not believed.",

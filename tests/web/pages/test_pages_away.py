@@ -10,7 +10,7 @@ from pages import customer, reveal_nothing_of, visitor
 from shop import Shop, ShopMaker
 from typed_forms import EVERY, NEW, SECRET, TYPED, jane, kept, opened
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.faults import Answer, Cut, Fault, html
 

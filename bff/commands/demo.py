@@ -20,9 +20,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
+from bff.commands.supervisor import Leash
 from bff.formats import KEY_BYTES
-from bff.leash import Leash
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bff.leash import Leash, main
+from bff.commands.supervisor import Leash, main
 
 SLEEPER = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER
 PARENT = (
-    "import os, pathlib, sys, time; from bff.leash import Leash; "
+    "import os, pathlib, sys, time; from bff.commands.supervisor import Leash; "
     "leash = Leash.start([sys.executable, '-c', sys.argv[1], sys.argv[2]], "
     "folder=pathlib.Path(sys.argv[3]), env=os.environ); time.sleep(600)"
 )
@@ -128,7 +128,9 @@ def test_what_the_command_started_ends_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_reaper_that_is_asked_to_end_cleans_up_first(tmp_path: Path, folder: Path, number: signal.Signals) -> None:
     arguments = [str(folder), "--", sys.executable, "-c", SLEEPER, str(tmp_path / "pid")]
-    with subprocess.Popen([sys.executable, "-m", "bff.leash", *arguments], stdin=subprocess.PIPE) as reaper:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bff.commands.supervisor", *arguments], stdin=subprocess.PIPE
+    ) as reaper:
         pid = pid_in(tmp_path / "pid")
         reaper.send_signal(number)
         assert reaper.wait(20) == 128 + signal.SIGTERM

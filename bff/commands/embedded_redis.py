@@ -21,8 +21,8 @@ from urllib.parse import quote
 
 import redis
 
+from bff.commands.supervisor import Leash
 from bff.errors import ConfigurationError, Problem
-from bff.leash import Leash
 
 STARTING_SECONDS: Final = 15
 LONGEST_SOCKET_PATH_BYTES: Final = 100

@@ -1,6 +1,6 @@
 """Hold a process so that it cannot outlive whoever started it, however that one ends.
 
-    python -m bff.leash FOLDER -- COMMAND ARGUMENT...
+    python -m bff.commands.supervisor FOLDER -- COMMAND ARGUMENT...
 
 runs a small reaper: it starts the command, and when its own stdin reaches the end, which the kernel sees to
 even if the holder of the other end was killed with SIGKILL, it ends the command and removes the folder (`-`:
@@ -31,7 +31,7 @@ GRACE_SECONDS: Final = 10
 REAPING_SECONDS: Final = GRACE_SECONDS + 5
 NO_FOLDER: Final = "-"
 ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-USAGE: Final = "usage: python -m bff.leash FOLDER -- COMMAND ARGUMENT..."
+USAGE: Final = "usage: python -m bff.commands.supervisor FOLDER -- COMMAND ARGUMENT..."
 
 
 class Leash:
@@ -56,7 +56,7 @@ class Leash:
         :param stdout: a file descriptor or `subprocess.DEVNULL`; None: the same as ours
         """
         reaper = subprocess.Popen(  # nosec B603 # noqa: S603 - our own module
-            [sys.executable, "-m", "bff.leash", str(folder or NO_FOLDER), "--", *command],
+            [sys.executable, "-m", "bff.commands.supervisor", str(folder or NO_FOLDER), "--", *command],
             stdin=subprocess.PIPE,
             stdout=stdout,
             env=dict(env),

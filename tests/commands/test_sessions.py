@@ -15,16 +15,16 @@ from redis import Redis
 from shop import Shop, ShopMaker
 
 from bff.cli import main
-from bff.embedded import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis
+from bff.commands.sessions import list_sessions, revoke_all, revoke_sessions
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Vault, WebRecord
-from bff.sessions_command import list_sessions, revoke_all, revoke_sessions
 from bff.settings import Settings
 from bff.wiring import Services, build_services
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from bff.serving import RequestTextFilter, Server, options
+from bff.commands.serve import RequestTextFilter, Server, options
 from bff.settings import Settings
 
 PROGRAM = """
 import json, os, sys, time
 from bff import log
-from bff.serving import Server
+from bff.commands.serve import Server
 from bff.settings import Settings
 
 def make_app(settings):
