@@ -3,9 +3,9 @@
 import os
 import sys
 
+from bff.config.settings import Settings
 from bff.errors import ConfigurationError
 from bff.factory import create_app
-from bff.settings import Settings
 
 try:
     app = create_app(Settings.from_env(os.environ))

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bff import log
+from bff.config.parsers import KEY_BYTES
+from bff.config.settings import Settings
 from bff.errors import ConfigurationError
-from bff.formats import KEY_BYTES
-from bff.settings import Settings
 
 EXIT_FINDINGS: Final = 1
 EXIT_BAD_CONFIGURATION: Final = 2

@@ -13,8 +13,8 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
 
 from bff.account.passwords import MIN_PASSWORD_CHARACTERS
+from bff.config.settings import Settings
 from bff.log import Event
-from bff.settings import Settings
 from bff.web import api, api_devices, api_session, health, home, oidc, security_txt
 from bff.web.api import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder

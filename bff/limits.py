@@ -29,6 +29,7 @@ from limits.strategies import MovingWindowRateLimiter
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bff.config.settings import LimitSettings, Rate
 from bff.crypto import KeyRing
 from bff.errors import (
     InvalidCredentials,
@@ -42,7 +43,6 @@ from bff.errors import (
 from bff.log import Event, Log
 from bff.operations.model import Limit, Limited, Operation
 from bff.sessions.kept import PLAIN, Kept
-from bff.settings import LimitSettings, Rate
 
 CLIENT_ADDRESS: ContextVar[str | None] = ContextVar("client_address", default=None)
 """Where the request that is being answered comes from, as the declared proxies have it; set by the web floor.

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from enum import Enum
 from typing import Any
 
-from bff.settings import LogFormat, LoggingSettings
+from bff.config.settings import LogFormat, LoggingSettings
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being answered; set by the web floor, shown in every line."""

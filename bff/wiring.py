@@ -15,6 +15,7 @@ from bff.account.devices import Devices
 from bff.account.login import Login
 from bff.account.signup import Signup
 from bff.account.social_login import OidcLogin
+from bff.config.settings import RedisSettings, Settings
 from bff.crypto import KeyRing
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
 from bff.limits import Limits
@@ -27,7 +28,6 @@ from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
-from bff.settings import RedisSettings, Settings
 from bff.tokens.broker import TokenBroker
 from bff.transport import Transport
 

@@ -19,6 +19,7 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.settings import Settings
 from bff.factory import Bff, create_app
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import Sandbox, create_sandbox
@@ -27,7 +28,6 @@ from bff.sandbox.provider.keys import SigningKey
 from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
-from bff.settings import Settings
 from bff.wiring import Services, build_services
 
 PUBLIC_URL = "http://127.0.0.1:8000"

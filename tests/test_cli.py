@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bff.cli import main
-from bff.formats import keys
+from bff.config.parsers import keys
 
 ROOT = Path(__file__).parent.parent
 COMPLETE = {

@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.settings import LimitSettings, LoginRates, Rate
 from bff.crypto import KeyRing
 from bff.errors import (
     BearerDead,
@@ -36,7 +37,6 @@ from bff.log import AUDIT_LOGGER
 from bff.operations.model import Limit, Operation, Plain401
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
-from bff.settings import LimitSettings, LoginRates, Rate
 
 LOGIN, RESET, SIGNUP, GUEST = (
     OPERATIONS[name] for name in ("login", "request_password_reset", "signup", "anonymous_login")

@@ -14,6 +14,7 @@ from fakes.logs import log_to
 from fakes.raw_server import RawServer, reply, resets, sends, sends_and_closes
 from shop import ShopMaker
 
+from bff.config.settings import LogFormat, LoggingSettings, Settings
 from bff.emporix.client import Call
 from bff.errors import BffError
 from bff.log import (
@@ -26,7 +27,6 @@ from bff.log import (
     redact_http_library,
 )
 from bff.secret import Secret
-from bff.settings import LogFormat, LoggingSettings, Settings
 from bff.wiring import build_services
 
 BREAKS = "a\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch"

@@ -16,7 +16,7 @@ VISIBLE = {"app.py", "pyproject.toml", "README.md", "bff", "templates", "static"
 PROBE = """
 import bff, pathlib, sys
 from bff.factory import create_app
-from bff.settings import Settings
+from bff.config.settings import Settings
 import os
 client = create_app(Settings.from_env(os.environ)).test_client()
 for path in ("/", "/static/site.css", "/nothing"):

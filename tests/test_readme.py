@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from shop import ShopMaker
 
+from bff.config.settings import Settings
 from bff.errors import ConfigurationError
-from bff.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

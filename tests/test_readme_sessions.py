@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from bff.account.login import RECENT_SECONDS
+from bff.config.settings import SessionSettings
 from bff.sandbox.settings import SandboxSettings
-from bff.settings import SessionSettings
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 _SECTION = re.search(r"^### Sessions\n(.*?)(?=^##)", README, re.MULTILINE | re.DOTALL)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bff.account.login import Login
+from bff.config.settings import SignupMode
 from bff.emporix.client import Call
 from bff.errors import LoginFailed, SessionError, TooManyAttempts, UpstreamError, UpstreamRejected
 from bff.log import Log
 from bff.operations.model import Operation
 from bff.sessions.session import Session
-from bff.settings import SignupMode
 from bff.tokens.broker import TokenBroker
 
 

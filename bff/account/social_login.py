@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bff.account.login import RECENT_SECONDS, Believed, Login
+from bff.config.settings import SocialSettings
 from bff.emporix.client import Call
 from bff.errors import (
     IdTokenInvalid,
@@ -33,7 +34,6 @@ from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Session, Sessions
 from bff.sessions.store import Gone
-from bff.settings import SocialSettings
 
 CALLBACK: Final = "/login/callback"
 _JTI: Final = "jti"

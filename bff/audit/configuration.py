@@ -14,8 +14,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bff.audit.requirement import Guard
+from bff.config.settings import Settings
 from bff.crypto import encode
-from bff.settings import Settings
 
 HIGHEST_IDLE_SECONDS: Final = 3600
 HIGHEST_LIFETIME_SECONDS: Final = 86400

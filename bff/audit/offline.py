@@ -11,7 +11,7 @@ from redis import ConnectionPool, Redis
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bff.settings import Settings
+from bff.config.settings import Settings
 from bff.transport import Answer, NotConnected, Transport
 from bff.wiring import Services, build_services
 

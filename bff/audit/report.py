@@ -20,9 +20,9 @@ from bff.audit.storage import ALL_KEPT, lifetime_of
 from bff.audit.tests_at_hand import find_tests
 from bff.audit.tokens import TOKEN_KINDS, TokenKind
 from bff.audit.verdicts import Standing, Verdict, judge
+from bff.config.settings import Settings
 from bff.factory import Bff
 from bff.sessions.kept import Kept
-from bff.settings import Settings
 
 FINDINGS: Final = frozenset({Standing.BROKEN, Standing.UNPROVEN})
 _OF_EACH_REQUEST: Final = frozenset({"x-request-id", "content-length", "set-cookie", "etag", "location", "date"})

@@ -16,10 +16,10 @@ from werkzeug.routing import Rule
 from bff.account.social_login import CALLBACK
 from bff.audit.page_calls import FURTHER_CALLS, PAGE_CALLS
 from bff.audit.probed import SAFE, Asked, Probe, Probed
+from bff.config.settings import LimitSettings, LoginRates, Rate
 from bff.factory import Bff
 from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
-from bff.settings import LimitSettings, LoginRates, Rate
 from bff.web.api import api_routes
 from bff.web.api_session import SESSION_PATH
 from bff.web.oidc import START

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from bff import limits
+from bff.config.settings import SessionSettings
 from bff.sessions import index, redis_store, replay
 from bff.sessions.kept import Kept
-from bff.settings import SessionSettings
 
 ALL_KEPT: Final[tuple[Kept, ...]] = (*redis_store.KEPT, *index.KEPT, *replay.KEPT, *limits.KEPT)
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.supervisor import Leash
-from bff.formats import KEY_BYTES
+from bff.config.parsers import KEY_BYTES
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from bff.settings import ServingSettings, Settings
+from bff.config.settings import ServingSettings, Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

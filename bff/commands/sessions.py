@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from bff.account.devices import records_of, shown
+from bff.config.settings import Settings
 from bff.errors import SessionStoreUnavailable
 from bff.sessions.endings import Ending, end_each, end_sessions
 from bff.sessions.index import IndexKind
-from bff.settings import Settings
 from bff.wiring import Services, build_services
 
 _EXIT_UNREACHABLE = 1

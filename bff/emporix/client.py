@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import quote
 
+from bff.config.settings import EmporixSettings
 from bff.emporix.refusals import refusal
 from bff.errors import (
     BffError,
@@ -26,7 +27,6 @@ from bff.log import Event, Log
 from bff.operations import model
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret
-from bff.settings import EmporixSettings
 from bff.transport import (
     Answer,
     Broken,

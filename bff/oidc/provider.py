@@ -18,10 +18,10 @@ from urllib.parse import urlencode, urlsplit
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
 
+from bff.config.settings import SocialSettings
 from bff.errors import IdentityProviderUnavailable
 from bff.log import Event, Log
 from bff.oidc.login_state import LoginState
-from bff.settings import SocialSettings
 from bff.transport import Transport, TransportError
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from bff.config.settings import Rate
 from bff.errors import TooManyAttempts
 from bff.log import Event, Log
 from bff.sessions.store import Found
-from bff.settings import Rate
 
 
 def check_request_limit(limit: Rate | None, found: Found, sid: str, log: Log) -> None:

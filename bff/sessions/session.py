@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bff.config.settings import Rate, SessionSettings
 from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable
 from bff.log import Event, Log
 from bff.sessions.cookie import SessionCookie
@@ -19,7 +20,6 @@ from bff.sessions.model import SignedIn, Vault, WebRecord
 from bff.sessions.request_limit import check_request_limit
 from bff.sessions.standing import Standing as Standing
 from bff.sessions.store import Found, Gone, SessionStore, Stale, Stamps
-from bff.settings import Rate, SessionSettings
 
 _TOUCH_SHARE = 1 / 20
 """An idle limit is extended only when this share of it has passed, so most requests write nothing."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeVar
 
+from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import (
     BearerDead,
@@ -28,7 +29,6 @@ from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session, Standing
 from bff.sessions.store import Gone, Lease, LockBusy, SessionStore
 from bff.sessions.trail import audited, email_in, marks
-from bff.settings import EmporixSettings
 from bff.tokens.renewal import Renewal, chosen
 
 _LEASE_MARGIN_SECONDS = 5.0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 
+from bff.config.settings import EmporixSettings, RefreshBearer
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import (
     BearerDead,
@@ -32,7 +33,6 @@ from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session
 from bff.sessions.store import Gone, Lease, Stale
 from bff.sessions.trail import marks
-from bff.settings import EmporixSettings, RefreshBearer
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
 _RETRY_AFTER_UNKNOWN_SECONDS = 5.0

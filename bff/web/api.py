@@ -13,11 +13,11 @@ from typing import Any
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
+from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
 from bff.errors import Detail, FeatureDisabled, InvalidInput, LoginRequired, ReauthenticationRequired, UpstreamRejected
 from bff.operations.model import Aftermath, Answer, Exposure, Feature, Operation, Route
 from bff.sessions.session import Session
-from bff.settings import EmporixSettings, FeatureSettings
 from bff.web.api_input import Input, read_input
 from bff.web.session_interface import browser_session
 from bff.web.versions import call_versioned, etag_of

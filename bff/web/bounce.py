@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from flask import Response, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
-from bff.settings import SameSite
+from bff.config.settings import SameSite
 from bff.web.pages.visit import render
 from bff.web.paths import PROBES, is_api, is_static
 from bff.web.session_interface import session_cookies

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, request
 
-from bff.settings import Settings
+from bff.config.settings import Settings
 from bff.web.paths import is_static
 
 _JSON_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"

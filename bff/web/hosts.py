@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import request
 
+from bff.config.settings import Settings
 from bff.errors import Detail, InvalidInput
-from bff.settings import Settings
 from bff.web.paths import PROBES
 
 

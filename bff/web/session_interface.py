@@ -16,13 +16,13 @@ from flask import Flask, Request, Response, g, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 
+from bff.config.settings import SameSite
 from bff.log import Event
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord
 from bff.sessions.session import Session
 from bff.sessions.store import Gone
-from bff.settings import SameSite
 from bff.user_agent import browser_in_words
 from bff.web.paths import is_api
 from bff.wiring import Services

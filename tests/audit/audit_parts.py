@@ -11,8 +11,8 @@ from bff.audit.guards import failed_guards
 from bff.audit.offline import offline_services
 from bff.audit.probe import probe, silence
 from bff.audit.requirement import Guard
+from bff.config.settings import Settings
 from bff.factory import Bff, create_app
-from bff.settings import Settings
 
 PASSWORD = "hunter2-in-redis"
 CHECKOUT = Path(__file__).resolve().parent.parent.parent

@@ -17,6 +17,7 @@ from pathlib import Path
 from redis import Redis
 from servers import free_port, gunicorn, nginx
 
+from bff.config.settings import Settings
 from bff.sandbox.factory import Sandbox, create_sandbox
 from bff.sandbox.mails import Purpose
 from bff.sandbox.server import SandboxServer
@@ -25,7 +26,6 @@ from bff.sandbox.state import Customer, LegalEntity, Standing, new_login
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import WebRecord
-from bff.settings import Settings
 from bff.wiring import Services, build_services
 
 PASSWORD = "Amber-Meadow-52"

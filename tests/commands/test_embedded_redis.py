@@ -16,8 +16,8 @@ import pytest
 import redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.redis_url import redis_url
 from bff.errors import ConfigurationError
-from bff.redis_url import redis_url
 
 PARENT = (
     "import sys, time; from bff.commands.embedded_redis import EmbeddedRedis\n"

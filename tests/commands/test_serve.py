@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from bff.commands.serve import RequestTextFilter, Server, options
-from bff.settings import Settings
+from bff.config.settings import Settings
 
 PROGRAM = """
 import json, os, sys, time
 from bff import log
 from bff.commands.serve import Server
-from bff.settings import Settings
+from bff.config.settings import Settings
 
 def make_app(settings):
     master = os.getppid()

@@ -17,11 +17,11 @@ from shop import Shop, ShopMaker
 from bff.cli import main
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import list_sessions, revoke_all, revoke_sessions
+from bff.config.settings import Settings
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Vault, WebRecord
-from bff.settings import Settings
 from bff.wiring import Services, build_services
 
 ROOT = Path(__file__).parents[2]

@@ -11,6 +11,7 @@ from fakes.clock import FakeClock
 from fakes.logs import log_to
 from fakes.raw_server import RawServer, Script, reply
 
+from bff.config.settings import EmporixSettings
 from bff.emporix.client import MAX_ANSWER_BYTES, Call, EmporixClient
 from bff.errors import (
     BffError,
@@ -18,7 +19,6 @@ from bff.errors import (
 from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
-from bff.settings import EmporixSettings
 from bff.transport import Answer, Transport, TransportError
 
 BEARER = Secret("customer-bearer-canary")

@@ -21,6 +21,7 @@ from client_driver import (
 from fakes.logs import log_to
 from fakes.raw_server import RawServer, Script, reply, resets, sends
 
+from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient
 from bff.errors import (
     BffError,
@@ -30,7 +31,6 @@ from bff.errors import (
 from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
-from bff.settings import EmporixSettings
 from bff.transport import Answer
 
 

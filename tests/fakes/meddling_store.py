@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bff.config.settings import Settings
 from bff.errors import SessionStoreUnavailable
 from bff.sessions.store import SessionStore
-from bff.settings import Settings
 from bff.wiring import Services, build_services
 
 

@@ -32,13 +32,13 @@ from contract_shapes import (
 from recording_upstream import RecordingUpstream
 from redis import Redis
 
+from bff.config.settings import Settings
 from bff.emporix.client import Call
 from bff.errors import InvalidInput, UpstreamMalformed
 from bff.factory import Bff, create_app
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Customer, CustomerTokens, SignedIn, TokenSet, Vault, WebRecord
-from bff.settings import Settings
 from bff.wiring import Services, build_services
 
 ORIGIN = "http://127.0.0.1:8000"

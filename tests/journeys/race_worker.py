@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
+from bff.config.settings import Settings
 from bff.factory import Bff, create_app
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import Lease
-from bff.settings import Settings
 from bff.wiring import build_services, connect_redis
 
 PUBLIC_URL = "http://127.0.0.1:8000"

@@ -16,8 +16,8 @@ from fakes.clock import FakeClock
 from leaks import hits
 from shop import ShopMaker
 
+from bff.config.settings import LogFormat, LoggingSettings
 from bff.log import AUDIT_LOGGER, Event, configure
-from bff.settings import LogFormat, LoggingSettings
 
 _ALWAYS = {"time", "level", "event", "audit", "requestId"}
 _AUDITED = {event.label: event for event in Event if event.when is not None}

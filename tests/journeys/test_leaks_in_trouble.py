@@ -17,10 +17,10 @@ from redis import Redis
 from shop import ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.settings import Settings
 from bff.factory import create_app
 from bff.sandbox.faults import Answer, Cut, Delivery, Fault, html, huge
 from bff.sandbox.operations import Operation
-from bff.settings import Settings
 from bff.wiring import build_services
 
 _RENEWAL = frozenset({Operation.ANONYMOUS_LOGIN, Operation.ANONYMOUS_REFRESH, Operation.REFRESH_AUTH_TOKEN})

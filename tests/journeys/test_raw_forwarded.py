@@ -17,7 +17,7 @@ import os
 from flask import request, url_for
 from bff.factory import create_app
 from bff.commands.serve import Server
-from bff.settings import Settings
+from bff.config.settings import Settings
 
 def seen():
     return {

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from fakes.clock import FakeClock
 from fakes.logs import log_to
 
+from bff.config.settings import SocialSettings
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider
 from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.keys import SigningKey
 from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
-from bff.settings import SocialSettings
 
 CLIENT = "demo-social"
 BACK = "http://127.0.0.1:8000/login/callback"

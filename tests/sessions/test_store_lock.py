@@ -11,6 +11,7 @@ from redis import Redis
 from store_parts import IDLE_SECONDS, NEW, VAULT, WEB, created, found, store_on
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.settings import RedisSettings
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
 from bff.secret import Secret
@@ -18,7 +19,6 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.index import IndexKind, SessionIndex
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import LockBusy
-from bff.settings import RedisSettings
 from bff.wiring import connect_redis
 
 LONGEST_SECONDS = 2.0

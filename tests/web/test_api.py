@@ -6,12 +6,12 @@ import pytest
 from flask import render_template
 from shop import Shop, ShopMaker
 
+from bff.config.settings import FeatureSettings
 from bff.errors import Detail, FeatureDisabled, InvalidInput
 from bff.operations.model import Exposure, Feature
 from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Answer, Fault
-from bff.settings import FeatureSettings
 from bff.web.api import api_routes, check_feature, make_blueprint
 from bff.web.api_session import SESSION_VIEWS
 from bff.web.errors import FAULTS

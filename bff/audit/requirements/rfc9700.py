@@ -157,8 +157,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "shown, and the keys are exchanged without ending a session."
             ),
             tests=(
-                "tests/test_settings.py::test_settings_show_no_secret",
-                "tests/test_settings.py::test_every_variable_has_a_file_form",
+                "tests/config/test_settings.py::test_settings_show_no_secret",
+                "tests/config/test_settings.py::test_every_variable_has_a_file_form",
                 "tests/sessions/test_redis_store.py::test_old_key_is_resealed_under_the_newest_at_the_next_write",
             ),
         ),
@@ -185,8 +185,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/test_transport_requests.py::test_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent",
-                "tests/test_settings.py::test_wrong_value_is_the_one_problem_told",
-                "tests/test_social_settings.py::test_wrong_social_setting_is_told",
+                "tests/config/test_settings.py::test_wrong_value_is_the_one_problem_told",
+                "tests/config/test_social_settings.py::test_wrong_social_setting_is_told",
             ),
             guards=(Guard.UPSTREAM_TLS,),
             how="http is admitted on loopback alone. Redis gets sealed records; reached in plain elsewhere: a finding.",

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
+from bff.config.settings import SignupMode
 from bff.errors import InvalidInput, UpstreamRejected
-from bff.settings import SignupMode
 from bff.web.choices import countries
 from bff.web.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _

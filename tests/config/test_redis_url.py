@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bff.environment import UnacceptableError
-from bff.redis_url import redis_url
+from bff.config.environment import UnacceptableError
+from bff.config.redis_url import redis_url
 
 
 @pytest.mark.parametrize(

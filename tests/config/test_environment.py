@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bff.environment import Environment
+from bff.config.environment import Environment
+from bff.config.parsers import matching, whole
 from bff.errors import ConfigurationError
-from bff.formats import matching, whole
 
 
 def workers(**variables: str) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bff import formats
-from bff.environment import UnacceptableError
+from bff.config import parsers
+from bff.config.environment import UnacceptableError
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from bff.environment import UnacceptableError
 )
 def test_what_is_not_a_safe_origin_is_refused_and_not_repeated(value: str) -> None:
     with pytest.raises(UnacceptableError) as caught:
-        formats.origin(value)
+        parsers.origin(value)
     assert value not in str(caught.value)
 
 
@@ -47,7 +47,7 @@ def test_what_is_not_a_safe_origin_is_refused_and_not_repeated(value: str) -> No
     ],
 )
 def test_origin_is_spelled_as_browsers_spell_it(value: str, expected: str) -> None:
-    assert formats.origin(value) == expected
+    assert parsers.origin(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_origin_is_spelled_as_browsers_spell_it(value: str, expected: str) -> No
 )
 def test_what_cannot_be_listened_on_is_refused(value: str) -> None:
     with pytest.raises(UnacceptableError):
-        formats.bind(value)
+        parsers.bind(value)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_what_cannot_be_listened_on_is_refused(value: str) -> None:
     ],
 )
 def test_security_contact_is_a_uri(value: str, expected: str) -> None:
-    assert formats.contact(value) == expected
+    assert parsers.contact(value) == expected
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost", "127.0.0.1", "127.255.0.9", "::1"])
 def test_loopback_is_known(host: str) -> None:
-    assert formats.is_loopback(host)
+    assert parsers.is_loopback(host)
 
 
 @pytest.mark.parametrize("host", ["localhost.example.com", "128.0.0.1", "0.0.0.0", "::", "127.0.0.1.example.com", ""])
 def test_other_hosts_are_not_loopback(host: str) -> None:
-    assert not formats.is_loopback(host)
+    assert not parsers.is_loopback(host)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote
 
-from bff.environment import UnacceptableError
-from bff.formats import split_url
+from bff.config.environment import UnacceptableError
+from bff.config.parsers import split_url
 from bff.secret import Secret
 
 PLANNED_SCHEMES: Final = frozenset({"redis+sentinel", "redis+cluster"})

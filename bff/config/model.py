@@ -1,6 +1,6 @@
 """The branches of the configuration: values and what they mean, without where they come from.
 
-Import them from `bff.settings`, which holds the tree and reads it. Nothing is checked here.
+Import them from `bff.config.settings`, which holds the tree and reads it. Nothing is checked here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The configuration: one frozen tree, read from the environment once, when a process starts.
 
-The only place that knows the variables' names. It does not decide how a value is written (`bff.formats`,
-`bff.redis_url`) nor where it comes from (`bff.environment`), and nobody changes a setting later. Whoever
+The only place that knows the variables' names. It does not decide how a value is written (`bff.config.parsers`,
+`bff.config.redis_url`) nor where it comes from (`bff.config.environment`), and nobody changes a setting later. Whoever
 needs settings is handed the branch that concerns it.
 """
 
@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from bff import formats
-from bff.environment import Environment, UnacceptableError
-from bff.redis_url import redis_url
-from bff.secret import Secret
-from bff.settings_model import (
+from bff.config import parsers
+from bff.config.environment import Environment, UnacceptableError
+from bff.config.model import (
     Connection,
     CookieSettings,
     EmporixSettings,
@@ -35,6 +33,8 @@ from bff.settings_model import (
     SignupMode,
     SocialSettings,
 )
+from bff.config.redis_url import redis_url
+from bff.secret import Secret
 
 __all__ = [
     "Connection",
@@ -126,15 +126,15 @@ def _settings(env: Environment) -> Settings:
 
 
 def _choice(env: Environment, name: str, usual: E) -> E:
-    return env.read(name, formats.choice(type(usual)), default=usual, example=usual)
+    return env.read(name, parsers.choice(type(usual)), default=usual, example=usual)
 
 
 def _emporix(env: Environment) -> EmporixSettings:
-    tenant = formats.matching(r"[a-z][a-z0-9]{2,15}", "3 to 16 lower-case letters and digits, a letter first")
-    key = formats.matching(VISIBLE, "visible ASCII characters without spaces")
-    site = formats.matching(r"[A-Za-z0-9_.-]+", "a site code of letters, digits, '_', '.' and '-'")
-    sites = formats.words(r"[A-Za-z0-9_.-]+", "site codes with ',' between them")
-    timeout = formats.seconds_up_to(LONGEST_TIMEOUT_SECONDS)
+    tenant = parsers.matching(r"[a-z][a-z0-9]{2,15}", "3 to 16 lower-case letters and digits, a letter first")
+    key = parsers.matching(VISIBLE, "visible ASCII characters without spaces")
+    site = parsers.matching(r"[A-Za-z0-9_.-]+", "a site code of letters, digits, '_', '.' and '-'")
+    sites = parsers.words(r"[A-Za-z0-9_.-]+", "site codes with ',' between them")
+    timeout = parsers.seconds_up_to(LONGEST_TIMEOUT_SECONDS)
     return EmporixSettings(
         tenant=env.read("EMPORIX_TENANT", tenant, default="", example="myshop", required=True),
         client_id=env.read(
@@ -142,7 +142,7 @@ def _emporix(env: Environment) -> EmporixSettings:
         ),
         api_url=env.read(
             "EMPORIX_API_URL",
-            formats.origin,
+            parsers.origin,
             default="https://api.emporix.io",
             example="https://api.emporix.io",
             echo=False,
@@ -157,13 +157,13 @@ def _emporix(env: Environment) -> EmporixSettings:
 
 
 def _sessions(env: Environment) -> SessionSettings:
-    seconds = formats.whole(1, LONGEST_SESSION_SECONDS)
+    seconds = parsers.whole(1, LONGEST_SESSION_SECONDS)
     idle = env.read("BFF_SESSION_IDLE", seconds, default=1800, example="1800")
     lifetime = env.read("BFF_SESSION_LIFETIME", seconds, default=43200, example="43200")
     if idle > lifetime:
         env.problem("BFF_SESSION_IDLE", "must not be longer than BFF_SESSION_LIFETIME", "1800")
     return SessionSettings(
-        keys=env.read("BFF_SECRET_KEYS", formats.keys, default=(), example=EXAMPLE_KEY, required=True, echo=False),
+        keys=env.read("BFF_SECRET_KEYS", parsers.keys, default=(), example=EXAMPLE_KEY, required=True, echo=False),
         idle_seconds=idle,
         lifetime_seconds=lifetime,
         anonymous_idle_seconds=env.read("BFF_ANONYMOUS_IDLE", seconds, default=86400, example="86400"),
@@ -183,12 +183,12 @@ def _limits(env: Environment) -> LimitSettings:
 
 
 def _rate(value: str) -> Rate | None:
-    found = formats.rates(value, 1)
+    found = parsers.rates(value, 1)
     return Rate(count=found[0][0], window_seconds=found[0][1]) if found else None
 
 
 def _login_rates(value: str) -> LoginRates | None:
-    found = formats.rates(value, 3)
+    found = parsers.rates(value, 3)
     if not found:
         return None
     first, second, third = (Rate(count=count, window_seconds=seconds) for count, seconds in found)
@@ -197,7 +197,7 @@ def _login_rates(value: str) -> LoginRates | None:
 
 def _features(env: Environment) -> FeatureSettings:
     def switch(name: str, usual: bool) -> bool:
-        return env.read(name, formats.switch, default=usual, example="on" if usual else "off")
+        return env.read(name, parsers.switch, default=usual, example="on" if usual else "off")
 
     return FeatureSettings(
         neutral_answers=switch("BFF_NEUTRAL_ANSWERS", True),
@@ -209,12 +209,12 @@ def _features(env: Environment) -> FeatureSettings:
 
 def _social(env: Environment) -> SocialSettings | None:
     wanted = env.is_set("AUTH0_ISSUER")
-    client_id = formats.matching(VISIBLE, "visible ASCII characters without spaces")
-    name = formats.matching(
+    client_id = parsers.matching(VISIBLE, "visible ASCII characters without spaces")
+    name = parsers.matching(
         r"(?!.*--)[A-Za-z0-9_.-]+", "letters, digits, '_', '.' and '-', but '--' separates name and state"
     )
     social = SocialSettings(
-        issuer=env.read("AUTH0_ISSUER", formats.issuer, default="", example="https://shop.eu.auth0.com/", echo=False),
+        issuer=env.read("AUTH0_ISSUER", parsers.issuer, default="", example="https://shop.eu.auth0.com/", echo=False),
         client_id=env.read(
             "AUTH0_CLIENT_ID",
             client_id,
@@ -225,7 +225,7 @@ def _social(env: Environment) -> SocialSettings | None:
         ),
         connections=env.read(
             "AUTH0_CONNECTIONS",
-            lambda value: tuple(Connection(name=n, label=label) for n, label in formats.connections(value)),
+            lambda value: tuple(Connection(name=n, label=label) for n, label in parsers.connections(value)),
             default=(),
             example="google-oauth2=Google,facebook=Facebook",
         ),
@@ -253,23 +253,23 @@ def _serving(env: Environment) -> ServingSettings:
     cores = min(os.cpu_count() or 1, MOST_WORKERS)
     return ServingSettings(
         public_url=env.read(
-            "BFF_PUBLIC_URL", formats.origin, default="", example=EXAMPLE_ORIGIN, required=True, echo=False
+            "BFF_PUBLIC_URL", parsers.origin, default="", example=EXAMPLE_ORIGIN, required=True, echo=False
         ),
-        bind=env.read("BFF_BIND", formats.bind, default="127.0.0.1:8000", example="127.0.0.1:8000"),
-        workers=env.read("BFF_WORKERS", formats.whole(1, MOST_WORKERS), default=cores, example="4"),
-        threads=env.read("BFF_THREADS", formats.whole(1, 1024), default=32, example="32"),
-        graceful_timeout_seconds=env.read("BFF_GRACEFUL_TIMEOUT", formats.whole(1, 3600), default=30, example="30"),
-        trusted_proxies=env.read("BFF_TRUSTED_PROXIES", formats.whole(0, 32), default=0, example="1"),
-        theme_dir=env.read("BFF_THEME_DIR", formats.folder, default=None, example="/srv/shop/theme"),
-        metrics_bind=env.read("BFF_METRICS_BIND", formats.host_and_port, default=None, example="127.0.0.1:9090"),
+        bind=env.read("BFF_BIND", parsers.bind, default="127.0.0.1:8000", example="127.0.0.1:8000"),
+        workers=env.read("BFF_WORKERS", parsers.whole(1, MOST_WORKERS), default=cores, example="4"),
+        threads=env.read("BFF_THREADS", parsers.whole(1, 1024), default=32, example="32"),
+        graceful_timeout_seconds=env.read("BFF_GRACEFUL_TIMEOUT", parsers.whole(1, 3600), default=30, example="30"),
+        trusted_proxies=env.read("BFF_TRUSTED_PROXIES", parsers.whole(0, 32), default=0, example="1"),
+        theme_dir=env.read("BFF_THEME_DIR", parsers.folder, default=None, example="/srv/shop/theme"),
+        metrics_bind=env.read("BFF_METRICS_BIND", parsers.host_and_port, default=None, example="127.0.0.1:9090"),
         security_contact=env.read(
-            "BFF_SECURITY_CONTACT", formats.contact, default=None, example="mailto:security@example.com"
+            "BFF_SECURITY_CONTACT", parsers.contact, default=None, example="mailto:security@example.com"
         ),
     )
 
 
 def _logging(env: Environment) -> LoggingSettings:
-    level = formats.matching(r"debug|info|warning|error|critical", "debug, info, warning, error or critical")
+    level = parsers.matching(r"debug|info|warning|error|critical", "debug, info, warning, error or critical")
     return LoggingSettings(
         level=env.read("BFF_LOG_LEVEL", lambda value: level(value.lower()), default="info", example="info"),
         format=_choice(env, "BFF_LOG_FORMAT", LogFormat.JSON),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bff.config.settings import Connection, Settings, SocialSettings
 from bff.errors import ConfigurationError
-from bff.settings import Connection, Settings, SocialSettings
 
 SHOP = {
     "EMPORIX_TENANT": "myshop",

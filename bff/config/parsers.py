@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from bff.environment import UnacceptableError
+from bff.config.environment import UnacceptableError
 from bff.secret import Secret
 
 E = TypeVar("E", bound=StrEnum)

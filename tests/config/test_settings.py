@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from bff.errors import ConfigurationError
-from bff.settings import (
+from bff.config.settings import (
     LogFormat,
     LoginRates,
     Rate,
@@ -20,6 +19,7 @@ from bff.settings import (
     Settings,
     SignupMode,
 )
+from bff.errors import ConfigurationError
 
 FIRST_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 SECOND_KEY = base64.urlsafe_b64encode(bytes(range(100, 132))).decode().rstrip("=")

@@ -1,7 +1,7 @@
 """Read environment variables one by one and remember everything that is wrong with them.
 
-It knows nothing of what the variables mean: `bff.settings` asks for them by name and hands in a parser
-from `bff.formats`. A problem never stops the reading, so that an operator sees all of them at once. No text
+It knows nothing of what the variables mean: `bff.config.settings` asks for them by name and hands in a parser
+from `bff.config.parsers`. A problem never stops the reading, so that an operator sees all of them at once. No text
 made here holds a value that may be a secret: neither of a variable read as one, nor anything out of a file.
 """
 

@@ -1,0 +1,1 @@
+"""The configuration: read from an environment, checked at once, frozen."""
