@@ -42,7 +42,7 @@ from bff.errors import (
 )
 from bff.log import Event, Log
 from bff.operations.model import Limit, Limited, Operation
-from bff.sessions.kept import PLAIN, Kept
+from bff.sessions.stored_keys import PLAIN, Kept
 
 CLIENT_ADDRESS: ContextVar[str | None] = ContextVar("client_address", default=None)
 """Where the request that is being answered comes from, as the declared proxies have it; set by the web floor.

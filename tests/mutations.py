@@ -327,10 +327,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a return path is a plain path of ours",
-        path="bff/redirects.py",
+        path="bff/web/return_path.py",
         old="    if not all(_SEGMENT.fullmatch(segment) for segment in segments):",
         new="    if False:",
-        test="tests/test_redirects.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
+        test="tests/web/test_return_path.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
     ),
     Mutation(
         guard="another host is refused",

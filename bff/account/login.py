@@ -26,13 +26,13 @@ from bff.errors import (
 )
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
+from bff.sessions.audit_fields import marks, verdict
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Customer, CustomerTokens, SignedIn, SocialIdentity, TokenSet, Vault, WebRecord
 from bff.sessions.resets import carry_reset, end_older_sessions, note_reset
 from bff.sessions.session import Session, Sessions, Standing
 from bff.sessions.store import Gone, Stale
-from bff.sessions.trail import marks, verdict
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 

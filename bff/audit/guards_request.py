@@ -17,9 +17,9 @@ from bff.audit.requirement import Guard
 from bff.audit.routes import UNDECLARED, audited_routes
 from bff.factory import Bff
 from bff.operations.model import Feature
-from bff.redirects import safe_return_path
 from bff.web.api import api_routes
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
+from bff.web.return_path import safe_return_path
 
 _CORS: Final = "access-control-"
 

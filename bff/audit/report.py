@@ -22,7 +22,7 @@ from bff.audit.tokens import TOKEN_KINDS, TokenKind
 from bff.audit.verdicts import Standing, Verdict, judge
 from bff.config.settings import Settings
 from bff.factory import Bff
-from bff.sessions.kept import Kept
+from bff.sessions.stored_keys import Kept
 
 FINDINGS: Final = frozenset({Standing.BROKEN, Standing.UNPROVEN})
 _OF_EACH_REQUEST: Final = frozenset({"x-request-id", "content-length", "set-cookie", "etag", "location", "date"})

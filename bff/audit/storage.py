@@ -7,7 +7,7 @@ from typing import Final
 from bff import limits
 from bff.config.settings import SessionSettings
 from bff.sessions import index, redis_store, replay
-from bff.sessions.kept import Kept
+from bff.sessions.stored_keys import Kept
 
 ALL_KEPT: Final[tuple[Kept, ...]] = (*redis_store.KEPT, *index.KEPT, *replay.KEPT, *limits.KEPT)
 

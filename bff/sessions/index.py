@@ -14,9 +14,9 @@ from typing import Any
 from redis import Redis
 
 from bff.crypto import KeyRing
-from bff.sessions.asking import asked
-from bff.sessions.kept import PLAIN, Kept
 from bff.sessions.model import SignedIn
+from bff.sessions.redis_errors import asked
+from bff.sessions.stored_keys import PLAIN, Kept
 
 # KEYS index; ARGV score sid now. The set ends with the session in it that ends last, which need not be this one:
 # a re-authentication or a new cookie adds an old end.

@@ -20,14 +20,14 @@ from redis.lock import Lock
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
 from bff.log import Event, Log
-from bff.sessions.asking import asked
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord, DeviceSealer
-from bff.sessions.kept import PLAIN, Kept
 from bff.sessions.model import Vault, WebRecord
+from bff.sessions.redis_errors import asked
 from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, TOUCH
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, stamp_of
 from bff.sessions.store import Found, Gone, Lease, LockBusy, Missing, SessionStore, Stale, Stamps
+from bff.sessions.stored_keys import PLAIN, Kept
 
 RETIRED_SECONDS = 60
 _RETIRED = b"R"

@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
-from bff.sessions.kept import PLAIN, Kept
+from bff.sessions.stored_keys import PLAIN, Kept
 
 KEPT = (
     Kept(

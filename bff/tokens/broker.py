@@ -25,10 +25,10 @@ from bff.limits import Asker, Limits
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
+from bff.sessions.audit_fields import audited, email_in, marks
 from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session, Standing
 from bff.sessions.store import Gone, Lease, LockBusy, SessionStore
-from bff.sessions.trail import audited, email_in, marks
 from bff.tokens.renewal import Renewal, chosen
 
 _LEASE_MARGIN_SECONDS = 5.0

@@ -29,10 +29,10 @@ from bff.limits import Limits
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
+from bff.sessions.audit_fields import marks
 from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session
 from bff.sessions.store import Gone, Lease, Stale
-from bff.sessions.trail import marks
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
 _RETRY_AFTER_UNKNOWN_SECONDS = 5.0

@@ -12,7 +12,7 @@ from wtforms import ValidationError
 
 from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
 from bff.log import Event
-from bff.sessions.trail import marks
+from bff.sessions.audit_fields import marks
 from bff.web.paths import is_api
 from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services

@@ -23,14 +23,14 @@ from bff.errors import (
     TooManyAttempts,
 )
 from bff.log import Event
-from bff.redirects import safe_return_path
-from bff.sessions.trail import marks
+from bff.sessions.audit_fields import marks
 from bff.web.bounce import came_from_elsewhere
 from bff.web.forms import SocialForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import see_other
 from bff.web.pages.visit import render
 from bff.web.paths import BACKCHANNEL_LOGOUT
+from bff.web.return_path import safe_return_path
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 

@@ -23,8 +23,8 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord
 from bff.sessions.session import Session
 from bff.sessions.store import Gone
-from bff.user_agent import browser_in_words
 from bff.web.paths import is_api
+from bff.web.user_agent import browser_in_words
 from bff.wiring import Services
 
 CSRF_FIELD = "csrf_token"

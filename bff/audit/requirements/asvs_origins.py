@@ -139,7 +139,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/oidc/test_provider_hostile.py::test_endpoint_that_is_not_on_the_issuers_host_spoils_the_document",
-                "tests/test_redirects.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
+                "tests/web/test_return_path.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
             ),
             guards=(Guard.REDIRECTS_STAY_HERE,),
             how="The list has one entry: the configured issuer's host.",

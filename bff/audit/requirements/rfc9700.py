@@ -18,8 +18,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="No URL here sends the browser on to a place that the request names (also 4.11.1).",
         answer=Met(
             tests=(
-                "tests/test_redirects.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
-                "tests/test_redirects.py::test_next_of_the_page_is_checked_when_it_is_opened_and_when_it_is_sent",
+                "tests/web/test_return_path.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
+                "tests/web/test_return_path.py::test_next_of_the_page_is_checked_when_it_is_opened_and_when_it_is_sent",
                 "tests/web/test_hosts.py::test_foreign_host_is_refused_in_the_shape_of_the_path",
             ),
             guards=(Guard.SAFE_RETURN_PATH, Guard.HOST_CHECKED),
@@ -199,7 +199,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/test_oidc.py::test_way_back_never_leads_elsewhere",
-                "tests/test_redirects.py::test_result_never_leaves_the_origin",
+                "tests/web/test_return_path.py::test_result_never_leaves_the_origin",
             ),
             guards=(Guard.REDIRECTS_STAY_HERE,),
             how="A redirect off the origin leads to the configured issuer: to sign in, and to sign out there too.",

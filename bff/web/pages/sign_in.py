@@ -9,12 +9,12 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
-from bff.redirects import safe_return_path
 from bff.web.forms import ConfirmForm, LoginForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.sealed import open_proceed
 from bff.web.pages.visit import Visit, call_of, render
+from bff.web.return_path import safe_return_path
 from bff.wiring import Services
 
 HOME = "/account"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bff.user_agent import READ_AT_MOST_CHARACTERS, browser_in_words
+from bff.web.user_agent import READ_AT_MOST_CHARACTERS, browser_in_words
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0"
 PHONE = "Mozilla/5.0 (Linux; Android 10; K)"

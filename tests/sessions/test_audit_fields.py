@@ -21,9 +21,9 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.secret import Secret
+from bff.sessions.audit_fields import email_in, marks, verdict
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.session import Standing
-from bff.sessions.trail import email_in, marks, verdict
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pages import Page, PageBrowser, visitor
 from return_paths import BAD, GOOD
 from shop import Shop
 
-from bff.redirects import safe_return_path
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from bff.web.return_path import safe_return_path
 
 DEFAULT = "/account"
 
