@@ -15,8 +15,11 @@ from werkzeug.datastructures import ImmutableDict
 from bff.account.passwords import MIN_PASSWORD_CHARACTERS
 from bff.config.settings import Settings
 from bff.log import Event
-from bff.web import api, api_devices, api_session, health, home, oidc, security_txt
-from bff.web.api import ApiRoute, api_routes, check_feature
+from bff.web import health, home, oidc, security_txt
+from bff.web.api import devices as api_devices
+from bff.web.api import routes as api
+from bff.web.api import session as api_session
+from bff.web.api.routes import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
 from bff.web.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
 from bff.web.bounce import step_aside

@@ -194,10 +194,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="what upstream says of a token goes on without the token",
-        path="bff/web/api_session.py",
+        path="bff/web/api/session.py",
         old="    return jsonify({name: reply.content[name] for name in _VALIDATION if name in reply.content})",
         new="    return jsonify(reply.content)",
-        test="tests/web/test_api_session.py::test_validate_tells_details_less_tokens",
+        test="tests/web/api/test_session.py::test_validate_tells_details_less_tokens",
     ),
     Mutation(
         guard="nobody is signed in as upstream's guest customer",
@@ -271,7 +271,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="what cannot be undone needs a recent proof",
-        path="bff/web/api.py",
+        path="bff/web/api/routes.py",
         old="    if operation.needs_recent_proof and not services.login.is_recent(session):",
         new="    if False:",
         test="tests/journeys/test_account_over_json.py::test_what_cannot_be_undone_needs_a_proof_of_the_last_minutes",
@@ -313,10 +313,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="refusals do not tell known addresses from unknown ones",
-        path="bff/web/api.py",
+        path="bff/web/api/routes.py",
         old="        if services.settings.features.neutral_answers and err.status in operation.hides:",
         new="        if False:",
-        test="tests/web/test_api.py::test_refusal_that_would_tell_a_known_address_looks_like_success",
+        test="tests/web/api/test_routes.py::test_refusal_that_would_tell_a_known_address_looks_like_success",
     ),
     Mutation(
         guard="a form made for another customer is not saved",

@@ -17,7 +17,7 @@ from bff.audit.requirement import Guard
 from bff.audit.routes import UNDECLARED, audited_routes
 from bff.factory import Bff
 from bff.operations.model import Feature
-from bff.web.api import api_routes
+from bff.web.api.routes import api_routes
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
 from bff.web.return_path import safe_return_path
 

@@ -24,7 +24,7 @@ from bff.oidc.id_token import Expected, read_logout_token
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider, Metadata
 from bff.operations.model import Credential
-from bff.web.api import api_routes
+from bff.web.api.routes import api_routes
 from bff.web.pages.flow import Need, page_needs
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
 

@@ -23,7 +23,7 @@ from bff.audit.probe import probe
 from bff.audit.routes import Caller, audited_routes
 from bff.audit.storage import ALL_KEPT
 from bff.factory import create_app
-from bff.web.api import api_routes
+from bff.web.api.routes import api_routes
 from bff.web.paths import is_api
 
 SELDOM = frozenset({"bff:{<sid>}:lock"})

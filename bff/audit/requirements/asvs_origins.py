@@ -81,7 +81,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="No JSONP.",
         answer=Met(
             tests=(
-                "tests/web/test_api_input.py::test_undeclared_parameter_is_refused_by_name_on_every_json_route",
+                "tests/web/api/test_input.py::test_undeclared_parameter_is_refused_by_name_on_every_json_route",
                 "tests/web/test_headers.py::test_json_and_pages_have_their_own_type",
             ),
             guards=(Guard.JSON_IS_INERT,),

@@ -115,7 +115,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="A session ends after a fixed time, however busy it is.",
         answer=Met(
             tests=(
-                "tests/web/test_api_session.py::test_session_ends_with_its_lifetime_however_busy",
+                "tests/web/api/test_session.py::test_session_ends_with_its_lifetime_however_busy",
                 "tests/account/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
             ),
             guards=(Guard.LIFETIMES_IN_BOUNDS,),
@@ -161,7 +161,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/pages/test_pages_devices.py::test_changed_password_signs_out_everywhere_else_unless_unticked",
-                "tests/web/test_api_devices.py::test_changed_password_lets_a_client_end_the_others_right_after",
+                "tests/web/api/test_devices.py::test_changed_password_lets_a_client_end_the_others_right_after",
                 "tests/journeys/test_two_devices.py::test_reset_on_its_page_does_the_same_though_the_cookie_is_another_afterwards",
                 "tests/journeys/test_two_devices.py::test_reset_over_json_ends_the_older_sessions_with_the_sign_in_that_follows",
             ),
@@ -220,7 +220,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/web/pages/test_pages_devices.py::test_one_device_is_signed_out",
                 "tests/web/pages/test_pages_devices.py::test_everywhere_else_is_signed_out_and_counted",
                 "tests/web/pages/test_pages_devices.py::test_ending_asks_for_a_recent_sign_in_and_leads_back_to_the_button",
-                "tests/web/test_api_devices.py::test_only_ending_needs_a_recent_proof",
+                "tests/web/api/test_devices.py::test_only_ending_needs_a_recent_proof",
                 "tests/account/test_devices.py::test_nobody_sees_or_ends_the_devices_of_another_customer",
             ),
             how="/account/sessions and /api/sessions; the proof is a sign-in of the last ten minutes.",

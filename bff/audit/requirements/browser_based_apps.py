@@ -19,7 +19,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="advice",
         demands="The cookie and whatever credentials a browser sends go no further; the bearer is the server's.",
         answer=Met(
-            tests=("tests/web/test_api_input.py::test_of_the_browsers_headers_only_its_languages_go_upstream",),
+            tests=("tests/web/api/test_input.py::test_of_the_browsers_headers_only_its_languages_go_upstream",),
             how="The request upstream is built from the operation's row; nothing is copied but Accept-Language.",
         ),
     ),
@@ -30,9 +30,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="One route tells whether somebody is signed in, and who, and never a token.",
         answer=Met(
             tests=(
-                "tests/web/test_api_session.py::test_guest_is_told_all_there_is",
-                "tests/web/test_api_session.py::test_customer_is_told_when_it_ends",
-                "tests/web/test_api_session.py::test_no_answer_holds_a_token_of_upstreams",
+                "tests/web/api/test_session.py::test_guest_is_told_all_there_is",
+                "tests/web/api/test_session.py::test_customer_is_told_when_it_ends",
+                "tests/web/api/test_session.py::test_no_answer_holds_a_token_of_upstreams",
             ),
             how="GET /api/session.",
         ),
@@ -201,7 +201,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Only listed operations are forwarded, each under its own path and verb.",
         answer=Met(
             tests=(
-                "tests/web/test_api.py::test_table_leads_to_the_documented_routes",
+                "tests/web/api/test_routes.py::test_table_leads_to_the_documented_routes",
                 "tests/emporix/test_client.py::test_every_row_goes_out_at_its_own_path_with_what_it_names_and_no_more",
                 "tests/journeys/test_raw_requests.py::test_odd_method_is_refused_and_echoes_nothing",
             ),

@@ -105,7 +105,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/test_session_interface.py::test_value_is_256_bits_and_never_the_same",
-                "tests/web/test_api_session.py::test_no_answer_holds_a_token_of_upstreams",
+                "tests/web/api/test_session.py::test_no_answer_holds_a_token_of_upstreams",
             ),
             guards=(Guard.COOKIE_IS_RANDOM, Guard.SESSIONS_ARE_SEALED),
             how="No token lies in a cookie; in Redis they are sealed with AES-256-GCM.",

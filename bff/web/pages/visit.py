@@ -15,7 +15,7 @@ from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, Standing
-from bff.web.api_input import accept_language
+from bff.web.api.input import accept_language
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
 

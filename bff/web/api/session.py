@@ -14,8 +14,8 @@ from bff.errors import LoginRequired
 from bff.operations.model import Operation, Parameter, Place, Route, Supplier
 from bff.sessions.session import Session, Standing
 from bff.tokens.broker import KEEP_ENTITY
-from bff.web.api import View, answer, call_upstream, check_visitor
-from bff.web.api_input import read_input, read_query
+from bff.web.api.input import read_input, read_query
+from bff.web.api.routes import View, answer, call_upstream, check_visitor
 from bff.web.oidc import social_links
 from bff.web.session_interface import BrowserSession, browser_session, fresh_csrf_token
 from bff.wiring import Services

@@ -11,7 +11,7 @@ import pytest
 from shop import Browser, Shop
 
 from bff.sandbox.faults import Answer, Fault, html
-from bff.web.versions import etag_of
+from bff.web.api.etags import etag_of
 
 ADDRESS = {
     "contactName": "Jane Doe",

@@ -13,7 +13,7 @@ from bff.account.devices import Device
 from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
 from bff.operations.schemas import Empty, validate
-from bff.web.api_input import read_query
+from bff.web.api.input import read_query
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 

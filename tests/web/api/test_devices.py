@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from bff.account.login import RECENT_SECONDS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_PASSWORD
-from bff.web.api_devices import iso_8601
+from bff.web.api.devices import iso_8601
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -12,8 +12,8 @@ from bff.operations.model import Exposure, Feature
 from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Answer, Fault
-from bff.web.api import api_routes, check_feature, make_blueprint
-from bff.web.api_session import SESSION_VIEWS
+from bff.web.api.routes import api_routes, check_feature, make_blueprint
+from bff.web.api.session import SESSION_VIEWS
 from bff.web.errors import FAULTS
 
 DOCUMENTED = {

@@ -18,9 +18,9 @@ from bff.emporix.client import Call, Reply
 from bff.errors import Detail, FeatureDisabled, InvalidInput, LoginRequired, ReauthenticationRequired, UpstreamRejected
 from bff.operations.model import Aftermath, Answer, Exposure, Feature, Operation, Route
 from bff.sessions.session import Session
-from bff.web.api_input import Input, read_input
+from bff.web.api.etags import call_versioned, etag_of
+from bff.web.api.input import Input, read_input
 from bff.web.session_interface import browser_session
-from bff.web.versions import call_versioned, etag_of
 from bff.wiring import Services
 
 BLUEPRINT = "api"
