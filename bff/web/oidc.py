@@ -25,7 +25,7 @@ from bff.errors import (
 from bff.log import Event
 from bff.sessions.audit_fields import marks
 from bff.web.bounce import came_from_elsewhere
-from bff.web.forms import SocialForm
+from bff.web.forms.forms import SocialForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import see_other
 from bff.web.pages.visit import render

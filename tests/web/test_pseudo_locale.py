@@ -21,7 +21,7 @@ from shop import ShopMaker
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL
 from bff.web.assets import asset_folder
-from bff.web.choices import countries, currencies, language_name, languages
+from bff.web.forms.choices import countries, currencies, language_name, languages
 from bff.web.pages.sign_in import notices
 
 PROVIDERS = {"Google"}

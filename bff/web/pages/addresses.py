@@ -10,9 +10,9 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.errors import BffError, SessionError, UpstreamError, UpstreamRejected
-from bff.web.choices import countries, with_stored
-from bff.web.fields import BILLING, SHIPPING, split_tags, tag_list, version_of
-from bff.web.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
+from bff.web.forms.choices import countries, with_stored
+from bff.web.forms.fields import BILLING, SHIPPING, split_tags, tag_list, version_of
+from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_page, register_view, see_other

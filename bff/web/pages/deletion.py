@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import InvalidInput, LoginRequired, SessionExpired, UpstreamRejected
-from bff.web.forms import DeletionForm, LoginForm, TokenForm
+from bff.web.forms.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed

@@ -17,7 +17,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.account.devices import Device
-from bff.web.forms import ConfirmForm
+from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
 from bff.web.language import locale, ngettext
 from bff.web.pages.flow import FormPage, Need, register_page, register_view, see_other

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bff.web.fields import PageForm
+from bff.web.forms.fields import PageForm
 from bff.web.pages.visit import Visit, is_owner
 
 _KEY = "drafts"

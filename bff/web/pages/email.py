@@ -9,7 +9,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.errors import InvalidInput, UpstreamRejected
-from bff.web.forms import EmailForm, TokenForm
+from bff.web.forms.forms import EmailForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.sign_up import DEAD_LINK, dead_link, mailed_token

@@ -35,7 +35,7 @@ from bff.errors import (
 from bff.log import REQUEST_ID
 from bff.sessions.store import Gone
 from bff.web.errors import Fault, fault_of
-from bff.web.fields import PageForm
+from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
 from bff.web.language import ngettext
 from bff.web.pages.drafts import keep_draft, take_draft

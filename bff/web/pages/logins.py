@@ -9,7 +9,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
-from bff.web.forms import AddLoginForm
+from bff.web.forms.forms import AddLoginForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.visit import Visit, render

@@ -12,7 +12,7 @@ from bff.errors import InvalidInput, SessionStoreUnavailable, UpstreamRejected
 from bff.log import Event
 from bff.sessions.session import Standing
 from bff.web.errors import fault_of
-from bff.web.forms import EmailOnlyForm, PasswordForm, ResetForm
+from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
 from bff.web.pages.devices import signed_out_on
 from bff.web.pages.flow import FormPage, Need, register_page, see_other

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
 from bff.operations.model import MERGE_PATCH
-from bff.web.choices import currencies, language_name, languages, with_stored
-from bff.web.fields import version_of
-from bff.web.forms import CompanyForm, ProfileForm
+from bff.web.forms.choices import currencies, language_name, languages, with_stored
+from bff.web.forms.fields import version_of
+from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_page, see_other

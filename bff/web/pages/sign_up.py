@@ -13,8 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from bff.config.settings import SignupMode
 from bff.errors import InvalidInput, UpstreamRejected
-from bff.web.choices import countries
-from bff.web.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
+from bff.web.forms.choices import countries
+from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, Need, register_page, see_other

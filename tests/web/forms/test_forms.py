@@ -12,9 +12,9 @@ from shop import Shop
 from werkzeug.datastructures import MultiDict
 
 from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TEXT_CHARACTERS
-from bff.web import forms
-from bff.web.fields import PageForm, split_tags, tag_list, version_of
-from bff.web.forms import (
+from bff.web.forms import forms
+from bff.web.forms.fields import PageForm, split_tags, tag_list, version_of
+from bff.web.forms.forms import (
     ADDRESS_PROPERTIES,
     AddressForm,
     CompanyForm,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bff.web.choices import countries, currencies, languages, with_stored
+from bff.web.forms.choices import countries, currencies, languages, with_stored
 
 
 @pytest.mark.parametrize("tongue", ["en", "de"])

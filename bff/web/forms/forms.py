@@ -11,7 +11,7 @@ import re
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
 from wtforms.validators import StopValidation
 
-from bff.web.fields import (
+from bff.web.forms.fields import (
     PageForm,
     at_most,
     email_field,

@@ -1,0 +1,1 @@
+"""The forms of the pages: shapes and choices, no calls."""
