@@ -21,17 +21,17 @@ from bff.web.api import routes as api
 from bff.web.api import session as api_session
 from bff.web.api.routes import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
-from bff.web.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
-from bff.web.bounce import step_aside
-from bff.web.csrf import check_cookies, check_origin, check_token
 from bff.web.errors import register_errors
-from bff.web.forwarded import DeclaredProxies
-from bff.web.headers import add_headers
-from bff.web.hosts import check_host
 from bff.web.language import Catalogues, register_language
+from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
+from bff.web.middleware.csrf import check_cookies, check_origin, check_token
+from bff.web.middleware.forwarded import DeclaredProxies
+from bff.web.middleware.headers import add_headers
+from bff.web.middleware.hosts import check_host
+from bff.web.middleware.request_log import register_request_log
+from bff.web.middleware.strict_bounce import step_aside
 from bff.web.pages import blueprint as pages
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_path, is_api, is_static
-from bff.web.request_log import register_request_log
 from bff.web.session_interface import BffSessionInterface
 from bff.web.static_files import read_files, register_static
 from bff.wiring import Services, build_services

@@ -14,8 +14,8 @@ from shop import COOKIE, PUBLIC_URL, Shop, ShopMaker
 
 from bff import factory
 from bff.factory import Bff, create_app
-from bff.web.bodies import MAX_BODY_BYTES
-from bff.web.forwarded import DeclaredProxies
+from bff.web.middleware.bodies import MAX_BODY_BYTES
+from bff.web.middleware.forwarded import DeclaredProxies
 
 DEAD_REDIS = {"REDIS_URL": "redis://127.0.0.1:1"}
 DEAD_UPSTREAM = {"EMPORIX_API_URL": "http://127.0.0.1:1"}

@@ -1,6 +1,6 @@
 """The guards that stand in headers and pages, judged over every answer that was got.
 
-Pages of somebody signed in are not among them; tests drive those (`tests/web/test_headers.py`).
+Pages of somebody signed in are not among them; tests drive those (`tests/web/middleware/test_headers.py`).
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from werkzeug.wrappers import Response
 from bff.audit.probed import ELSEWHERE, HOSTILE_TARGETS, SAFE, Asked, Newcomer, Probe, Probed, SeenAddress
 from bff.crypto import random_text
 from bff.sessions.cookie import SessionCookie
-from bff.web.bodies import READ_AT_MOST_BYTES
-from bff.web.csrf import CSRF_HEADER
+from bff.web.middleware.bodies import READ_AT_MOST_BYTES
+from bff.web.middleware.csrf import CSRF_HEADER
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
 from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services

@@ -170,7 +170,7 @@ class Met:
     """The program does what is demanded."""
 
     tests: tuple[str, ...]
-    """Node ids, e.g. `tests/web/test_headers.py::test_name`; at least one. Without the test the claim is unproven."""
+    """Node ids, e.g. `tests/web/middleware/test_headers.py::test_name`; at least one. Without the test the claim is unproven."""
     guards: tuple[Guard, ...] = ()
     """What the audit checks itself, each time it runs."""
     how: str = ""

@@ -24,9 +24,9 @@ from bff.errors import (
 )
 from bff.log import Event
 from bff.sessions.audit_fields import marks
-from bff.web.bounce import came_from_elsewhere
 from bff.web.forms.forms import SocialForm
 from bff.web.language import gettext as _
+from bff.web.middleware.strict_bounce import came_from_elsewhere
 from bff.web.pages.flow import see_other
 from bff.web.pages.visit import render
 from bff.web.paths import BACKCHANNEL_LOGOUT

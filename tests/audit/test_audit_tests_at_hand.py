@@ -72,7 +72,7 @@ def test_state_machine_counts_by_the_name_of_its_test_case(tmp_path: Path) -> No
 
 
 def test_test_that_does_not_exist_proves_nothing() -> None:
-    gone = "tests/web/test_headers.py::test_that_somebody_renamed"
+    gone = "tests/web/middleware/test_headers.py::test_that_somebody_renamed"
     rows = (row(THIS, slug="good"), row(THIS, gone, slug="bad"), row(gone, slug="deviation", deviation=True))
     report = audit(build(), requirements=rows, checkout=CHECKOUT)
     assert [verdict.standing for verdict in report.verdicts] == [Standing.MET, Standing.UNPROVEN, Standing.UNPROVEN]

@@ -25,8 +25,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="What is no page stays inert when it is opened as one.",
         answer=Met(
             tests=(
-                "tests/web/test_headers.py::test_every_answer_carries_them",
-                "tests/web/test_headers.py::test_json_and_pages_have_their_own_type",
+                "tests/web/middleware/test_headers.py::test_every_answer_carries_them",
+                "tests/web/middleware/test_headers.py::test_json_and_pages_have_their_own_type",
             ),
             guards=(Guard.JSON_IS_INERT,),
             how="Its own type, nosniff, and a policy of default-src 'none'.",
@@ -108,7 +108,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L1",
         demands="Every answer demands https for a year or longer, for subdomains too.",
         answer=Met(
-            tests=("tests/web/test_headers.py::test_every_answer_carries_them",),
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
             guards=(Guard.HSTS,),
             how="Two years, includeSubDomains; where the public URL is https.",
         ),
@@ -118,7 +118,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L1",
         demands="Access-Control-Allow-Origin is fixed or follows a list.",
         answer=Met(
-            tests=("tests/web/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",),
+            tests=("tests/web/middleware/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",),
             guards=(Guard.NO_CORS,),
             how="No CORS header is ever sent.",
         ),
@@ -129,7 +129,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="A Content-Security-Policy shuts object-src and base-uri and lists what may be loaded.",
         answer=Met(
             tests=(
-                "tests/web/test_headers.py::test_every_answer_carries_them",
+                "tests/web/middleware/test_headers.py::test_every_answer_carries_them",
                 "tests/web/test_page_scripts.py::test_page_may_load_no_plugin_and_no_foreign_script",
             ),
             guards=(Guard.CSP_ON_EVERY_ANSWER,),
@@ -143,14 +143,16 @@ ROWS: Final[tuple[Requirement, ...]] = (
         section="3.4.4",
         level="L2",
         demands="X-Content-Type-Options: nosniff is on every answer.",
-        answer=Met(tests=("tests/web/test_headers.py::test_every_answer_carries_them",), guards=(Guard.NOSNIFF,)),
+        answer=Met(
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",), guards=(Guard.NOSNIFF,)
+        ),
     ),
     _row(
         section="3.4.5",
         level="L2",
         demands="A Referrer-Policy keeps paths and queries from other sites.",
         answer=Met(
-            tests=("tests/web/test_headers.py::test_every_answer_carries_them",),
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
             guards=(Guard.REFERRER_POLICY,),
             how="strict-origin.",
         ),
@@ -160,7 +162,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L2",
         demands="Every answer says, with frame-ancestors, that nobody may frame it.",
         answer=Met(
-            tests=("tests/web/test_headers.py::test_every_answer_carries_them",),
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
             guards=(Guard.FRAME_ANCESTORS,),
         ),
     ),
@@ -188,7 +190,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L3",
         demands="Pages are cut off from windows of other origins: Cross-Origin-Opener-Policy.",
         answer=Met(
-            tests=("tests/web/test_headers.py::test_every_answer_carries_them",),
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
             guards=(Guard.COOP,),
             how="same-origin.",
         ),

@@ -16,8 +16,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Forged requests are kept out by a token or by a header that no form can send.",
         answer=Met(
             tests=(
-                "tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
-                "tests/web/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",
+                "tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+                "tests/web/middleware/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",
                 "tests/journeys/test_cookie_rules.py::test_forged_post_leaves_the_signed_in_cookie_alone",
             ),
             guards=(Guard.CSRF_TOKEN_CHECKED, Guard.ORIGIN_CHECKED, Guard.NO_COOKIE_FOR_OTHER_SITES),
@@ -29,8 +29,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Where a preflight is relied on, no route can be called without one.",
         answer=Met(
             tests=(
-                "tests/web/test_csrf.py::test_body_of_a_type_that_any_page_may_send_is_refused",
-                "tests/web/test_csrf.py::test_token_counts_in_the_header_and_nowhere_else",
+                "tests/web/middleware/test_csrf.py::test_body_of_a_type_that_any_page_may_send_is_refused",
+                "tests/web/middleware/test_csrf.py::test_token_counts_in_the_header_and_nowhere_else",
                 "tests/journeys/test_raw_requests.py::test_method_cannot_be_overridden",
             ),
             guards=(Guard.JSON_ONLY_BODIES, Guard.NO_METHOD_OVERRIDE),
@@ -43,9 +43,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Nothing that matters is changed by GET, HEAD or OPTIONS.",
         answer=Met(
             tests=(
-                "tests/web/test_csrf.py::test_gets_that_start_something_are_these",
-                "tests/web/test_csrf.py::test_head_starts_nothing_anywhere",
-                "tests/web/test_csrf.py::test_head_of_a_customer_changes_nothing_either",
+                "tests/web/middleware/test_csrf.py::test_gets_that_start_something_are_these",
+                "tests/web/middleware/test_csrf.py::test_head_starts_nothing_anywhere",
+                "tests/web/middleware/test_csrf.py::test_head_of_a_customer_changes_nothing_either",
                 "tests/journeys/test_social_attacks.py::test_callback_that_is_only_asked_for_its_head_uses_nothing_up",
                 "tests/web/test_oidc.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
                 "tests/web/pages/test_pages_sign_in.py::test_opening_the_sign_out_page_signs_nobody_out",
@@ -82,7 +82,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/api/test_input.py::test_undeclared_parameter_is_refused_by_name_on_every_json_route",
-                "tests/web/test_headers.py::test_json_and_pages_have_their_own_type",
+                "tests/web/middleware/test_headers.py::test_json_and_pages_have_their_own_type",
             ),
             guards=(Guard.JSON_IS_INERT,),
             how="A parameter that a route does not declare, a callback's name too, is refused.",
@@ -103,8 +103,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Answers cannot be loaded into pages of other sites.",
         answer=Met(
             tests=(
-                "tests/web/test_headers.py::test_every_answer_carries_them",
-                "tests/web/test_csrf.py::test_other_site_reads_no_json",
+                "tests/web/middleware/test_headers.py::test_every_answer_carries_them",
+                "tests/web/middleware/test_csrf.py::test_other_site_reads_no_json",
             ),
             guards=(Guard.CORP, Guard.CROSS_SITE_READS_REFUSED),
             how="Cross-Origin-Resource-Policy on all of them, Fetch Metadata on JSON routes.",
@@ -174,7 +174,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "one is for its owner to decide."
             ),
             compensation="Two years with includeSubDomains; the cookie is Secure and __Host-.",
-            tests=("tests/web/test_headers.py::test_every_answer_carries_them",),
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
         ),
     ),
     _row(
@@ -183,8 +183,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="A browser that lacks what is expected is served, warned or refused as written down.",
         answer=Met(
             tests=(
-                "tests/web/test_csrf.py::test_request_of_our_own_page_gets_through",
-                "tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+                "tests/web/middleware/test_csrf.py::test_request_of_our_own_page_gets_through",
+                "tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
                 "tests/web/pages/test_pages_flow.py::test_browser_without_a_cookie_is_told_so",
             ),
             how="Without Fetch Metadata the Origin decides; without scripts every form works; no cookies: it says so.",

@@ -31,7 +31,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/journeys/test_backchannel_logout.py::test_it_needs_no_token_of_ours_and_no_origin_and_heeds_no_cookie",
-                "tests/web/test_csrf.py::test_every_route_that_may_change_something_is_driven",
+                "tests/web/middleware/test_csrf.py::test_every_route_that_may_change_something_is_driven",
             ),
         ),
     ),

@@ -145,7 +145,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/test_readme_sessions.py::test_readme_says_what_the_server_sees_and_keeps",
-                "tests/web/test_request_log.py::test_no_line_holds_what_a_request_brought",
+                "tests/web/middleware/test_request_log.py::test_no_line_holds_what_a_request_brought",
             ),
             how="README, 'Sessions'.",
         ),
@@ -233,7 +233,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="A policy keeps foreign scripts out of the pages, and misuse of a session is limited and noticed.",
         answer=Met(
             tests=(
-                "tests/web/test_headers.py::test_every_answer_carries_them",
+                "tests/web/middleware/test_headers.py::test_every_answer_carries_them",
                 "tests/web/test_templates.py::test_template_has_nothing_inline",
                 "tests/sessions/test_session.py::test_request_limit_is_refused_with_the_time_to_wait",
                 "tests/journeys/test_audit_trail.py::test_event_is_told_in_full_and_no_other",

@@ -50,9 +50,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "BFF_COOKIE_SAMESITE=Strict is one setting away; such arrivals then go through a bounce page."
             ),
             tests=(
-                "tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+                "tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
                 "tests/web/test_session_interface.py::test_cookie_on_https_is_a_host_cookie",
-                "tests/web/test_bounce.py::test_callback_comes_back_through_it_and_signs_in",
+                "tests/web/middleware/test_strict_bounce.py::test_callback_comes_back_through_it_and_signs_in",
             ),
         ),
     ),
@@ -117,7 +117,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="MUST",
         demands="Forged requests are kept out by more than SameSite.",
         answer=Met(
-            tests=("tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",),
+            tests=(
+                "tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+            ),
             guards=(Guard.CSRF_TOKEN_CHECKED, Guard.ORIGIN_CHECKED),
             how="A token bound to the cookie, and Sec-Fetch-Site or else Origin; a sibling host counts as foreign.",
         ),
@@ -137,10 +139,10 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "refused by Fetch Metadata, and no CORS header lets another origin read an answer."
             ),
             tests=(
-                "tests/web/test_csrf.py::test_other_site_reads_no_json",
-                "tests/web/test_csrf.py::test_gets_that_start_something_are_these",
-                "tests/web/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",
-                "tests/web/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
+                "tests/web/middleware/test_csrf.py::test_other_site_reads_no_json",
+                "tests/web/middleware/test_csrf.py::test_gets_that_start_something_are_these",
+                "tests/web/middleware/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",
+                "tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
             ),
         ),
     ),
@@ -150,7 +152,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="advice",
         demands="No other origin is let in by CORS; a preflight is answered without permission.",
         answer=Met(
-            tests=("tests/web/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",),
+            tests=("tests/web/middleware/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",),
             guards=(Guard.NO_CORS,),
         ),
     ),
@@ -159,7 +161,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="advice",
         demands="Forms carry an anti-forgery token of this session, which is checked wherever something changes.",
         answer=Met(
-            tests=("tests/web/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",),
+            tests=("tests/web/middleware/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",),
             guards=(Guard.CSRF_TOKEN_CHECKED,),
             how="Another browser's token fails, and so does the one from before a rotation.",
         ),

@@ -20,7 +20,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/web/test_return_path.py::test_what_is_not_plainly_a_path_of_ours_is_refused",
                 "tests/web/test_return_path.py::test_next_of_the_page_is_checked_when_it_is_opened_and_when_it_is_sent",
-                "tests/web/test_hosts.py::test_foreign_host_is_refused_in_the_shape_of_the_path",
+                "tests/web/middleware/test_hosts.py::test_foreign_host_is_refused_in_the_shape_of_the_path",
             ),
             guards=(Guard.SAFE_RETURN_PATH, Guard.HOST_CHECKED),
             how="'next' is rebuilt from plain segments or dropped; no redirect is made from Host.",
@@ -213,7 +213,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/test_templates.py::test_template_leads_to_no_other_site",
-                "tests/web/test_headers.py::test_every_answer_carries_them",
+                "tests/web/middleware/test_headers.py::test_every_answer_carries_them",
             ),
             guards=(Guard.NOTHING_FROM_ELSEWHERE, Guard.REFERRER_POLICY),
             how=(
@@ -297,8 +297,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Headers that a reverse proxy sets are believed from declared proxies only.",
         answer=Met(
             tests=(
-                "tests/web/test_hosts.py::test_forwarded_headers_are_not_believed_by_default",
-                "tests/web/test_hosts.py::test_of_several_addresses_only_the_declared_proxies_are_believed",
+                "tests/web/middleware/test_hosts.py::test_forwarded_headers_are_not_believed_by_default",
+                "tests/web/middleware/test_hosts.py::test_of_several_addresses_only_the_declared_proxies_are_believed",
                 "tests/commands/test_serve.py::test_forwarded_headers_change_nothing",
             ),
             guards=(Guard.FORWARDED_HEADERS_CHECKED, Guard.SERVER_TRUSTS_NO_HEADERS),
@@ -310,7 +310,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="MUST",
         demands="No page can be framed.",
         answer=Met(
-            tests=("tests/web/test_headers.py::test_every_answer_carries_them",),
+            tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
             guards=(Guard.FRAME_ANCESTORS,),
         ),
     ),

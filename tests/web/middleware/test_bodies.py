@@ -10,7 +10,7 @@ from gunicorn.http.errors import InvalidChunkSize
 from shop import Browser, Shop
 from werkzeug.test import TestResponse
 
-from bff.web.bodies import MAX_BODY_BYTES
+from bff.web.middleware.bodies import MAX_BODY_BYTES
 
 
 def of_size(size_bytes: int) -> bytes:

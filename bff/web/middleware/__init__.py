@@ -1,0 +1,1 @@
+"""What every request passes before, and every response after, its view."""
