@@ -15,7 +15,7 @@ from werkzeug.datastructures import ImmutableDict
 from bff.account.passwords import MIN_PASSWORD_CHARACTERS
 from bff.config.settings import Settings
 from bff.log import Event
-from bff.web import health, home, oidc, security_txt
+from bff.web import health, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api
 from bff.web.api import session as api_session
@@ -31,6 +31,7 @@ from bff.web.middleware.hosts import check_host
 from bff.web.middleware.request_log import register_request_log
 from bff.web.middleware.strict_bounce import step_aside
 from bff.web.pages import blueprint as pages
+from bff.web.pages import home, social
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_path, is_api, is_static
 from bff.web.session_interface import BffSessionInterface
 from bff.web.static_files import read_files, register_static
@@ -84,7 +85,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     CSRFProtect(app)
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(
-        social_links=lambda: oidc.social_links(services),
+        social_links=lambda: social.social_links(services),
         may_add_login=lambda: settings.features.add_login,
         min_password_characters=MIN_PASSWORD_CHARACTERS,
     )
@@ -102,7 +103,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         api_devices.make_blueprint(services),
         api.make_blueprint(services, api_session.SESSION_VIEWS),
         pages.make_blueprint(services),
-        oidc.make_blueprint(services),
+        social.make_blueprint(services),
     ):
         app.register_blueprint(blueprint)
     proxies = settings.serving.trusted_proxies

@@ -23,7 +23,7 @@ PLANTED = {
         "import flask",
         "Flask stays in web, factory and the sandbox BROKEN",
     ),
-    "Redis up above": ("bff/web/home.py", "import redis", "Redis stays in sessions, limits and wiring BROKEN"),
+    "Redis up above": ("bff/web/pages/home.py", "import redis", "Redis stays in sessions, limits and wiring BROKEN"),
     "another cryptography": ("bff/log.py", "import cryptography", "One module imports a cryptography library BROKEN"),
 }
 

@@ -115,7 +115,7 @@ class Guard(Enum):
 
     # Redirects and paths.
     SAFE_RETURN_PATH = "safe_return_path"
-    """A corpus of hostile targets leads nowhere but home: as `next` of a page's form and through `bff.web.return_path`."""
+    """A corpus of hostile targets leads nowhere but home: as `next` of a form and through `bff.web.return_path`."""
     REDIRECTS_STAY_HERE = "redirects_stay_here"
     """Every redirect that a probe met stays on the public origin, or leads to the configured issuer."""
     PATH_IDS_CHECKED = "path_ids_checked"
@@ -170,7 +170,7 @@ class Met:
     """The program does what is demanded."""
 
     tests: tuple[str, ...]
-    """Node ids, e.g. `tests/web/middleware/test_headers.py::test_name`; at least one. Without the test the claim is unproven."""
+    """Node ids, e.g. `tests/web/test_x.py::test_name`; at least one. Without the test the claim is unproven."""
     guards: tuple[Guard, ...] = ()
     """What the audit checks itself, each time it runs."""
     how: str = ""

@@ -22,8 +22,8 @@ from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
 from bff.web.api.routes import api_routes
 from bff.web.api.session import SESSION_PATH
-from bff.web.oidc import START
 from bff.web.pages.flow import Need, page_needs
+from bff.web.pages.social import START
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
 
 

@@ -39,7 +39,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/test_page_scripts.py::test_script_writes_text_and_no_markup",
-                "tests/web/test_home.py::test_name_is_shown_as_text",
+                "tests/web/pages/test_home.py::test_name_is_shown_as_text",
             ),
             how="Templates escape; the one script sets textContent.",
         ),

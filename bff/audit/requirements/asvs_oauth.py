@@ -61,7 +61,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L3",
         demands="Only scopes that are needed are asked for.",
         answer=Met(
-            tests=("tests/web/test_oidc.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",),
+            tests=(
+                "tests/web/pages/test_social.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",
+            ),
             how="openid profile email, unless AUTH0_SCOPE says more.",
         ),
     ),

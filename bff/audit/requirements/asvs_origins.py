@@ -47,7 +47,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/web/middleware/test_csrf.py::test_head_starts_nothing_anywhere",
                 "tests/web/middleware/test_csrf.py::test_head_of_a_customer_changes_nothing_either",
                 "tests/journeys/test_social_attacks.py::test_callback_that_is_only_asked_for_its_head_uses_nothing_up",
-                "tests/web/test_oidc.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
+                "tests/web/pages/test_social.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
                 "tests/web/pages/test_pages_sign_in.py::test_opening_the_sign_out_page_signs_nobody_out",
             ),
             guards=(Guard.READS_CHANGE_NOTHING, Guard.ROUTES_ARE_DECLARED),
@@ -159,8 +159,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "button first; the one host it can lead to is the configured issuer's."
             ),
             tests=(
-                "tests/web/test_oidc.py::test_every_configured_connection_has_a_link_that_keeps_the_way_back",
-                "tests/web/test_oidc.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
+                "tests/web/pages/test_social.py::test_every_configured_connection_has_a_link_that_keeps_the_way_back",
+                "tests/web/pages/test_social.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
             ),
         ),
     ),

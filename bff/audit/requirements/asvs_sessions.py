@@ -260,7 +260,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Nobody is signed in without having done something for it.",
         answer=Met(
             tests=(
-                "tests/web/test_oidc.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
+                "tests/web/pages/test_social.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
                 "tests/journeys/test_social_attacks.py::test_link_on_a_foreign_page_starts_nothing",
                 "tests/web/pages/test_pages_sign_up.py::test_opt_in_mails_a_link_and_the_page_behind_it_signs_in",
             ),

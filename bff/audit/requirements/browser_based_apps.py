@@ -133,7 +133,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="MUST",
         demands="What is obtained by redirect is obtained with the authorization code grant and nothing else.",
         answer=Met(
-            tests=("tests/web/test_oidc.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",),
+            tests=(
+                "tests/web/pages/test_social.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",
+            ),
             guards=(Guard.PKCE_S256,),
             how="The password sign-in, which needs no redirect, is a deviation of its own (RFC 9700, 2.4).",
         ),

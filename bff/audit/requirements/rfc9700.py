@@ -72,7 +72,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Challenge and nonce are made anew for each sign-in and bound to client and browser.",
         answer=Met(
             tests=(
-                "tests/web/test_oidc.py::test_two_starts_have_nothing_secret_in_common",
+                "tests/web/pages/test_social.py::test_two_starts_have_nothing_secret_in_common",
                 "tests/oidc/test_login_state.py::test_two_starts_have_nothing_in_common",
                 "tests/journeys/test_social_attacks.py::test_one_changed_letter_is_enough",
             ),
@@ -86,7 +86,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="The challenge does not show the verifier: S256, nothing else.",
         answer=Met(
             tests=(
-                "tests/web/test_oidc.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",
+                "tests/web/pages/test_social.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",
                 "tests/oidc/test_login_state.py::test_challenge_is_the_verifiers_sha256",
             ),
             guards=(Guard.PKCE_S256,),
@@ -120,7 +120,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="SHOULD",
         demands="No more is asked for than needed.",
         answer=Met(
-            tests=("tests/web/test_oidc.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",),
+            tests=(
+                "tests/web/pages/test_social.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",
+            ),
             how="openid profile email of the provider, unless AUTH0_SCOPE says more; Emporix fixes its tokens' scope.",
         ),
     ),
@@ -198,7 +200,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="The host of the redirect URI redirects nowhere else, the callback included.",
         answer=Met(
             tests=(
-                "tests/web/test_oidc.py::test_way_back_never_leads_elsewhere",
+                "tests/web/pages/test_social.py::test_way_back_never_leads_elsewhere",
                 "tests/web/test_return_path.py::test_result_never_leaves_the_origin",
             ),
             guards=(Guard.REDIRECTS_STAY_HERE,),

@@ -16,7 +16,7 @@ from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, Ta
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_page, register_view, see_other
-from bff.web.pages.once import claim, release
+from bff.web.pages.idempotency import claim, release
 from bff.web.pages.visit import Visit, render
 from bff.wiring import Services
 

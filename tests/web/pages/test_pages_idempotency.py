@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pages import customer
 from shop import Shop
 
-from bff.web.pages.once import claim, release
+from bff.web.pages.idempotency import claim, release
 from bff.web.pages.visit import Visit
 from bff.web.session_interface import browser_session
 
