@@ -14,7 +14,7 @@
         UnsupportedMediaType
         PayloadTooLarge
         FeatureDisabled
-        VersionConflict
+        PreconditionFailed
         TooManyAttempts
       LoginFailed
         InvalidCredentials
@@ -25,7 +25,7 @@
         IdentityProviderUnavailable its discovery document or keys cannot be had
       UpstreamError
         UpstreamRejected            Emporix said no, and why
-        BearerDead                  Emporix said that the token it was given lives no more
+        InvalidToken                  Emporix said that the token it was given lives no more
         UpstreamRateLimited
         UpstreamMalformed           an answer that is not as documented
         UpstreamUnavailable         no connection, reset, 502 to 504: we do not know
@@ -131,7 +131,7 @@ class FeatureDisabled(RequestRejected):
     """Switched off here, or not offered by this tenant."""
 
 
-class VersionConflict(RequestRejected):
+class PreconditionFailed(RequestRejected):
     """The `If-Match` of the request names a version that is no longer the newest."""
 
 
@@ -200,7 +200,7 @@ class UpstreamRejected(UpstreamError):
         self.details = details
 
 
-class BearerDead(UpstreamError):
+class InvalidToken(UpstreamError):
     """Emporix said that the bearer lives no more (RFC 6750 3.1 `invalid_token`, in Apigee's words)."""
 
 

@@ -90,7 +90,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         min_password_characters=MIN_PASSWORD_CHARACTERS,
     )
     register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
-    _dress(app, settings)
+    _apply_theme(app, settings)
     register_request_log(app, services)
     register_errors(app, services)
     _register_checks(app, services)
@@ -112,7 +112,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     return app
 
 
-def _dress(app: Bff, settings: Settings) -> None:
+def _apply_theme(app: Bff, settings: Settings) -> None:
     """Put a theme's templates and static files before ours."""
     theme, statics = settings.serving.theme_dir, asset_folder("static")
     if theme is not None and (theme / "templates").is_dir():

@@ -42,7 +42,7 @@ from bff.errors import (
 )
 from bff.log import Event, Log
 from bff.operations.model import Limit, Limited, Operation
-from bff.sessions.stored_keys import PLAIN, Kept
+from bff.sessions.stored_keys import PLAIN, StoredKey
 
 CLIENT_ADDRESS: ContextVar[str | None] = ContextVar("client_address", default=None)
 """Where the request that is being answered comes from, as the declared proxies have it; set by the web floor.
@@ -52,8 +52,8 @@ socket without a declared proxy): all of them count as one.
 """
 
 KEY_PREFIX = "bff:limit"
-KEPT = (
-    Kept(
+STORED_KEYS = (
+    StoredKey(
         key=f"{KEY_PREFIX}:<limit>/<hash>/<rate>",
         holds="the times of the newest attempts; or that a used-up limit has been logged",
         cipher=f"{PLAIN}; whose attempts they are is an HMAC-SHA-256 under a server key",

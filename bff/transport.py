@@ -50,7 +50,7 @@ class Unsendable(TransportError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """A whole HTTP answer."""
 
     status: int
@@ -75,7 +75,7 @@ class Transport:
         body: bytes | None,
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Exchange one request, whose `target` (path and query) goes out as it is, for one answer.
 
         :raises TransportError:
@@ -107,7 +107,7 @@ class Transport:
             raise Unsendable("not sendable")
         return request
 
-    def _exchange(self, request: PreparedRequest, connect_seconds: float, read_seconds: float) -> Answer:
+    def _exchange(self, request: PreparedRequest, connect_seconds: float, read_seconds: float) -> HttpResponse:
         response = self._adapter.send(request, stream=True, timeout=(connect_seconds, read_seconds), verify=True)
         whole = False
         try:
@@ -118,7 +118,7 @@ class Transport:
                 # One read does not tell: the library notices only when asked for more.
                 raise Broken("truncated")
             whole = True
-            return Answer(status=response.status_code, headers=response.headers, body=body)
+            return HttpResponse(status=response.status_code, headers=response.headers, body=body)
         finally:
             _give_back(response, whole)
 

@@ -90,8 +90,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="no order of events revives a replaced cookie",
         path="bff/sessions/session.py",
-        old="            if old is not None and standing is Standing.LIVE:",
-        new="            if old is not None and standing is Standing.LIVE and only_if_same:",
+        old="            if old is not None and state is SessionState.LIVE:",
+        new="            if old is not None and state is SessionState.LIVE and only_if_same:",
         test="tests/journeys/test_session_machine.py::test_no_order_of_events_revives_a_cookie_or_mixes_two_customers",
     ),
     Mutation(
@@ -293,8 +293,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a late request of an ended device ends nobody",
         path="bff/account/devices.py",
-        old="            session.reload()\n        except Gone:",
-        new="            pass\n        except Gone:",
+        old="            session.reload()\n        except SessionEnded:",
+        new="            pass\n        except SessionEnded:",
         test="tests/account/test_devices.py::test_request_under_way_when_its_session_ended_ends_nobody_in_return",
     ),
     Mutation(

@@ -14,7 +14,7 @@ from shop import Shop, ShopMaker
 
 from bff.factory import create_app
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.operations import Operation
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.state import Customer
@@ -112,7 +112,7 @@ def token_of(somebody: PageBrowser) -> str:
 
 
 @contextmanager
-def answering(shop: Shop, answer: Answer, *operations: str | Operation) -> Iterator[None]:
+def answering(shop: Shop, answer: CannedResponse, *operations: str | Operation) -> Iterator[None]:
     """Let operations answer with something else for a while."""
     for operation in operations:
         shop.sandbox.faults.add(operation, Fault(answer=answer))

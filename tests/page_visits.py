@@ -14,7 +14,7 @@ from pages import PageBrowser, visitor
 from shop import Shop
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, empty
+from bff.sandbox.faults import CannedResponse, empty
 from bff.sandbox.mails import Purpose
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
@@ -122,7 +122,9 @@ def profile(shop: Shop) -> None:
     jane.send("/account", contactEmail="", companyRegistrationId="1", firstName="", lastName="")
     jane.get("/account")
     details = b'{"status": 400, "details": [{"field": "firstName", "message": "x"}, {"field": "x", "message": "x"}]}'
-    with answering(shop, Answer(status=400, body=details, headers={"Content-Type": "application/json"}), "update_me"):
+    with answering(
+        shop, CannedResponse(status=400, body=details, headers={"Content-Type": "application/json"}), "update_me"
+    ):
         jane.send("/account")
     somebody = jane.fork(shop)
     somebody.browser.cookie = None

@@ -20,9 +20,9 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import LimitSettings, LoginRates, Rate
 from bff.crypto import KeyRing
 from bff.errors import (
-    BearerDead,
     InvalidCredentials,
     InvalidInput,
+    InvalidToken,
     LoginRequired,
     SessionStoreUnavailable,
     TooManyAttempts,
@@ -152,7 +152,7 @@ def unknown(operation: Operation) -> list[BaseException]:
 
 NOT_ASKED: list[BaseException] = [
     UpstreamRateLimited("login", 5),
-    BearerDead("login"),
+    InvalidToken("login"),
     InvalidInput(),
     LoginRequired(),
     SessionStoreUnavailable(),

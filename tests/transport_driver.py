@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from bff.transport import (
-    Answer,
+    HttpResponse,
     Transport,
     TransportError,
 )
@@ -41,7 +41,7 @@ def transport_to(origin: str, *, connections: int = 4) -> Iterator[Transport]:
         transport.close()
 
 
-def ask(transport: Transport, target: str = TARGET, *, method: str = "GET", body: bytes | None = None) -> Answer:
+def ask(transport: Transport, target: str = TARGET, *, method: str = "GET", body: bytes | None = None) -> HttpResponse:
     return transport.send(
         method, target, headers=BEARER, body=body, connect_timeout_seconds=1, read_timeout_seconds=READ_SECONDS
     )

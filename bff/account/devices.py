@@ -19,7 +19,7 @@ from bff.sessions.endings import Ending, end_each, end_sessions
 from bff.sessions.index import IndexKind, SessionIndex
 from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, Sessions
-from bff.sessions.store import Gone, SessionStore
+from bff.sessions.store import SessionEnded, SessionStore
 
 _PURPOSE = b"device"
 _ID_CHARACTERS = 32
@@ -124,7 +124,7 @@ class Devices:
         try:
             # Read anew: a request that was under way when its session ended must not end others in return.
             session.reload()
-        except Gone:
+        except SessionEnded:
             raise SessionExpired from None
         self.check_may_end(session)
         return _customer(session)

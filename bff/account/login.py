@@ -15,9 +15,9 @@ from bff.account.identity import customer_of
 from bff.emporix.client import Call, Reply
 from bff.errors import (
     AnotherPerson,
-    BearerDead,
     BffError,
     InvalidCredentials,
+    InvalidToken,
     SessionError,
     SessionStoreUnavailable,
     UpstreamError,
@@ -26,19 +26,19 @@ from bff.errors import (
 )
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
-from bff.sessions.audit_fields import marks, verdict
+from bff.sessions.audit_fields import audit_outcome, audit_subject
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Customer, CustomerTokens, SignedIn, SocialIdentity, TokenSet, Vault, WebRecord
-from bff.sessions.resets import carry_reset, end_older_sessions, note_reset
-from bff.sessions.session import Session, Sessions, Standing
-from bff.sessions.store import Gone, Stale
+from bff.sessions.resets import end_older_sessions, note_reset, preserve_pending_reset
+from bff.sessions.session import Session, Sessions, SessionState
+from bff.sessions.store import SessionEnded, VersionConflict
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Believed:
+class VerifiedIdentity:
     """What an identity provider says of who has signed in."""
 
     identity: SocialIdentity
@@ -46,7 +46,7 @@ class Believed:
     """Unix seconds of their last proof of identity there; None where it does not say."""
 
 
-Believe = Callable[[Mapping[str, Any]], Believed]
+VerifyIdentity = Callable[[Mapping[str, Any]], VerifiedIdentity]
 """Reads a token reply for who an identity provider says it is; raises what is wrong with that."""
 
 RECENT_SECONDS = 600
@@ -89,7 +89,7 @@ class Login:
         :raises SessionStoreUnavailable:
         :raises TooManyAttempts:
         """
-        if session.standing is not Standing.UNREAD:
+        if session.state is not SessionState.UNREAD:
             return
         session.load(extend=extend)
         tokens = session.vault.customer
@@ -100,11 +100,11 @@ class Login:
                 ends_at, tokens = session.lifetime_ends_at, session.vault.customer
                 if ends_at is None or self._now() < ends_at:
                     return
-                about = marks(session)
+                about = audit_subject(session)
                 session.end_customer()
-            except Stale:
+            except VersionConflict:
                 continue
-            except Gone:
+            except SessionEnded:
                 session.just_ended = True
             self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
             if tokens is not None:
@@ -171,7 +171,7 @@ class Login:
         """
         before = session.sid
         session.rotate(change)
-        self._log.audit(Event.SESSION_MOVED, before_sid=before, **marks(session))
+        self._log.audit(Event.SESSION_MOVED, before_sid=before, **audit_subject(session))
 
     def log_out(self, session: Session) -> SignedIn | None:
         """End the session: upstream as well as it goes, here always. The browser gets a new cookie.
@@ -180,12 +180,12 @@ class Login:
 
         :raises SessionStoreUnavailable: the session could not be ended; the cookie stays as it is
         """
-        who, tokens, about = session.signed_in, session.vault.customer, marks(session)
+        who, tokens, about = session.signed_in, session.vault.customer, audit_subject(session)
         if tokens is not None:
             self._broker.log_out(tokens, "sign-out")
         reset_at = session.web.password_reset_at
         session.abandon()
-        carry_reset(self._sessions, session, reset_at)
+        preserve_pending_reset(self._sessions, session, reset_at)
         if who is not None:
             self._log.audit(Event.SIGNED_OUT, **about)
         return who
@@ -212,11 +212,11 @@ class Login:
             if customer.id == who.customer.id:
                 session.change_web(lambda web: web.with_customer(customer))
                 self._sessions.note(session.signed_in, session.sid)
-        except (BffError, Gone) as err:
+        except (BffError, SessionEnded) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
 
-    def with_code(self, session: Session, call: Call, believe: Believe, *, again: bool) -> None:
+    def with_code(self, session: Session, call: Call, verify_identity: VerifyIdentity, *, again: bool) -> None:
         """Sign in with an identity provider's code; `believe` says who it is, or raises what is wrong with that.
 
         With `again`, only the person who is signed in may come of it.
@@ -226,7 +226,9 @@ class Login:
         :raises BffError: what `believe` raises, and as `with_password`
         """
         own = again or session.signed_in is None
-        self._sign_in(session, self._operations["social_login"], call, own=own, believe=believe, again=again)
+        self._sign_in(
+            session, self._operations["social_login"], call, own=own, verify_identity=verify_identity, again=again
+        )
 
     def _sign_in(
         self,
@@ -235,16 +237,16 @@ class Login:
         call: Call,
         *,
         own: bool,
-        believe: Believe | None = None,
+        verify_identity: VerifyIdentity | None = None,
         again: bool = False,
         asked: Operation | None = None,
     ) -> None:
         current = session.signed_in
         # Without a record there is nothing to go along, and no reason to make one only to replace it.
-        own = own and session.standing is Standing.LIVE
+        own = own and session.state is SessionState.LIVE
         got = self._tokens(session, operation, call, own=own)
         try:
-            believed = believe(got.reply) if believe is not None else None
+            identity = verify_identity(got.reply) if verify_identity is not None else None
             customer = self._identified(got.tokens)
             if current is not None and own and current.customer.id != customer.id:
                 if again:
@@ -253,7 +255,7 @@ class Login:
                 self._broker.log_out(got.tokens, "another person signed in")
                 got = self._tokens(session, operation, call, own=False)
                 customer = self._identified(got.tokens)
-            self._establish(session, customer, got, believed, asked or operation)
+            self._establish(session, customer, got, identity, asked or operation)
         except BffError:
             self._broker.log_out(got.tokens, "sign-in not completed")
             raise
@@ -268,12 +270,12 @@ class Login:
         try:
             try:
                 reply = self._ask(operation, call, guest)
-            except BearerDead:
+            except InvalidToken:
                 if not own:
                     raise
-                guest = self._broker.anonymous(session, dead=guest.access)
+                guest = self._broker.anonymous(session, rejected_token=guest.access)
                 reply = self._ask(operation, call, guest)
-        except BearerDead:
+        except InvalidToken:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
         except UpstreamRejected as err:
             if operation.name == "login" and err.status in _WRONG:
@@ -283,7 +285,7 @@ class Login:
             tokens = customer_tokens(operation.name, reply.content, self._now(), session_id=guest.session_id)
         except UpstreamMalformed:
             if (access := access_of(reply.content)) is not None:
-                self._broker.disown(access, "the reply was not whole")
+                self._broker.revoke(access, "the reply was not whole")
             raise
         return _Obtained(tokens=tokens, guest=guest, reply=reply.content)
 
@@ -297,11 +299,11 @@ class Login:
         try:
             bearers = {Credential.CUSTOMER: tokens.access}
             return customer_of(self._broker.call_with(self._operations["get_me"], Call(), bearers))
-        except (BearerDead, UpstreamRejected):
+        except (InvalidToken, UpstreamRejected):
             raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
 
     def _establish(
-        self, session: Session, customer: Customer, got: _Obtained, believed: Believed | None, asked: Operation
+        self, session: Session, customer: Customer, got: _Obtained, identity: VerifiedIdentity | None, asked: Operation
     ) -> None:
         before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
         same = before is not None and before.customer.id == customer.id
@@ -312,15 +314,17 @@ class Login:
             until=before.until if before is not None and same else now + self._sessions.settings.lifetime_seconds,
             # A provider that still knew the browser may have asked nothing: then it is as old as it says, or no proof.
             authenticated_at=max(
-                now if believed is None else min(now, believed.proved_at or 0.0),
+                now if identity is None else min(now, identity.proved_at or 0.0),
                 before.authenticated_at if before is not None and same else 0.0,
             ),
             initial_password=is_initial_password(got.reply),
-            social=None if believed is None else believed.identity,
+            social=None if identity is None else identity.identity,
         )
         vault = Vault(anonymous=got.guest, customer=got.tokens)
         session.sign_in(who, vault, keep_data=before is None or same)
-        self._log.audit(Event.SIGNED_IN, operation=asked.name, again=same, before_sid=sid_before, **marks(session))
+        self._log.audit(
+            Event.SIGNED_IN, operation=asked.name, again=same, before_sid=sid_before, **audit_subject(session)
+        )
         if before is not None and not same:
             superseded = "superseded by another sign-in"
             self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=superseded)
@@ -334,11 +338,11 @@ class Login:
 
     @contextmanager
     def _failure_audited(self, session: Session, asked: Operation, email: str | None = None) -> Iterator[None]:
-        about = marks(session)
+        about = audit_subject(session)
         try:
             yield
         except BffError as err:
-            self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **verdict(err), **about)
+            self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **audit_outcome(err), **about)
             raise
 
     def _keep_entity(self, session: Session, entity: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bff.account.login import RECENT_SECONDS, Believed, Login
+from bff.account.login import RECENT_SECONDS, Login, VerifiedIdentity
 from bff.config.settings import SocialSettings
 from bff.emporix.client import Call
 from bff.errors import (
@@ -33,7 +33,7 @@ from bff.sessions.index import IndexKind, of_issuer
 from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Session, Sessions
-from bff.sessions.store import Gone
+from bff.sessions.store import SessionEnded
 
 CALLBACK: Final = "/login/callback"
 _JTI: Final = "jti"
@@ -107,7 +107,7 @@ class OidcLogin:
             raise SocialLoginRefused("error")
         call = Call(values={"code": Secret(code), "redirect_uri": self._redirect_uri, "code_verifier": login.verifier})
         try:
-            self._login.with_code(session, call, self._believe(login, metadata), again=login.again)
+            self._login.with_code(session, call, self._verify_identity(login, metadata), again=login.again)
         except (UpstreamRejected, InvalidCredentials):
             raise SocialLoginRefused("code") from None
         return login.return_path
@@ -121,7 +121,7 @@ class OidcLogin:
     def end_by_logout_token(self, token: str) -> None:
         """End the sessions that the provider says are over (OpenID Connect Back-Channel Logout 1.0).
 
-        :raises IdTokenInvalid: the token is not to be believed, or was used before
+        :raises IdTokenInvalid: the token is not to be identity, or was used before
         :raises IdentityProviderUnavailable: there are no keys to check it with
         :raises SessionStoreUnavailable:
         """
@@ -168,14 +168,16 @@ class OidcLogin:
 
         try:
             session.change_web(without)
-        except Gone:
+        except SessionEnded:
             raise StateMismatch("session") from None
         if found is None:
             raise StateMismatch("state")
         return found
 
-    def _believe(self, login: LoginState, metadata: Metadata) -> Callable[[Mapping[str, Any]], Believed]:
-        def believe(reply: Mapping[str, Any]) -> Believed:
+    def _verify_identity(
+        self, login: LoginState, metadata: Metadata
+    ) -> Callable[[Mapping[str, Any]], VerifiedIdentity]:
+        def verify_identity(reply: Mapping[str, Any]) -> VerifiedIdentity:
             token = reply.get(_ID_TOKEN)
             if not isinstance(token, str):
                 raise IdTokenInvalid("missing")
@@ -183,6 +185,6 @@ class OidcLogin:
             if login.again and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
                 raise IdTokenInvalid("auth_time")
             identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
-            return Believed(identity=identity, proved_at=said.auth_time)
+            return VerifiedIdentity(identity=identity, proved_at=said.auth_time)
 
-        return believe
+        return verify_identity

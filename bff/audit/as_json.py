@@ -6,7 +6,7 @@ from typing import Any
 
 from bff.audit.report import Report
 from bff.audit.requirement import Deviation, Guard, Met
-from bff.audit.verdicts import Standing, Verdict
+from bff.audit.verdicts import RequirementStatus, Verdict
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -17,11 +17,11 @@ def as_json(report: Report) -> dict[str, Any]:
         "tests": report.tests,
         "summary": {
             "findings": report.findings,
-            "met": report.count(Standing.MET),
-            "deviations": report.count(Standing.DEVIATION),
-            "notApplicable": report.count(Standing.NOT_APPLICABLE),
-            "broken": report.count(Standing.BROKEN),
-            "unproven": report.count(Standing.UNPROVEN),
+            "met": report.count(RequirementStatus.MET),
+            "deviations": report.count(RequirementStatus.DEVIATION),
+            "notApplicable": report.count(RequirementStatus.NOT_APPLICABLE),
+            "broken": report.count(RequirementStatus.BROKEN),
+            "unproven": report.count(RequirementStatus.UNPROVEN),
         },
         "guards": [{"name": guard.value, "wrong": report.failed.get(guard)} for guard in Guard],
         "findings": _findings(report),
@@ -84,7 +84,7 @@ def _findings(report: Report) -> list[dict[str, Any]]:
     ]
     broken = [
         {
-            "kind": verdict.standing.value,
+            "kind": verdict.status.value,
             "name": verdict.requirement.id,
             "wrong": "; ".join([*(report.failed[guard] for guard in verdict.failed), *_missing(verdict)]),
             "guards": [guard.value for guard in verdict.failed],
@@ -108,7 +108,7 @@ def _requirement(verdict: Verdict) -> dict[str, Any]:
         "section": requirement.section,
         "level": requirement.level,
         "demands": requirement.demands,
-        "verdict": verdict.standing.value,
+        "verdict": verdict.status.value,
     }
     if isinstance(answer, Met):
         body |= {"how": answer.how, "tests": list(answer.tests), "guards": [guard.value for guard in answer.guards]}

@@ -140,10 +140,10 @@ def _issuer(probed: Probed, app: Bff) -> str | None:
         "jwks_uri": f"{origin}/jwks",
     }
     provider = IdentityProvider(social, app.services.now, app.services.log)
-    if provider.believed(good) is None:
+    if provider.validate_metadata(good) is None:
         return "the configured issuer's own document is not believed"
     for name in good:
-        if provider.believed({**good, name: "https://elsewhere.example/"}) is not None:
+        if provider.validate_metadata({**good, name: "https://elsewhere.example/"}) is not None:
             return f"a discovery document with another {name} is believed"
     return None
 

@@ -25,7 +25,7 @@ from bff.audit.checking import Check
 from bff.audit.probed import Probed
 from bff.audit.requirement import Guard
 from bff.factory import Bff
-from bff.transport import Answer, Transport, TransportError
+from bff.transport import HttpResponse, Transport, TransportError
 
 _SECONDS: Final = 2.0
 _REQUESTS: Final = 2
@@ -39,7 +39,7 @@ class _Server(HTTPServer):
         self.received: list[Mapping[str, str]] = []
 
     def answer(self, requests: int) -> threading.Thread:
-        """Answer so many requests, beside whoever sends them."""
+        """HttpResponse so many requests, beside whoever sends them."""
 
         def answer_all() -> None:
             for _ in range(requests):
@@ -129,7 +129,7 @@ def _with_own_certificate() -> ssl.SSLContext:
     return context
 
 
-def _answers(origin: str, requests: int) -> list[Answer]:
+def _answers(origin: str, requests: int) -> list[HttpResponse]:
     transport = Transport(origin, connections=1, max_body_bytes=1024)
     try:
         return [

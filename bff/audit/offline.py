@@ -12,7 +12,7 @@ from redis.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bff.config.settings import Settings
-from bff.transport import Answer, NotConnected, Transport
+from bff.transport import HttpResponse, NotConnected, Transport
 from bff.wiring import Services, build_services
 
 _NO = "the audit makes no connection"
@@ -37,7 +37,7 @@ class _NoTransport(Transport):
         body: bytes | None,
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Refuse.
 
         :raises NotConnected: always

@@ -207,7 +207,7 @@ class _Prober:
             if asked is Asked.CRASH:
                 answer: Response = self._app.handle_exception(RuntimeError())
             else:
-                browser_session().visitor.new_cookie = SessionCookie.fresh()
+                browser_session().session.new_cookie = SessionCookie.fresh()
                 made = self._app.make_response("{}" if is_api(path) else "")
                 made.mimetype = "application/json" if is_api(path) else "text/html"
                 answer = self._app.process_response(made)

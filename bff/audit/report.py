@@ -19,12 +19,12 @@ from bff.audit.routes import AuditedRoute, audited_routes, limits_in_words
 from bff.audit.storage import ALL_KEPT, lifetime_of
 from bff.audit.tests_at_hand import find_tests
 from bff.audit.tokens import TOKEN_KINDS, TokenKind
-from bff.audit.verdicts import Standing, Verdict, judge
+from bff.audit.verdicts import RequirementStatus, Verdict, judge
 from bff.config.settings import Settings
 from bff.factory import Bff
-from bff.sessions.stored_keys import Kept
+from bff.sessions.stored_keys import StoredKey
 
-FINDINGS: Final = frozenset({Standing.BROKEN, Standing.UNPROVEN})
+FINDINGS: Final = frozenset({RequirementStatus.BROKEN, RequirementStatus.UNPROVEN})
 _OF_EACH_REQUEST: Final = frozenset({"x-request-id", "content-length", "set-cookie", "etag", "location", "date"})
 
 
@@ -51,7 +51,7 @@ class HeadersOf:
 class KeptEntry:
     """One kind of entry in Redis, with its lifetime under this configuration."""
 
-    kept: Kept
+    kept: StoredKey
     lifetime: str
 
 
@@ -85,9 +85,9 @@ class Report:
         return tuple(
             verdict
             for verdict in self.verdicts
-            if verdict.standing is Standing.UNPROVEN
+            if verdict.status is RequirementStatus.UNPROVEN
             or verdict.missing
-            or (verdict.standing is Standing.BROKEN and not set(verdict.failed) <= explained)
+            or (verdict.status is RequirementStatus.BROKEN and not set(verdict.failed) <= explained)
         )
 
     @property
@@ -102,9 +102,9 @@ class Report:
         """How many findings there are."""
         return len(self.weaknesses) + len(self.broken) + len(self.lone_guards)
 
-    def count(self, *standings: Standing) -> int:
+    def count(self, *statuses: RequirementStatus) -> int:
         """Count the requirements that stand like this."""
-        return sum(verdict.standing in standings for verdict in self.verdicts)
+        return sum(verdict.status in statuses for verdict in self.verdicts)
 
     def broken_by(self, weakness: Weakness) -> tuple[Verdict, ...]:
         """Return the requirements that a weakness of the configuration breaks."""

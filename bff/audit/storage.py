@@ -7,12 +7,17 @@ from typing import Final
 from bff import limits
 from bff.config.settings import SessionSettings
 from bff.sessions import index, redis_store, replay
-from bff.sessions.stored_keys import Kept
+from bff.sessions.stored_keys import StoredKey
 
-ALL_KEPT: Final[tuple[Kept, ...]] = (*redis_store.KEPT, *index.KEPT, *replay.KEPT, *limits.KEPT)
+ALL_KEPT: Final[tuple[StoredKey, ...]] = (
+    *redis_store.STORED_KEYS,
+    *index.STORED_KEYS,
+    *replay.STORED_KEYS,
+    *limits.STORED_KEYS,
+)
 
 
-def lifetime_of(kept: Kept, settings: SessionSettings) -> str:
+def lifetime_of(kept: StoredKey, settings: SessionSettings) -> str:
     """Return how long an entry stays, with the numbers of the settings."""
     return kept.lifetime.format(
         idle=settings.idle_seconds,

@@ -10,15 +10,15 @@ from typing import Final
 from bff.audit.report import Report
 from bff.audit.requirement import Deviation, Guard, Met, Source
 from bff.audit.routes import AuditedRoute
-from bff.audit.verdicts import Standing, Verdict
+from bff.audit.verdicts import RequirementStatus, Verdict
 
 COLUMNS: Final = 100
 _LABEL: Final = {
-    Standing.MET: "met",
-    Standing.DEVIATION: "DEVIATION",
-    Standing.NOT_APPLICABLE: "n/a",
-    Standing.BROKEN: "BROKEN",
-    Standing.UNPROVEN: "UNPROVEN",
+    RequirementStatus.MET: "met",
+    RequirementStatus.DEVIATION: "DEVIATION",
+    RequirementStatus.NOT_APPLICABLE: "n/a",
+    RequirementStatus.BROKEN: "BROKEN",
+    RequirementStatus.UNPROVEN: "UNPROVEN",
 }
 
 
@@ -43,10 +43,10 @@ def _summary(report: Report) -> Iterator[str]:
     yield ""
     yield f"{_number(report.findings, 'finding')}"
     yield (
-        f"{_number(len(report.verdicts), 'requirement')}: {report.count(Standing.MET)} met, "
-        f"{_number(report.count(Standing.DEVIATION), 'deviation')}, "
-        f"{report.count(Standing.NOT_APPLICABLE)} not applicable, "
-        f"{report.count(Standing.BROKEN, Standing.UNPROVEN)} broken or unproven"
+        f"{_number(len(report.verdicts), 'requirement')}: {report.count(RequirementStatus.MET)} met, "
+        f"{_number(report.count(RequirementStatus.DEVIATION), 'deviation')}, "
+        f"{report.count(RequirementStatus.NOT_APPLICABLE)} not applicable, "
+        f"{report.count(RequirementStatus.BROKEN, RequirementStatus.UNPROVEN)} broken or unproven"
     )
     routes = len({route.rule for route in report.routes})
     yield f"{_number(routes, 'path')}, {_number(len(report.routes), 'route')}, {_number(report.probes, 'probe')}"
@@ -96,7 +96,7 @@ def _by_section(verdict: Verdict) -> list[int]:
 
 def _requirement(verdict: Verdict) -> Iterator[str]:
     requirement, answer = verdict.requirement, verdict.requirement.answer
-    head = f"{_LABEL[verdict.standing]:<10}{requirement.section} [{requirement.level}] "
+    head = f"{_LABEL[verdict.status]:<10}{requirement.section} [{requirement.level}] "
     yield from _wrapped(requirement.demands, " " * 10, first=head)
     if isinstance(answer, Met):
         yield from _wrapped(answer.how, " " * 12, first=" " * 10)
@@ -148,7 +148,7 @@ def _headers(report: Report) -> Iterator[str]:
 
 
 def _kept(report: Report) -> Iterator[str]:
-    yield from _title("Kept in Redis, and nowhere else")
+    yield from _title("StoredKey in Redis, and nowhere else")
     for entry in report.kept:
         yield entry.kept.key
         yield from _wrapped(entry.kept.holds, "    ", first="  holds: ")

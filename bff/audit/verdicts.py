@@ -10,7 +10,7 @@ from bff.audit.requirement import Guard, Met, NotApplicable, Requirement
 from bff.audit.tests_at_hand import TestsAtHand
 
 
-class Standing(Enum):
+class RequirementStatus(Enum):
     """How things are with one requirement."""
 
     MET = "met"
@@ -27,7 +27,7 @@ class Verdict:
     """One requirement, judged."""
 
     requirement: Requirement
-    standing: Standing
+    status: RequirementStatus
     failed: tuple[Guard, ...] = ()
     """The guards that do not hold."""
     missing: tuple[str, ...] = ()
@@ -48,14 +48,14 @@ def judge(
 def _judged(requirement: Requirement, failed: Mapping[Guard, str], tests: TestsAtHand | None) -> Verdict:
     answer = requirement.answer
     if isinstance(answer, NotApplicable):
-        return Verdict(requirement=requirement, standing=Standing.NOT_APPLICABLE)
+        return Verdict(requirement=requirement, status=RequirementStatus.NOT_APPLICABLE)
     missing = tuple(name for name in answer.tests if tests is not None and name not in tests)
-    usual = Standing.DEVIATION
+    usual = RequirementStatus.DEVIATION
     broken: tuple[Guard, ...] = ()
     if isinstance(answer, Met):
-        usual = Standing.MET
+        usual = RequirementStatus.MET
         broken = tuple(guard for guard in answer.guards if guard in failed)
-    standing = Standing.BROKEN if broken else Standing.UNPROVEN if missing else usual
+    status = RequirementStatus.BROKEN if broken else RequirementStatus.UNPROVEN if missing else usual
     if isinstance(answer, Met) and not answer.tests:
-        standing = Standing.BROKEN if broken else Standing.UNPROVEN
-    return Verdict(requirement=requirement, standing=standing, failed=broken, missing=missing)
+        status = RequirementStatus.BROKEN if broken else RequirementStatus.UNPROVEN
+    return Verdict(requirement=requirement, status=status, failed=broken, missing=missing)

@@ -28,8 +28,8 @@ from bff.operations import model
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret
 from bff.transport import (
-    Answer,
     Broken,
+    HttpResponse,
     NotConnected,
     TooLarge,
     TooSlow,
@@ -96,14 +96,14 @@ class EmporixClient:
         """Call an operation once; once more where nothing was sent, or where the row is safe to repeat.
 
         :raises InvalidInput: a value may not be sent
-        :raises BearerDead: upstream says so
+        :raises InvalidToken: upstream says so
         :raises InvalidCredentials: upstream refused the password in the body
         :raises UpstreamError: everything else
         """
         target, parameters = self._placed(operation, call)
         headers = self._headers(call, bearer) | parameters
         started = self._monotonic()
-        answer: Answer | None = None
+        answer: HttpResponse | None = None
         try:
             answer = self._sent(operation, target, headers, call.body, at_most_seconds)
         finally:
@@ -127,7 +127,7 @@ class EmporixClient:
         headers: Mapping[str, str],
         body: bytes | None,
         at_most_seconds: float | None,
-    ) -> Answer:
+    ) -> HttpResponse:
         connect, read = self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds
         if at_most_seconds is not None:
             connect, read = min(connect, at_most_seconds / 2), min(read, at_most_seconds / 2)
@@ -207,14 +207,14 @@ def _text(parameter: Parameter, values: Mapping[str, str | Secret[str]]) -> str 
     return text
 
 
-def _reply(operation: Operation, answer: Answer) -> Reply:
-    if operation.answer is model.Answer.NOTHING:
+def _reply(operation: Operation, answer: HttpResponse) -> Reply:
+    if operation.answer is model.ResponseShape.NOTHING:
         if answer.body.lstrip().startswith(b"<"):
             # A page is somebody else's word, a proxy's say: nothing was done.
             raise UpstreamMalformed(operation.name, "the answer is a page")
         return Reply(status=answer.status, body=b"", content=None)
     content = _read_json(answer.body)
-    expected = list if operation.answer is model.Answer.ARRAY else dict
+    expected = list if operation.answer is model.ResponseShape.ARRAY else dict
     if not isinstance(content, expected):
         raise UpstreamMalformed(operation.name, "the answer is not JSON, or has another shape")
     return Reply(status=answer.status, body=answer.body, content=content)

@@ -13,17 +13,17 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from bff.errors import (
-    BearerDead,
     BffError,
     Detail,
     InvalidCredentials,
+    InvalidToken,
     UpstreamMalformed,
     UpstreamRateLimited,
     UpstreamRejected,
     UpstreamUnavailable,
 )
 from bff.operations.model import Operation, Plain401
-from bff.transport import Answer
+from bff.transport import HttpResponse
 
 _DEAD_BEARER = frozenset(
     {
@@ -53,7 +53,7 @@ _SHORT_SECRET = 4
 HIDDEN = "***"
 
 
-def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> BffError:
+def refusal(operation: Operation, answer: HttpResponse, secrets: Iterable[str]) -> BffError:
     """Return the exception that an answer other than success stands for."""
     body = _object(answer.body)
     if answer.status == 401:
@@ -70,13 +70,13 @@ def refusal(operation: Operation, answer: Answer, secrets: Iterable[str]) -> Bff
 def _unauthorized(operation: Operation, body: dict[str, Any], secrets: Iterable[str]) -> BffError:
     code, words = _fault(body)
     if code in _DEAD_BEARER:
-        return BearerDead(operation.name)
+        return InvalidToken(operation.name)
     if "apikey" in code.lower() or "apikey" in words.lower().replace(" ", ""):
         return UpstreamMalformed(operation.name, "upstream refused the API key")
     if operation.plain_401 is Plain401.WRONG_SECRET:
         return InvalidCredentials()
     if operation.plain_401 is Plain401.DEAD_BEARER:
-        return BearerDead(operation.name)
+        return InvalidToken(operation.name)
     if operation.returns_tokens:
         return _rejected(operation, 401, body, secrets)
     return UpstreamMalformed(operation.name, "upstream answered 401 without saying why")
@@ -149,6 +149,6 @@ def _object(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _retry_after(answer: Answer) -> int | None:
+def _retry_after(answer: HttpResponse) -> int | None:
     value = answer.headers.get("Retry-After", "")
     return min(int(value), _MAX_RETRY_AFTER_SECONDS) if re.fullmatch(r"[0-9]{1,9}", value) else None

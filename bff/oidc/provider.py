@@ -50,7 +50,7 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _CacheEntry:
     until: float
     value: Any
     """None: could not be had."""
@@ -66,8 +66,8 @@ class IdentityProvider:
         self._now = now
         self._log = log
         self._lock = threading.Lock()
-        self._metadata: _Kept | None = None
-        self._keys: _Kept | None = None
+        self._metadata: _CacheEntry | None = None
+        self._keys: _CacheEntry | None = None
         self._keys_asked_at = 0.0
 
     def metadata(self) -> Metadata:
@@ -134,7 +134,7 @@ class IdentityProvider:
             query["logout_hint"] = sid
         return _with_query(endpoint, query)
 
-    def believed(self, document: Mapping[str, Any]) -> Metadata | None:
+    def validate_metadata(self, document: Mapping[str, Any]) -> Metadata | None:
         """Return what a discovery document says; None where it is another issuer's, or leads to another host."""
         issuer, configured = document.get("issuer"), self._settings.issuer.rstrip("/")
         if not isinstance(issuer, str) or issuer not in (configured, configured + "/"):
@@ -164,13 +164,13 @@ class IdentityProvider:
         metadata: Metadata = self._metadata.value
         return metadata
 
-    def _fetched_metadata(self) -> _Kept:
+    def _fetched_metadata(self) -> _CacheEntry:
         path = urlsplit(self._settings.issuer).path.rstrip("/") + _WELL_KNOWN
         document = self._document(path)
-        metadata = None if document is None else self.believed(document)
-        return self._kept(metadata)
+        metadata = None if document is None else self.validate_metadata(document)
+        return self._cached(metadata)
 
-    def _fetched_keys(self, metadata: Metadata, before: _Kept | None) -> _Kept:
+    def _fetched_keys(self, metadata: Metadata, before: _CacheEntry | None) -> _CacheEntry:
         document = self._document(metadata.jwks_uri.removeprefix(self._origin))
         keys = None if document is None else _signing_keys(document)
         if document is not None and keys is None:
@@ -178,10 +178,10 @@ class IdentityProvider:
         if keys is None and before is not None and before.value is not None and self._now() < before.until:
             # Keys that were good a moment ago are better than none.
             return before
-        return self._kept(keys)
+        return self._cached(keys)
 
-    def _kept(self, value: Any) -> _Kept:
-        return _Kept(until=self._now() + (_KEEP_FAILURE_SECONDS if value is None else _KEEP_SECONDS), value=value)
+    def _cached(self, value: Any) -> _CacheEntry:
+        return _CacheEntry(until=self._now() + (_KEEP_FAILURE_SECONDS if value is None else _KEEP_SECONDS), value=value)
 
     def _document(self, path: str) -> Mapping[str, Any] | None:
         try:

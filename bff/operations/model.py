@@ -52,7 +52,7 @@ class Exposure(Enum):
     """The server calls it by itself."""
 
 
-class Answer(Enum):
+class ResponseShape(Enum):
     """What a success must look like to be believed."""
 
     NOTHING = "nothing"
@@ -73,7 +73,7 @@ class Plain401(Enum):
     """The operation exists to say so, and says it without a body."""
 
 
-class Aftermath(Enum):
+class SideEffect(Enum):
     """What a success changes about the visitor's own session."""
 
     NOTHING = "nothing"
@@ -160,7 +160,7 @@ class Operation:
     """Preferred first; empty: no bearer at all."""
     exposure: Exposure
     success: frozenset[int]
-    answer: Answer = Answer.NOTHING
+    answer: ResponseShape = ResponseShape.NOTHING
     parameters: tuple[Parameter, ...] = ()
     body: type[BaseModel] | None = None
     media_types: tuple[str, ...] = (JSON,)
@@ -169,7 +169,7 @@ class Operation:
     plain_401: Plain401 = Plain401.UNDOCUMENTED
     repeatable: bool = False
     """May be sent again after the connection broke while the answer was read."""
-    aftermath: Aftermath = Aftermath.NOTHING
+    side_effect: SideEffect = SideEffect.NOTHING
     feature: Feature | None = None
     guests: bool | None = None
     """Whether a guest may ask for it; None: wherever upstream takes a guest's token."""
@@ -218,7 +218,7 @@ class Operation:
     @property
     def returns_tokens(self) -> bool:
         """Whether the answer may reach nobody but the broker."""
-        return self.answer is Answer.TOKENS
+        return self.answer is ResponseShape.TOKENS
 
     def audit_event(self, *, mailed: bool) -> Event | None:
         """Return what a call is in the audit trail; `mailed`: a mailed token comes along."""

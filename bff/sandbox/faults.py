@@ -35,7 +35,7 @@ class Delivery(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CannedResponse:
     """What is answered in place of the operation's own reply."""
 
     status: int = 500
@@ -57,7 +57,7 @@ class Fault:
     hold_after: threading.Event | None = None
     """The same, after the effect."""
     cut: Cut | None = None
-    answer: Answer | None = None
+    answer: CannedResponse | None = None
     effect_first: bool = False
     """Whether the operation takes effect before `answer` hides its reply."""
     drop_fields: tuple[str, ...] = ()
@@ -70,21 +70,21 @@ class Fault:
 NO_FAULT = Fault()
 
 
-def html(status: int, text: str = "Something went wrong") -> Answer:
-    """Answer as a proxy in front of the service would."""
+def html(status: int, text: str = "Something went wrong") -> CannedResponse:
+    """CannedResponse as a proxy in front of the service would."""
     page = f"<!doctype html><title>{status}</title><h1>{text}</h1>"
-    return Answer(status=status, body=page.encode(), headers={"Content-Type": "text/html"})
+    return CannedResponse(status=status, body=page.encode(), headers={"Content-Type": "text/html"})
 
 
-def empty(status: int) -> Answer:
-    """Answer with nothing but a status."""
-    return Answer(status=status)
+def empty(status: int) -> CannedResponse:
+    """Return an answer with nothing but a status."""
+    return CannedResponse(status=status)
 
 
-def huge(size_bytes: int, *, status: int = 200) -> Answer:
-    """Answer with valid JSON of that many bytes."""
+def huge(size_bytes: int, *, status: int = 200) -> CannedResponse:
+    """CannedResponse with valid JSON of that many bytes."""
     body = b'{"filler": "' + b"x" * max(0, size_bytes - 14) + b'"}'
-    return Answer(status=status, body=body, headers={"Content-Type": "application/json"})
+    return CannedResponse(status=status, body=body, headers={"Content-Type": "application/json"})
 
 
 class Faults(Generic[Kind]):

@@ -38,7 +38,7 @@ def add_operations(app: Flask, *, world: World, faults: Faults[Operation], recor
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:
-        """Answer an unknown path, a wrong verb or a crash in the shape of the service."""
+        """CannedResponse an unknown path, a wrong verb or a crash in the shape of the service."""
         status = error.code or 500
         reply = error_message(status, _ERROR_TYPES.get(status, "internal_error"), error.name)
         return Response(reply.encoded(), status=status, mimetype="application/json")

@@ -18,7 +18,7 @@ from bff.sandbox.replies import JsonObject
 _FIRST_CUSTOMER_NUMBER = 13869000
 
 
-class Standing(Enum):
+class AccountStatus(Enum):
     """Whether a customer may sign in yet."""
 
     ACTIVE = "active"
@@ -78,7 +78,7 @@ class Customer:
     """What the sign-up went by; differs from the login with separate credentials."""
     document: JsonObject
     """The profile as the contract spells it, with `metadata.version`."""
-    standing: Standing
+    status: AccountStatus
     logins: list[Login] = field(default_factory=list)
     addresses: dict[str, JsonObject] = field(default_factory=dict)
     legal_entities: tuple[LegalEntity, ...] = ()
@@ -111,7 +111,7 @@ class State:
         email: str,
         document: JsonObject,
         logins: list[Login],
-        standing: Standing = Standing.ACTIVE,
+        status: AccountStatus = AccountStatus.ACTIVE,
         legal_entities: tuple[LegalEntity, ...] = (),
     ) -> Customer:
         """Store a new customer; whoever calls has made sure that no e-mail is taken."""
@@ -121,7 +121,7 @@ class State:
                 tenant=tenant,
                 account_email=email,
                 document={"mixins": {}, **document, "metadata": {"mixins": {}, "version": 1}},
-                standing=standing,
+                status=status,
                 logins=logins,
                 legal_entities=legal_entities,
             )
@@ -179,14 +179,14 @@ class State:
     def awaiting_approval(self) -> list[Customer]:
         """List whom an employee has to act on."""
         with self.lock:
-            return [one for one in self.customers.values() if one.standing is Standing.AWAITS_APPROVAL]
+            return [one for one in self.customers.values() if one.status is AccountStatus.AWAITS_APPROVAL]
 
     def approve(self, email: str) -> bool:
         """Activate, as an employee does, who waits for it; False if nobody does under this e-mail."""
         with self.lock:
             for customer in self.awaiting_approval():
                 if customer.account_email.casefold() == email.casefold():
-                    customer.standing = Standing.ACTIVE
+                    customer.status = AccountStatus.ACTIVE
                     return True
             return False
 

@@ -18,10 +18,10 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.log import Event, Log
-from bff.sessions.session import Session, Standing
+from bff.sessions.session import Session, SessionState
 
 
-class Marks(TypedDict):
+class AuditSubject(TypedDict):
     """Whom a line is about; `Log.audit` hashes it."""
 
     sid: str | None
@@ -39,31 +39,31 @@ class Outcome(Enum):
     """No answer, or none that makes sense: it may have happened."""
 
 
-class Verdict(TypedDict):
+class AuditOutcome(TypedDict):
     """An outcome as a line shows it; no wording of upstream's."""
 
     outcome: str
     status: int | None
 
 
-def marks(session: Session) -> Marks:
+def audit_subject(session: Session) -> AuditSubject:
     """Return whom a line is about, as far as this request has read by now.
 
     A browser without a record is named too: what it tries again and again can then be told from what others try.
     """
     cookie = session.cookie
-    known = session.standing is not Standing.UNREAD
+    known = session.state is not SessionState.UNREAD
     who = session.signed_in if known else None
-    return Marks(
+    return AuditSubject(
         sid=cookie.sid if cookie is not None and cookie.is_well_formed else None,
         customer_id=None if who is None else who.customer.id,
     )
 
 
-def verdict(err: BffError | None = None) -> Verdict:
+def audit_outcome(err: BffError | None = None) -> AuditOutcome:
     """Return what an exception, or none, says of the outcome."""
     if err is None:
-        return Verdict(outcome=Outcome.DONE.value, status=None)
+        return AuditOutcome(outcome=Outcome.DONE.value, status=None)
     match err:
         case TooManyAttempts():
             outcome = Outcome.LIMITED
@@ -71,7 +71,7 @@ def verdict(err: BffError | None = None) -> Verdict:
             outcome = Outcome.UNKNOWN
         case _:
             outcome = Outcome.REFUSED
-    return Verdict(outcome=outcome.value, status=err.status if isinstance(err, UpstreamRejected) else None)
+    return AuditOutcome(outcome=outcome.value, status=err.status if isinstance(err, UpstreamRejected) else None)
 
 
 @contextmanager
@@ -80,13 +80,13 @@ def audited(
 ) -> Iterator[None]:
     """Report an event once what it stands for is over, as done, refused or not known."""
     # Before, because the session may end in the middle.
-    about = marks(session)
+    about = audit_subject(session)
     try:
         yield
     except BffError as err:
-        log.audit(event, email=email, entity_id=entity_id, **verdict(err), **about)
+        log.audit(event, email=email, entity_id=entity_id, **audit_outcome(err), **about)
         raise
-    log.audit(event, email=email, entity_id=entity_id, **verdict(), **about)
+    log.audit(event, email=email, entity_id=entity_id, **audit_outcome(), **about)
 
 
 def email_in(body: bytes | None) -> str | None:

@@ -15,8 +15,8 @@ from redis import Redis
 
 from bff.crypto import KeyRing
 from bff.sessions.model import SignedIn
-from bff.sessions.redis_errors import asked
-from bff.sessions.stored_keys import PLAIN, Kept
+from bff.sessions.redis_errors import translate_redis_errors
+from bff.sessions.stored_keys import PLAIN, StoredKey
 
 # KEYS index; ARGV score sid now. The set ends with the session in it that ends last, which need not be this one:
 # a re-authentication or a new cookie adds an old end.
@@ -31,8 +31,8 @@ return 1
 _SCAN_BATCH = 1000
 
 
-KEPT = (
-    Kept(
+STORED_KEYS = (
+    StoredKey(
         key="bff:index:<kind>:<hash>",
         holds="the names of one customer's sessions; by customer id, e-mail, issuer and subject, or issuer and sid",
         cipher=f"{PLAIN}; whom it is about is an HMAC-SHA-256 under a server key",
@@ -85,7 +85,7 @@ class SessionIndex:
         :raises SessionStoreUnavailable:
         """
         name = self._names(kind, value)[0]
-        asked(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
+        translate_redis_errors(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
 
     def sids(self, kind: IndexKind, value: str) -> tuple[str, ...]:
         """Return the names of sessions that may still live, and forget those that cannot.
@@ -97,7 +97,7 @@ class SessionIndex:
             pipe = self._redis.pipeline(transaction=True)
             pipe.zremrangebyscore(name, "-inf", self._now())
             pipe.zrange(name, 0, -1)
-            members: Any = asked(pipe.execute)[1]
+            members: Any = translate_redis_errors(pipe.execute)[1]
             found.update((member.decode(), None) for member in members)
         return tuple(found)
 
@@ -107,7 +107,7 @@ class SessionIndex:
         :raises SessionStoreUnavailable:
         """
         for name in self._names(kind, value):
-            asked(partial(self._redis.zrem, name, *sids))
+            translate_redis_errors(partial(self._redis.zrem, name, *sids))
 
     def clear(self) -> None:
         """Forget every session under every name; for before all of them are ended.
@@ -115,8 +115,8 @@ class SessionIndex:
         :raises SessionStoreUnavailable:
         """
         names = iter(self._redis.scan_iter("bff:index:*", count=_SCAN_BATCH))
-        while (name := asked(lambda: next(names, None))) is not None:
-            asked(partial(self._redis.delete, name))
+        while (name := translate_redis_errors(lambda: next(names, None))) is not None:
+            translate_redis_errors(partial(self._redis.delete, name))
 
     def _names(self, kind: IndexKind, value: str) -> list[str]:
         if kind is IndexKind.EMAIL:

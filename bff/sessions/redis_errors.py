@@ -12,7 +12,7 @@ from bff.errors import SessionStoreUnavailable
 T = TypeVar("T")
 
 
-def asked(ask: Callable[[], T]) -> T:
+def translate_redis_errors(ask: Callable[[], T]) -> T:
     """Return what `ask` brings.
 
     :raises SessionStoreUnavailable: Redis is away, or too slow, or refuses

@@ -23,43 +23,43 @@ from bff.log import Event, Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.model import Vault, WebRecord
-from bff.sessions.redis_errors import asked
+from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, TOUCH
-from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, stamp_of
-from bff.sessions.store import Found, Gone, Lease, LockBusy, Missing, SessionStore, Stale, Stamps
-from bff.sessions.stored_keys import PLAIN, Kept
+from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
+from bff.sessions.store import Found, Lease, LockBusy, Missing, SessionEnded, SessionStore, VersionConflict, Versions
+from bff.sessions.stored_keys import PLAIN, StoredKey
 
 RETIRED_SECONDS = 60
 _RETIRED = b"R"
 _LOCK_POLL_SECONDS = 0.05
 _SCAN_BATCH = 1000
 _SEALED = "AES-256-GCM; key: HKDF-SHA-256 of a server key and the browser's cookie; bound to its Redis key and version"
-KEPT = (
-    Kept(
+STORED_KEYS = (
+    StoredKey(
         key="bff:{<sid>}:web",
         holds="who is signed in and since when, drafts of forms, social sign-ins under way; no token of Emporix's",
         cipher=_SEALED,
         lifetime="{idle} s signed in, {guest_idle} s as a guest, since the last request; a replaced one's mark: 60 s",
     ),
-    Kept(
+    StoredKey(
         key="bff:{<sid>}:tokens",
         holds="all tokens that Emporix gave this session",
         cipher=_SEALED,
         lifetime="the session's",
     ),
-    Kept(
+    StoredKey(
         key="bff:{<sid>}:device",
         holds="when a browser signed in, when it was last seen, its kind in our words",
         cipher="AES-256-GCM; key: HKDF-SHA-256 of a server key; bound to its Redis key",
         lifetime="the session's",
     ),
-    Kept(
+    StoredKey(
         key="bff:{<sid>}:lock",
         holds="a random word of the process that renews the session's tokens",
         cipher=PLAIN,
         lifetime="a lease of some seconds",
     ),
-    Kept(
+    StoredKey(
         key="bff:{<sid>}:rate",
         holds="the session's requests in the window at hand",
         cipher=PLAIN,
@@ -87,7 +87,7 @@ class RedisSessionStore:
     def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
         """Read both records and, where `count`, count the request against the limit per session."""
         window = self._window if count else 0
-        answer = asked(
+        answer = translate_redis_errors(
             lambda: self._load_script(keys=[_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)], args=[window])
         )
         web_record = answer[0]
@@ -108,7 +108,7 @@ class RedisSessionStore:
         return Found(
             web=WebRecord.from_json(web),
             vault=Vault.from_json(vault),
-            stamps=Stamps(web=stamp_of(web_record), tokens=stamp_of(tokens_record)),
+            versions=Versions(web=version_of(web_record), tokens=version_of(tokens_record)),
             ttl_seconds=max(ttl_ms, 0) / 1000,
             requests=used,
             window_ends_in_seconds=max(window_ms, 0) / 1000,
@@ -118,7 +118,7 @@ class RedisSessionStore:
         """Let a session that exists live for so long from now."""
         keys = [_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)]
         args: list[int | str] = [_milliseconds(ttl_seconds), self._sealed_device(cookie, device)]
-        asked(lambda: self._touch_script(keys=keys, args=args))
+        translate_redis_errors(lambda: self._touch_script(keys=keys, args=args))
 
     def create(
         self,
@@ -127,33 +127,33 @@ class RedisSessionStore:
         vault: Vault,
         ttl_seconds: float,
         device: DeviceRecord | None = None,
-    ) -> Stamps:
+    ) -> Versions:
         """Write a session that did not exist."""
-        web_record, tokens_record = self._sealed(cookie, Stamps(web=NO_RECORD, tokens=NO_RECORD), web, vault)
+        web_record, tokens_record = self._sealed(cookie, Versions(web=NO_RECORD, tokens=NO_RECORD), web, vault)
         pipe = self._redis.pipeline(transaction=True)
         if device is not None:
             # First, so that it is also the first to end.
             pipe.set(_device(cookie.sid), self._sealed_device(cookie, device), px=_milliseconds(ttl_seconds))
         pipe.set(_web(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
         pipe.set(_tokens(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
-        asked(pipe.execute)
-        return Stamps(web=stamp_of(web_record), tokens=stamp_of(tokens_record))
+        translate_redis_errors(pipe.execute)
+        return Versions(web=version_of(web_record), tokens=version_of(tokens_record))
 
     def commit(
         self,
         cookie: SessionCookie,
-        read: Stamps,
+        read: Versions,
         *,
         web: WebRecord | None = None,
         vault: Vault | None = None,
         ttl_seconds: float | None = None,
-    ) -> Stamps:
+    ) -> Versions:
         """Write one record or both, each only if it is still as it was read."""
         web_record, tokens_record = self._sealed(cookie, read, web, vault)
         ttl = 0 if ttl_seconds is None else _milliseconds(ttl_seconds)
         drop_device = web is not None and web.signed_in is None
         _verdict(
-            asked(
+            translate_redis_errors(
                 lambda: self._commit_script(
                     keys=[_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)],
                     args=[
@@ -163,26 +163,26 @@ class RedisSessionStore:
                 )
             )
         )
-        return Stamps(
-            web=stamp_of(web_record) if web else read.web,
-            tokens=stamp_of(tokens_record) if vault else read.tokens,
+        return Versions(
+            web=version_of(web_record) if web else read.web,
+            tokens=version_of(tokens_record) if vault else read.tokens,
         )
 
-    def retire(self, cookie: SessionCookie, read: Stamps | None = None) -> None:
+    def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
         """End a session for good; with `read`, only if it is still as it was read."""
         if read is not None:
             args = [*_checks(read, True, True), _RETIRED, RETIRED_SECONDS]
-            _verdict(asked(lambda: self._retire_script(keys=_all(cookie.sid), args=args)))
+            _verdict(translate_redis_errors(lambda: self._retire_script(keys=_all(cookie.sid), args=args)))
             return
         pipe = self._redis.pipeline(transaction=True)
         pipe.delete(*_all(cookie.sid)[1:])
         pipe.set(_web(cookie.sid), _RETIRED, ex=RETIRED_SECONDS)
-        asked(pipe.execute)
+        translate_redis_errors(pipe.execute)
 
     def end(self, sids: Iterable[str]) -> tuple[str, ...]:
         """End sessions by their names, without their cookies; return which of them lived."""
         # One call each: in a Cluster, two sessions lie in different slots.
-        return tuple(sid for sid in sids if asked(partial(self._end_script, keys=_all(sid))))
+        return tuple(sid for sid in sids if translate_redis_errors(partial(self._end_script, keys=_all(sid))))
 
     def devices(self, sids: Iterable[str]) -> Mapping[str, DeviceRecord | None]:
         """Return the device record of each session that lives."""
@@ -191,7 +191,7 @@ class RedisSessionStore:
         for sid in sids:
             pipe.strlen(_web(sid))
             pipe.get(_device(sid))
-        answers: Any = iter(asked(pipe.execute))
+        answers: Any = iter(translate_redis_errors(pipe.execute))
         return {
             sid: None if record is None else self._devices.open(record, _device(sid))
             for sid, length, record in zip(sids, answers, answers, strict=True)
@@ -202,7 +202,7 @@ class RedisSessionStore:
         """Name every session there is, guests' too; those that begin meanwhile may be left out."""
         seen: set[bytes] = set()
         keys = iter(self._redis.scan_iter("bff:{*}:*", count=_SCAN_BATCH))
-        while (key := asked(lambda: next(keys, None))) is not None:
+        while (key := translate_redis_errors(lambda: next(keys, None))) is not None:
             named = _NAMES_A_SESSION.fullmatch(key)
             if named is not None and named[1] not in seen:
                 seen.add(named[1])
@@ -210,7 +210,7 @@ class RedisSessionStore:
 
     def ping(self) -> None:
         """Return if the store answers."""
-        asked(self._redis.ping)
+        translate_redis_errors(self._redis.ping)
 
     @contextmanager
     def lock(self, cookie: SessionCookie, *, lease_seconds: float, wait_seconds: float) -> Iterator[Lease]:
@@ -222,7 +222,7 @@ class RedisSessionStore:
             sleep=_LOCK_POLL_SECONDS,
             blocking_timeout=wait_seconds,
         )
-        if not asked(lock.acquire):
+        if not translate_redis_errors(lock.acquire):
             raise LockBusy
         try:
             yield _RedisLease(lock)
@@ -242,7 +242,7 @@ class RedisSessionStore:
             self._log.emit(Event.LOCK_NOT_RELEASED, reason=type(err).__name__)
 
     def _sealed(
-        self, cookie: SessionCookie, read: Stamps, web: WebRecord | None, vault: Vault | None
+        self, cookie: SessionCookie, read: Versions, web: WebRecord | None, vault: Vault | None
     ) -> tuple[bytes, bytes]:
         seal = self._sealer.seal
         return (
@@ -270,12 +270,12 @@ class _RedisLease:
 
 def _verdict(code: Any) -> None:
     if code == -1:
-        raise Gone
+        raise SessionEnded
     if code == 0:
-        raise Stale
+        raise VersionConflict
 
 
-def _checks(read: Stamps, web: bool, tokens: bool) -> list[str | bytes]:
+def _checks(read: Versions, web: bool, tokens: bool) -> list[str | bytes]:
     return ["1" if web else "0", read.web, "1" if tokens else "0", read.tokens]
 
 

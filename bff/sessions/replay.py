@@ -7,10 +7,10 @@ from redis.exceptions import RedisError
 
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
-from bff.sessions.stored_keys import PLAIN, Kept
+from bff.sessions.stored_keys import PLAIN, StoredKey
 
-KEPT = (
-    Kept(
+STORED_KEYS = (
+    StoredKey(
         key="bff:used:<kind>:<hash>",
         holds="that a back-channel logout token was used",
         cipher=f"{PLAIN}; which one is an HMAC-SHA-256 under a server key",

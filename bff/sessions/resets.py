@@ -13,7 +13,7 @@ from bff.log import Event
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.session import Session, Sessions
-from bff.sessions.store import Gone
+from bff.sessions.store import SessionEnded
 
 RESET_COUNTS_SECONDS = 900
 
@@ -27,11 +27,11 @@ def note_reset(sessions: Sessions, session: Session, reset_at: float | None = No
     at = sessions.now() if reset_at is None else reset_at
     try:
         session.change_web(lambda web: replace(web, password_reset_at=at))
-    except Gone:
-        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=Gone.__name__)
+    except SessionEnded:
+        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=SessionEnded.__name__)
 
 
-def carry_reset(sessions: Sessions, session: Session, reset_at: float | None) -> None:
+def preserve_pending_reset(sessions: Sessions, session: Session, reset_at: float | None) -> None:
     """Remember a reset beyond a sign-out: who has set a password signs out to sign in with it."""
     if reset_at is None or not _counts(sessions, reset_at):
         return
@@ -57,7 +57,7 @@ def end_older_sessions(sessions: Sessions, session: Session) -> None:
                 sessions, IndexKind.CUSTOMER, customer_id, Ending.PASSWORD_RESET, keep=own, customer_id=customer_id
             )
         session.change_web(lambda web: replace(web, password_reset_at=None))
-    except (SessionError, Gone) as err:
+    except (SessionError, SessionEnded) as err:
         sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
 
 

@@ -31,7 +31,7 @@ if ARGV[2] ~= '' then redis.call('SET', KEYS[3], ARGV[2], 'XX', 'PX', ARGV[1]) e
 return 1
 """
 
-# Refuses (-1) where the session has ended, (0) where a checked stamp is not the one that was read.
+# Refuses (-1) where the session has ended, (0) where a checked version is not the one that was read.
 _CHECK = f"""
 local web = redis.call('GETRANGE', KEYS[1], 0, {STAMP_BYTES - 1})
 if #web <= 1 then return -1 end
@@ -39,7 +39,7 @@ if ARGV[1] == '1' and web ~= ARGV[2] then return 0 end
 if ARGV[3] == '1' and redis.call('GETRANGE', KEYS[2], 0, {STAMP_BYTES - 1}) ~= ARGV[4] then return 0 end
 """
 
-# KEYS web tokens device; ARGV check-web web-stamp check-tokens tokens-stamp new-web new-tokens ttl-ms (0: as it is)
+# KEYS web tokens device; ARGV check-web web-version check-tokens tokens-version new-web new-tokens ttl-ms (0: as it is)
 # and whether the device record goes, since nobody is signed in any more
 COMMIT = (
     _CHECK

@@ -1,7 +1,7 @@
 """How a record lies in Redis: `format | key number | version | nonce | ciphertext and tag`.
 
-The first 25 bytes are its stamp. They differ after every write (the version grows by one, the nonce is random),
-so comparing stamps is comparing contents, without Redis being able to read any.
+The first 25 bytes are its version. They differ after every write (the version grows by one, the nonce is random),
+so comparing versions is comparing contents, without Redis being able to read any.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _VERSION_BYTES = 8
 _HEADER_BYTES = len(_FORMAT) + KEY_NUMBER_BYTES + _VERSION_BYTES
 STAMP_BYTES = _HEADER_BYTES + NONCE_BYTES
 NO_RECORD = b""
-"""The stamp of a record that is not there."""
+"""The version of a record that is not there."""
 
 
 class RecordKind(Enum):
@@ -33,9 +33,9 @@ class Sealer:
         self._ring = ring
 
     def seal(self, plain: bytes, kind: RecordKind, cookie: SessionCookie, place: str, after: bytes) -> bytes:
-        """Seal `plain` for the Redis key `place`, as the successor of the record whose stamp is `after`."""
+        """Seal `plain` for the Redis key `place`, as the successor of the record whose version is `after`."""
         key = self._ring.newest
-        version = (_version(after) + 1).to_bytes(_VERSION_BYTES, "big")
+        version = (_write_number(after) + 1).to_bytes(_VERSION_BYTES, "big")
         header = _FORMAT + key.number + version
         return header + key.seal(
             plain, purpose=_purpose(kind), cookie=cookie.key_material, bound_to=place.encode() + header
@@ -57,13 +57,13 @@ class Sealer:
         )
 
 
-def stamp_of(record: bytes) -> bytes:
-    """Return the stamp of a sealed record."""
+def version_of(record: bytes) -> bytes:
+    """Return the version of a sealed record."""
     return record[:STAMP_BYTES]
 
 
-def _version(stamp: bytes) -> int:
-    return int.from_bytes(stamp[1 + KEY_NUMBER_BYTES : _HEADER_BYTES], "big")
+def _write_number(version: bytes) -> int:
+    return int.from_bytes(version[1 + KEY_NUMBER_BYTES : _HEADER_BYTES], "big")
 
 
 def _purpose(kind: RecordKind) -> bytes:

@@ -18,8 +18,8 @@ from bff.sessions.device_records import DeviceRecord
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
 from bff.sessions.request_limit import check_request_limit
-from bff.sessions.standing import Standing as Standing
-from bff.sessions.store import Found, Gone, SessionStore, Stale, Stamps
+from bff.sessions.state import SessionState as SessionState
+from bff.sessions.store import Found, SessionEnded, SessionStore, VersionConflict, Versions
 
 _TOUCH_SHARE = 1 / 20
 """An idle limit is extended only when this share of it has passed, so most requests write nothing."""
@@ -60,10 +60,10 @@ class Session:
         self._store = sessions.store
         self._cookie = cookie
         self._may_start = may_start
-        self._standing = Standing.UNREAD
+        self._state = SessionState.UNREAD
         self._web = WebRecord(created=0.0)
         self._vault = Vault()
-        self._stamps = Stamps(web=b"", tokens=b"")
+        self._versions = Versions(web=b"", tokens=b"")
         self._ttl_seconds = 0.0
         self.browser = browser
         """What the request comes from, in words of ours."""
@@ -80,12 +80,12 @@ class Session:
     @property
     def sid(self) -> str | None:
         """The session's name in Redis, if it has one."""
-        return self.cookie.sid if self.cookie is not None and self.standing is Standing.LIVE else None
+        return self.cookie.sid if self.cookie is not None and self.state is SessionState.LIVE else None
 
     @property
-    def standing(self) -> Standing:
+    def state(self) -> SessionState:
         """What is known by now, without reading."""
-        return self._standing
+        return self._state
 
     @property
     def web(self) -> WebRecord:
@@ -108,7 +108,7 @@ class Session:
     def expires_in_seconds(self) -> int | None:
         """Until the session ends for want of requests; None where there is none."""
         self.load()
-        return math.floor(self._ttl_seconds) if self._standing is Standing.LIVE else None
+        return math.floor(self._ttl_seconds) if self._state is SessionState.LIVE else None
 
     @property
     def lifetime_ends_at(self) -> float | None:
@@ -122,10 +122,10 @@ class Session:
         :raises SessionStoreUnavailable:
         :raises TooManyAttempts: the limit of requests per session is used up
         """
-        if self._standing is not Standing.UNREAD:
+        if self._state is not SessionState.UNREAD:
             return
         if self._cookie is None or not self._cookie.is_well_formed:
-            self._standing = Standing.MISSING
+            self._state = SessionState.MISSING
             return
         if self._read(self._cookie) and extend:
             self._extend()
@@ -133,15 +133,15 @@ class Session:
     def reload(self) -> None:
         """Read the session again, to see what others wrote.
 
-        :raises Gone: it has ended
+        :raises SessionEnded: it has ended
         :raises SessionStoreUnavailable:
         """
-        if self._standing is Standing.UNSAVED or self.cookie is None:
+        if self._state is SessionState.UNSAVED or self.cookie is None:
             return
         found = self._store.load(self.cookie, count=False)
         if not isinstance(found, Found):
             self._lose()
-            raise Gone
+            raise SessionEnded
         self._take(found)
 
     def check_may_start(self) -> None:
@@ -150,7 +150,7 @@ class Session:
         :raises LoginRequired: there is no record, and this request may not make one
         """
         self.load()
-        if self._standing in (Standing.MISSING, Standing.RETIRED) and not self._may_start:
+        if self._state in (SessionState.MISSING, SessionState.RETIRED) and not self._may_start:
             raise LoginRequired
 
     def allow_start(self) -> None:
@@ -164,49 +164,49 @@ class Session:
         :raises SessionStoreUnavailable:
         """
         self.check_may_start()
-        if self._standing in (Standing.LIVE, Standing.UNSAVED):
+        if self._state in (SessionState.LIVE, SessionState.UNSAVED):
             return
         self._web = WebRecord(created=self._all.now())
         self._vault = vault or Vault()
-        if self._standing is Standing.RETIRED:
+        if self._state is SessionState.RETIRED:
             # The browser has a newer cookie by now; a record under yet another would push it out.
-            self._standing = Standing.UNSAVED
+            self._state = SessionState.UNSAVED
             return
         cookie = SessionCookie.fresh()
         self._ttl_seconds = self._idle_seconds(self._web)
-        self._stamps = self._store.create(cookie, self._web, self._vault, self._ttl_seconds)
+        self._versions = self._store.create(cookie, self._web, self._vault, self._ttl_seconds)
         self.new_cookie = cookie
-        self._standing = Standing.LIVE
+        self._state = SessionState.LIVE
 
     def save_vault(self, vault: Vault) -> None:
         """Keep other tokens.
 
-        :raises Stale: somebody wrote in between
-        :raises Gone: the session has ended
+        :raises VersionConflict: somebody wrote in between
+        :raises SessionEnded: the session has ended
         :raises SessionStoreUnavailable:
         """
         self.load()
-        if self._standing in (Standing.MISSING, Standing.RETIRED):
+        if self._state in (SessionState.MISSING, SessionState.RETIRED):
             self.start(vault)
-        elif self._standing is Standing.LIVE:
+        elif self._state is SessionState.LIVE:
             self._commit(vault=vault)
         self._vault = vault
 
     def change_web(self, change: Callable[[WebRecord], WebRecord]) -> None:
         """Apply a change to the web record, again and again until it meets the newest state.
 
-        :raises Gone: the session has ended
+        :raises SessionEnded: the session has ended
         :raises SessionStoreUnavailable:
         """
         self.start()
         for _ in range(_MAX_TRIES):
             web = change(self._web)
-            if self._standing is Standing.UNSAVED:
+            if self._state is SessionState.UNSAVED:
                 self._web = web
                 return
             try:
                 self._commit(web=web)
-            except Stale:
+            except VersionConflict:
                 self.reload()
                 continue
             self._web = web
@@ -216,8 +216,8 @@ class Session:
     def end_customer(self) -> None:
         """Make the visitor a guest again, in one transaction over both records; the cart's session stays.
 
-        :raises Stale: somebody wrote in between
-        :raises Gone: the session has ended anyway
+        :raises VersionConflict: somebody wrote in between
+        :raises SessionEnded: the session has ended anyway
         :raises SessionStoreUnavailable:
         """
         who = self.signed_in
@@ -250,9 +250,9 @@ class Session:
                 if attempt:
                     self.reload()
                 self._move(change(self.web), self.vault, only_if_same=True)
-            except Stale:
+            except VersionConflict:
                 continue
-            except Gone:
+            except SessionEnded:
                 self._lose()
                 raise SessionExpired from None
             return
@@ -265,22 +265,22 @@ class Session:
         """
         self.load()
         who = self._web.signed_in
-        if self._standing is Standing.LIVE:
+        if self._state is SessionState.LIVE:
             self._store.retire(self._live_cookie())
             self._unlist(who)
-        if self._standing is not Standing.RETIRED:
+        if self._state is not SessionState.RETIRED:
             self.new_cookie = SessionCookie.fresh()
-        self._standing = Standing.MISSING
+        self._state = SessionState.MISSING
         self._web, self._vault = WebRecord(created=0.0), Vault()
 
     def _commit(
         self, *, web: WebRecord | None = None, vault: Vault | None = None, ttl_seconds: float | None = None
     ) -> None:
         try:
-            self._stamps = self._store.commit(
-                self._live_cookie(), self._stamps, web=web, vault=vault, ttl_seconds=ttl_seconds
+            self._versions = self._store.commit(
+                self._live_cookie(), self._versions, web=web, vault=vault, ttl_seconds=ttl_seconds
             )
-        except Gone:
+        except SessionEnded:
             self._lose()
             raise
 
@@ -288,23 +288,23 @@ class Session:
         """Forget what was read of a session that has ended since; the rest of this request keeps nothing."""
         self.just_ended = self.just_ended or self._web.signed_in is not None
         self._web, self._vault = WebRecord(created=0.0), Vault()
-        self._standing = Standing.RETIRED
+        self._state = SessionState.RETIRED
 
     def _move(self, web: WebRecord, vault: Vault, *, only_if_same: bool) -> None:
-        old, standing = self.cookie, self._standing
+        old, state = self.cookie, self._state
         cookie, ttl = SessionCookie.fresh(), self._idle_seconds(web)
         # The new record first: its cookie is known to nobody until this request is answered, so whatever
         # fails from here on leaves the old session as the only one.
-        stamps = self._store.create(cookie, web, vault, ttl, self._device(web))
+        versions = self._store.create(cookie, web, vault, ttl, self._device(web))
         try:
             self._all.note(web.signed_in, cookie.sid)
-            if old is not None and standing is Standing.LIVE:
-                self._store.retire(old, self._stamps if only_if_same else None)
-        except (Stale, Gone, SessionStoreUnavailable):
+            if old is not None and state is SessionState.LIVE:
+                self._store.retire(old, self._versions if only_if_same else None)
+        except (VersionConflict, SessionEnded, SessionStoreUnavailable):
             self._undo(cookie)
             raise
-        self._web, self._vault, self._stamps, self._ttl_seconds = web, vault, stamps, ttl
-        self._standing, self.new_cookie = Standing.LIVE, cookie
+        self._web, self._vault, self._versions, self._ttl_seconds = web, vault, versions, ttl
+        self._state, self.new_cookie = SessionState.LIVE, cookie
 
     def _undo(self, cookie: SessionCookie) -> None:
         try:
@@ -319,16 +319,16 @@ class Session:
     def _read(self, cookie: SessionCookie) -> bool:
         found = self._store.load(cookie)
         if not isinstance(found, Found):
-            self._standing = Standing.RETIRED if found.retired else Standing.MISSING
+            self._state = SessionState.RETIRED if found.retired else SessionState.MISSING
             return False
         self._take(found)
         check_request_limit(self._all.limit, found, cookie.sid, self._all.log)
         return True
 
     def _take(self, found: Found) -> None:
-        self._web, self._vault, self._stamps = found.web, found.vault, found.stamps
+        self._web, self._vault, self._versions = found.web, found.vault, found.versions
         self._ttl_seconds = found.ttl_seconds
-        self._standing = Standing.LIVE
+        self._state = SessionState.LIVE
 
     def _extend(self) -> None:
         idle = self._idle_seconds(self._web)
@@ -345,5 +345,5 @@ class Session:
 
     def _live_cookie(self) -> SessionCookie:
         if self.cookie is None:
-            raise Gone
+            raise SessionEnded
         return self.cookie

@@ -1,7 +1,7 @@
 """The seam between a session and where it is kept: what a store must do, and the words for what can come of it.
 
-Every write to a session that exists is a compare-and-set: `Stale` says that somebody wrote in between (load
-again, apply one's own change again), `Gone` that the session has ended, and a slow request must not bring it back.
+Every write to a session that exists is a compare-and-set: `VersionConflict` says that another request wrote in between
+(load again, apply the change again), `SessionEnded` that the session has ended; a slow request must not bring it back.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bff.sessions.device_records import DeviceRecord
 from bff.sessions.model import Vault, WebRecord
 
 
-class Stale(Exception):
+class VersionConflict(Exception):
     """The session was changed by somebody else since it was read."""
 
 
-class Gone(Exception):
+class SessionEnded(Exception):
     """The session has ended since it was read."""
 
 
@@ -29,8 +29,8 @@ class LockBusy(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamps:
-    """What was read, so that a write can tell whether it is still so; the stamps of both records."""
+class Versions:
+    """What was read, so that a write can tell whether it is still so; the versions of both records."""
 
     web: bytes
     tokens: bytes
@@ -42,7 +42,7 @@ class Found:
 
     web: WebRecord
     vault: Vault
-    stamps: Stamps
+    versions: Versions
     ttl_seconds: float
     """Until it ends for want of requests."""
     requests: int
@@ -89,31 +89,31 @@ class SessionStore(Protocol):
         vault: Vault,
         ttl_seconds: float,
         device: DeviceRecord | None = None,
-    ) -> Stamps:
+    ) -> Versions:
         """Write a session that did not exist; `device` belongs to a signed-in one, and ends with it."""
 
     def commit(
         self,
         cookie: SessionCookie,
-        read: Stamps,
+        read: Versions,
         *,
         web: WebRecord | None = None,
         vault: Vault | None = None,
         ttl_seconds: float | None = None,
-    ) -> Stamps:
+    ) -> Versions:
         """Write one record or both, if what is written (both, where both are) is still as it was read.
 
         A web record in which nobody is signed in takes the device record away in the same step.
 
-        :raises Stale:
-        :raises Gone:
+        :raises VersionConflict:
+        :raises SessionEnded:
         """
 
-    def retire(self, cookie: SessionCookie, read: Stamps | None = None) -> None:
+    def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
         """End a session for good; with `read`, only if it is still as it was read.
 
-        :raises Stale: only with `read`
-        :raises Gone: only with `read`
+        :raises VersionConflict: only with `read`
+        :raises SessionEnded: only with `read`
         """
 
     def end(self, sids: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredKey:
     """One kind of entry."""
 
     key: str

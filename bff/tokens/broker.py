@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import (
-    BearerDead,
+    InvalidToken,
     LoginRequired,
     SessionExpired,
     UpstreamMalformed,
@@ -25,10 +25,10 @@ from bff.limits import Asker, Limits
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
-from bff.sessions.audit_fields import audited, email_in, marks
+from bff.sessions.audit_fields import audit_subject, audited, email_in
 from bff.sessions.model import CustomerTokens, TokenSet
-from bff.sessions.session import Session, Standing
-from bff.sessions.store import Gone, Lease, LockBusy, SessionStore
+from bff.sessions.session import Session, SessionState
+from bff.sessions.store import Lease, LockBusy, SessionEnded, SessionStore
 from bff.tokens.renewal import Renewal, chosen
 
 _LEASE_MARGIN_SECONDS = 5.0
@@ -90,7 +90,7 @@ class TokenBroker:
         raise LoginRequired
 
     def call(self, session: Session, operation: Operation, call: Call) -> Reply:
-        """Call an operation with the right bearer; where upstream says that it is dead, once more with a new one.
+        """Call an operation with the right bearer; where upstream rejects it, once more with a new one.
 
         :raises SessionError: nobody is signed in, or not any more
         :raises LoginFailed: upstream refused a password
@@ -109,8 +109,8 @@ class TokenBroker:
             bearer = self.bearer(session, credential)
             try:
                 return self._client.call(operation, call, bearer)
-            except BearerDead:
-                bearer = self.bearer(session, credential, dead=bearer)
+            except InvalidToken:
+                bearer = self.bearer(session, credential, rejected_token=bearer)
             return self._call_again(operation, call, bearer)
 
     def limited(self, session: Session, operation: Operation, call: Call) -> AbstractContextManager[None]:
@@ -123,16 +123,18 @@ class TokenBroker:
         who = session.signed_in
         # Where the profile names no sign-in e-mail, the id is as much the customer's own.
         own = None if who is None else who.customer.email or who.customer.id
-        asker = Asker(email=own, **marks(session))
+        asker = Asker(email=own, **audit_subject(session))
         return self._limits.attempt(operation, body=call.body, given=call.values or {}, asker=asker)
 
-    def bearer(self, session: Session, credential: Credential, *, dead: Secret[str] | None = None) -> Secret[str]:
-        """Return a bearer that is alive, as far as anybody here knows; `dead` is one that upstream has disowned."""
+    def bearer(
+        self, session: Session, credential: Credential, *, rejected_token: Secret[str] | None = None
+    ) -> Secret[str]:
+        """Return a bearer that is alive as far as is known; `rejected_token` is one that upstream has refused."""
         if credential is Credential.CUSTOMER:
-            return self._customer(session, dead).access
-        return self.anonymous(session, dead=dead).access
+            return self._customer(session, rejected_token).access
+        return self.anonymous(session, rejected_token=rejected_token).access
 
-    def anonymous(self, session: Session, *, dead: Secret[str] | None = None) -> TokenSet:
+    def anonymous(self, session: Session, *, rejected_token: Secret[str] | None = None) -> TokenSet:
         """Return the visitor's guest tokens, made or renewed if need be.
 
         :raises LoginRequired: there is no session, and this request may not start one
@@ -140,15 +142,15 @@ class TokenBroker:
         """
         session.check_may_start()
         tokens = session.vault.anonymous
-        if tokens is not None and self._renewal.serves_as_it_is(tokens, dead):
+        if tokens is not None and self._renewal.serves_as_it_is(tokens, rejected_token):
             return tokens
-        if session.standing is not Standing.LIVE:
-            return self._renewal.renew_anonymous(session, _NoLease(), dead, began=self._now())
+        if session.state is not SessionState.LIVE:
+            return self._renewal.renew_anonymous(session, _NoLease(), rejected_token, began=self._now())
         return self._under_lock(
             session,
-            lambda lease, began: self._renewal.renew_anonymous(session, lease, dead, began),
+            lambda lease, began: self._renewal.renew_anonymous(session, lease, rejected_token, began),
             lambda: session.vault.anonymous,
-            dead,
+            rejected_token,
         )
 
     def refresh(self, session: Session, entity: str | Keep | None = KEEP_ENTITY) -> None:
@@ -182,27 +184,27 @@ class TokenBroker:
                 self._renewal.refresh_now(session, lease, tokens, wanted, asked_for=not isinstance(entity, Keep))
         except LockBusy:
             raise UpstreamTimeout("refresh_auth_token", "somebody else is refreshing") from None
-        except Gone:
+        except SessionEnded:
             raise SessionExpired from None
 
     def _call_again(self, operation: Operation, call: Call, bearer: Secret[str]) -> Reply:
         try:
             return self._client.call(operation, call, bearer)
-        except BearerDead:
+        except InvalidToken:
             # Upstream contradicts itself; that is no reason to sign anybody out.
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
 
-    def _customer(self, session: Session, dead: Secret[str] | None) -> CustomerTokens:
+    def _customer(self, session: Session, rejected_token: Secret[str] | None) -> CustomerTokens:
         tokens = session.vault.customer
         if tokens is None:
             raise SessionExpired if session.just_ended else LoginRequired
-        if self._renewal.serves_as_it_is(tokens, dead):
+        if self._renewal.serves_as_it_is(tokens, rejected_token):
             return tokens
         return self._under_lock(
             session,
-            lambda lease, began: self._renewal.renew_customer(session, lease, dead, began),
+            lambda lease, began: self._renewal.renew_customer(session, lease, rejected_token, began),
             lambda: session.vault.customer,
-            dead,
+            rejected_token,
         )
 
     def _under_lock(
@@ -210,7 +212,7 @@ class TokenBroker:
         session: Session,
         renew: Callable[[Lease, float], S],
         current: Callable[[], S | None],
-        dead: Secret[str] | None,
+        rejected_token: Secret[str] | None,
     ) -> S:
         began = self._now()
         try:
@@ -219,17 +221,17 @@ class TokenBroker:
                 return renew(lease, began)
         except LockBusy:
             tokens = current()
-            if tokens is not None and self._renewal.serves(tokens, dead):
+            if tokens is not None and self._renewal.serves(tokens, rejected_token):
                 return tokens
             raise UpstreamTimeout("refresh", "somebody else is refreshing") from None
-        except Gone:
+        except SessionEnded:
             raise (SessionExpired if session.just_ended else LoginRequired) from None
 
     @contextmanager
     def _lock(self, session: Session) -> Iterator[Lease]:
         cookie = session.cookie
         if cookie is None:
-            raise Gone
+            raise SessionEnded
         call_seconds = self._client.longest_call_seconds
         with self._store.lock(
             cookie,
@@ -262,6 +264,6 @@ class TokenBroker:
         """Tell upstream that a customer token is not used any more; as well as it goes, and within seconds."""
         self._renewal.log_out(tokens, reason)
 
-    def disown(self, access: Secret[str], reason: str) -> None:
+    def revoke(self, access: Secret[str], reason: str) -> None:
         """Tell the same of an access token that came without the rest of a set."""
-        self._renewal.disown(access, reason)
+        self._renewal.revoke(access, reason)

@@ -14,8 +14,8 @@ from dataclasses import replace
 from bff.config.settings import EmporixSettings, RefreshBearer
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import (
-    BearerDead,
     InvalidInput,
+    InvalidToken,
     LoginRequired,
     ReauthenticationRequired,
     SessionExpired,
@@ -29,10 +29,10 @@ from bff.limits import Limits
 from bff.log import Event, Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
-from bff.sessions.audit_fields import marks
+from bff.sessions.audit_fields import audit_subject
 from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session
-from bff.sessions.store import Gone, Lease, Stale
+from bff.sessions.store import Lease, SessionEnded, VersionConflict
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
 _RETRY_AFTER_UNKNOWN_SECONDS = 5.0
@@ -60,29 +60,33 @@ class Renewal:
         self._now = now
         self._log = log
 
-    def renew_customer(self, session: Session, lease: Lease, dead: Secret[str] | None, began: float) -> CustomerTokens:
-        """Return customer tokens that serve; `dead` is one that upstream has disowned, `began` when the wait began.
+    def renew_customer(
+        self, session: Session, lease: Lease, rejected_token: Secret[str] | None, began: float
+    ) -> CustomerTokens:
+        """Return customer tokens that serve.
 
-        :raises SessionExpired: nobody is signed in any more
+        :param rejected_token: one that upstream has refused
+        :param began: Unix seconds, when the wait for the lock began
+        :raises SessionExpired: the customer is no longer signed in
         :raises UpstreamError: not known, and no old token serves
         """
         tokens = session.vault.customer
         if tokens is None:
             session.just_ended = True
             raise SessionExpired
-        if self.serves_as_it_is(tokens, dead):
+        if self.serves_as_it_is(tokens, rejected_token):
             return tokens
         if not tokens.renewable(self._now()):
-            return self._refused(session, tokens, dead, "no token is left to renew with")
+            return self._refused(session, tokens, rejected_token, "no token is left to renew with")
         _share_failure("refresh_auth_token", tokens, began)
         try:
             return self._exchange(session, lease, tokens, tokens.legal_entity_id)
-        except (BearerDead, UpstreamRejected) as err:
+        except (InvalidToken, UpstreamRejected) as err:
             self._report_refusal(session, err, Credential.CUSTOMER)
-            return self._refused(session, tokens, dead, "upstream refused the refresh")
+            return self._refused(session, tokens, rejected_token, "upstream refused the refresh")
         except UpstreamError as err:
             self._note_unknown(session, tokens, err)
-            if self.serves(tokens, dead):
+            if self.serves(tokens, rejected_token):
                 return tokens
             raise
 
@@ -102,7 +106,7 @@ class Renewal:
             return
         try:
             self._exchange(session, lease, tokens, entity, keep_entity_or_fail=asked_for)
-        except (BearerDead, UpstreamRejected) as err:
+        except (InvalidToken, UpstreamRejected) as err:
             if isinstance(err, UpstreamRejected) and asked_for and err.status in _ENTITY_REFUSED:
                 raise
             self._report_refusal(session, err, Credential.CUSTOMER)
@@ -141,8 +145,8 @@ class Renewal:
         if entity is not None:
             values["legalEntityId"] = entity
         operation, call = self._operations["refresh_auth_token"], Call(values=values)
-        refusal: BearerDead | UpstreamRejected | None = None
-        dead_anonymous: Secret[str] | None = None
+        refusal: InvalidToken | UpstreamRejected | None = None
+        rejected_anonymous: Secret[str] | None = None
         for credential in self._refresh_bearers(operation, tokens):
             if credential is Credential.ANONYMOUS:
                 bearer = self.renew_anonymous(session, lease, None, began=self._now()).access
@@ -151,17 +155,17 @@ class Renewal:
             lease.renew()
             try:
                 return self._client.call(operation, call, bearer)
-            except BearerDead as err:
+            except InvalidToken as err:
                 refusal = err
-                dead_anonymous = bearer if credential is Credential.ANONYMOUS else dead_anonymous
+                rejected_anonymous = bearer if credential is Credential.ANONYMOUS else rejected_anonymous
             except UpstreamRejected as err:
                 if err.status != 401:
                     raise
                 refusal = err
-        if dead_anonymous is None:
+        if rejected_anonymous is None:
             raise refusal or LoginRequired
         # The guest's token had died unnoticed; that says nothing about the customer's refresh token.
-        bearer = self.renew_anonymous(session, lease, dead_anonymous, began=self._now()).access
+        bearer = self.renew_anonymous(session, lease, rejected_anonymous, began=self._now()).access
         lease.renew()
         return self._client.call(operation, call, bearer)
 
@@ -178,13 +182,13 @@ class Renewal:
                     session.reload()
                     theirs = session.vault.customer
                     if theirs is None:
-                        raise Gone
+                        raise SessionEnded
                     if theirs.access != spent.access:
                         return theirs
                 session.save_vault(session.vault.with_customer(fresh))
-            except Stale:
+            except VersionConflict:
                 continue
-            except Gone:
+            except SessionEnded:
                 self.log_out(fresh, "the session ended during a refresh")
                 raise SessionExpired from None
             self._log.emit(Event.TOKENS_REFRESHED, kind="customer")
@@ -192,25 +196,25 @@ class Renewal:
         raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
 
     def _refused(
-        self, session: Session, tokens: CustomerTokens, dead: Secret[str] | None, reason: str
+        self, session: Session, tokens: CustomerTokens, rejected_token: Secret[str] | None, reason: str
     ) -> CustomerTokens:
         """Drop what upstream refused: the refresh token while the access token lives, else the customer.
 
         :raises SessionExpired: nobody is signed in any more
         """
         for _ in range(_MAX_TRIES):
-            about = marks(session)
+            about = audit_subject(session)
             try:
-                if self.serves(tokens, dead):
+                if self.serves(tokens, rejected_token):
                     if tokens.refresh is None:
                         return tokens
                     spent = replace(tokens, refresh=None)
                     session.save_vault(session.vault.with_customer(spent))
                     return spent
                 session.end_customer()
-            except Gone:
+            except SessionEnded:
                 raise SessionExpired from None
-            except Stale:
+            except VersionConflict:
                 session.reload()
                 current = session.vault.customer
                 if current is None:
@@ -223,14 +227,16 @@ class Renewal:
             raise SessionExpired
         raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
 
-    def renew_anonymous(self, session: Session, lease: Lease, dead: Secret[str] | None, began: float) -> TokenSet:
+    def renew_anonymous(
+        self, session: Session, lease: Lease, rejected_token: Secret[str] | None, began: float
+    ) -> TokenSet:
         """Return guest tokens that serve: as they are, refreshed with their session kept, or else new ones.
 
         :raises UpstreamError: not known, and no old token serves
         :raises TooManyAttempts: the same, where new ones are too many
         """
         tokens = session.vault.anonymous
-        if tokens is not None and self.serves_as_it_is(tokens, dead):
+        if tokens is not None and self.serves_as_it_is(tokens, rejected_token):
             return tokens
         if tokens is not None:
             _share_failure("anonymous_refresh", tokens, began)
@@ -241,7 +247,7 @@ class Renewal:
                 raise
             if isinstance(err, UpstreamError):
                 self._note_unknown(session, tokens, err)
-            if self.serves(tokens, dead):
+            if self.serves(tokens, rejected_token):
                 return tokens
             raise
         return self._keep_anonymous(session, fresh)
@@ -252,7 +258,7 @@ class Renewal:
             lease.renew()
             try:
                 reply = self._client.call(operation, Call(values={"refresh_token": tokens.refresh}), None)
-            except (BearerDead, UpstreamRejected) as err:
+            except (InvalidToken, UpstreamRejected) as err:
                 # The guest's cart session is lost; a new one is all that can be had.
                 self._report_refusal(session, err, Credential.ANONYMOUS)
             else:
@@ -266,7 +272,7 @@ class Renewal:
         for _ in range(_MAX_TRIES):
             try:
                 session.save_vault(session.vault.with_anonymous(fresh))
-            except Stale:
+            except VersionConflict:
                 session.reload()
                 continue
             return fresh
@@ -274,7 +280,7 @@ class Renewal:
 
     def _report_refusal(self, session: Session, err: UpstreamError, kind: Credential) -> None:
         status = err.status if isinstance(err, UpstreamRejected) else None
-        self._log.audit(Event.REFRESH_REFUSED, kind=kind.value, status=status, **marks(session))
+        self._log.audit(Event.REFRESH_REFUSED, kind=kind.value, status=status, **audit_subject(session))
 
     def _note_unknown(self, session: Session, tokens: TokenSet, err: UpstreamError) -> None:
         """Remember that the last try brought no answer, so that not everybody asks again at once."""
@@ -287,7 +293,7 @@ class Renewal:
             vault = vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
         try:
             session.save_vault(vault)
-        except (Stale, Gone):
+        except (VersionConflict, SessionEnded):
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session changed during a refresh")
 
     def fresh_anonymous(self, *, counted: bool = True) -> TokenSet:
@@ -297,7 +303,7 @@ class Renewal:
         try:
             with self._limits.attempt(operation) if counted else nullcontext():
                 reply = self._client.call(operation, Call(values=values), None)
-        except (BearerDead, UpstreamRejected) as err:
+        except (InvalidToken, UpstreamRejected) as err:
             # Nothing in it comes from a visitor: it says nothing about their password or refresh token.
             raise UpstreamMalformed(operation.name, str(err)) from None
         return anonymous_tokens(operation.name, reply.content, self._now())
@@ -305,9 +311,9 @@ class Renewal:
     def log_out(self, tokens: CustomerTokens, reason: str) -> None:
         """Tell upstream that a customer token is not used any more; as well as it goes, and within seconds."""
         if tokens.alive(self._now()):
-            self.disown(tokens.access, reason)
+            self.revoke(tokens.access, reason)
 
-    def disown(self, access: Secret[str], reason: str) -> None:
+    def revoke(self, access: Secret[str], reason: str) -> None:
         """Tell the same of an access token that came without the rest of a set."""
         operation = self._operations["logout"]
         try:
@@ -321,14 +327,14 @@ class Renewal:
             # InvalidInput: a token too long for a query. Whatever it is, the local end must not wait for it.
             self._log.emit(Event.UPSTREAM_LOGOUT_FAILED, reason=reason, outcome=type(err).__name__)
 
-    def serves(self, tokens: TokenSet, dead: Secret[str] | None) -> bool:
+    def serves(self, tokens: TokenSet, rejected_token: Secret[str] | None) -> bool:
         """Tell whether an access token may be sent: not over, and not the one upstream has disowned."""
-        return tokens.alive(self._now()) and tokens.access != dead
+        return tokens.alive(self._now()) and tokens.access != rejected_token
 
-    def serves_as_it_is(self, tokens: TokenSet, dead: Secret[str] | None) -> bool:
+    def serves_as_it_is(self, tokens: TokenSet, rejected_token: Secret[str] | None) -> bool:
         """Tell whether there is nothing to do: it serves, and is not due or could not be renewed anyway."""
         now = self._now()
-        return self.serves(tokens, dead) and not (tokens.due(now) and tokens.renewable(now))
+        return self.serves(tokens, rejected_token) and not (tokens.due(now) and tokens.renewable(now))
 
 
 def _share_failure(operation: str, tokens: TokenSet, began: float) -> None:

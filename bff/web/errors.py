@@ -50,7 +50,7 @@ FAULTS: dict[type[BffError], Fault] = {
     errors.UnsupportedMediaType: _fault(415, "unsupported_media_type", "The body must be JSON."),
     errors.PayloadTooLarge: _fault(413, "payload_too_large", "The body may have at most 64 KiB."),
     errors.FeatureDisabled: _fault(404, "feature_disabled", "This is not available here."),
-    errors.VersionConflict: _fault(412, "version_conflict", "It has been changed since it was read."),
+    errors.PreconditionFailed: _fault(412, "version_conflict", "It has been changed since it was read."),
     errors.TooManyAttempts: _fault(429, "rate_limited", "Too many requests. Try again later."),
     errors.InvalidCredentials: _fault(401, "invalid_credentials", "The e-mail or the password is not right."),
     # The callback shows these as notices; what is left is for whoever calls it by hand.
@@ -62,7 +62,7 @@ FAULTS: dict[type[BffError], Fault] = {
         503, "upstream_unavailable", "The identity provider cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
     ),
     errors.UpstreamRateLimited: _fault(429, "rate_limited", "Too many requests. Try again later."),
-    errors.BearerDead: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),
+    errors.InvalidToken: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),
     errors.UpstreamMalformed: _fault(502, "upstream_error", "The shop's service gave an answer that makes no sense."),
     errors.UpstreamUnavailable: _fault(
         503, "upstream_unavailable", "The shop's service cannot be reached right now.", retry=_RETRY_AFTER_SECONDS

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
 
-from bff.sessions.session import Standing
+from bff.sessions.session import SessionState
 from bff.web.session_interface import browser_session
 
 SOURCE: Final = "en"
@@ -66,7 +66,7 @@ def language() -> str:
 
     Nothing is read for it: a session that has not been looked at by now does not decide.
     """
-    # Kept with what it was chosen by: the session may be read, or somebody signed in, in between.
+    # StoredKey with what it was chosen by: the session may be read, or somebody signed in, in between.
     preferred = _preferred()
     if "language" not in g or g.language[0] != preferred:
         accepted = [value for value, quality in request.accept_languages if quality > 0]
@@ -107,7 +107,7 @@ def _catalogues() -> Catalogues:
 
 
 def _preferred() -> str | None:
-    session = browser_session().visitor
-    if session.standing is not Standing.LIVE or session.signed_in is None:
+    session = browser_session().session
+    if session.state is not SessionState.LIVE or session.signed_in is None:
         return None
     return session.signed_in.customer.language

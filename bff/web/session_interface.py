@@ -22,7 +22,7 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord
 from bff.sessions.session import Session
-from bff.sessions.store import Gone
+from bff.sessions.store import SessionEnded
 from bff.web.paths import is_api
 from bff.web.user_agent import browser_in_words
 from bff.wiring import Services
@@ -46,7 +46,7 @@ class BrowserSession(SessionMixin):
         self._newcomer: SessionCookie | None = None
         self._changes: dict[str, Any] = {}
         self._removals: set[str] = set()
-        self.visitor: Session = services.sessions.open(
+        self.session: Session = services.sessions.open(
             cookie, may_start=may_start, browser=browser_in_words(request.headers.get("User-Agent"))
         )
         """The session proper; for services that take one."""
@@ -57,8 +57,8 @@ class BrowserSession(SessionMixin):
         :raises SessionStoreUnavailable:
         :raises TooManyAttempts:
         """
-        self._services.login.resume(self.visitor, extend=extend)
-        return self.visitor
+        self._services.login.resume(self.session, extend=extend)
+        return self.session
 
     @property
     def signed_in(self) -> SignedIn | None:
@@ -68,7 +68,7 @@ class BrowserSession(SessionMixin):
     @property
     def csrf_cookie(self) -> SessionCookie:
         """The cookie that CSRF tokens are bound to; a newcomer's is made up now and costs no record."""
-        cookie = self.visitor.cookie
+        cookie = self.session.cookie
         if cookie is not None:
             return cookie
         if self._newcomer is None:
@@ -78,8 +78,8 @@ class BrowserSession(SessionMixin):
     @property
     def cookie_to_set(self) -> SessionCookie | None:
         """The cookie that the response shall carry, if any."""
-        if self.visitor.new_cookie is not None:
-            return self.visitor.new_cookie
+        if self.session.new_cookie is not None:
+            return self.session.new_cookie
         return self._newcomer if self._may_set_cookie else None
 
     def __getitem__(self, key: str) -> Any:
@@ -117,8 +117,8 @@ class BrowserSession(SessionMixin):
         changes, removals = self._changes, self._removals
         self._changes, self._removals, self.modified = {}, set(), False
         try:
-            self.visitor.change_web(lambda web: replace(web, data=_applied(web, changes, removals)))
-        except Gone:
+            self.session.change_web(lambda web: replace(web, data=_applied(web, changes, removals)))
+        except SessionEnded:
             self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session ended in between")
 
     def _data(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL_ENTITIES
-from bff.sandbox.faults import Answer, Cut, Fault
+from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import LegalEntity
 from bff.sessions.session import Session
@@ -41,7 +41,7 @@ def sign_in(visits: Visits, session: Session, email: str = B2C_EMAIL, call: Call
 
 def profile(**changes: Any) -> Fault:
     body = {"id": "4711", "firstName": "Jane", "accounts": [{"id": B2C_EMAIL}], **changes}
-    return Fault(answer=Answer(status=200, body=json.dumps(body).encode(), headers=JSON))
+    return Fault(answer=CannedResponse(status=200, body=json.dumps(body).encode(), headers=JSON))
 
 
 def logged_out(visits: Visits) -> list[str]:

@@ -16,7 +16,7 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.settings import SandboxSettings
 
 
@@ -27,7 +27,7 @@ def visits(make_shop: ShopMaker, clock: FakeClock) -> Visits:
 
 def profile(**changes: Any) -> Fault:
     body = {"id": "4711", "firstName": "Jane", "accounts": [{"id": B2C_EMAIL}], **changes}
-    return Fault(answer=Answer(status=200, body=json.dumps(body).encode(), headers=JSON))
+    return Fault(answer=CannedResponse(status=200, body=json.dumps(body).encode(), headers=JSON))
 
 
 def logged_out(visits: Visits) -> list[str]:

@@ -21,7 +21,7 @@ from bff.audit.guards import CHECKS
 from bff.audit.report import Report, audit
 from bff.audit.requirement import Guard, Met
 from bff.audit.requirements import REQUIREMENTS
-from bff.audit.verdicts import Standing, judge
+from bff.audit.verdicts import RequirementStatus, judge
 from bff.crypto import random_text
 from bff.errors import CsrfFailed, Forbidden, InvalidInput, PayloadTooLarge, UnsupportedMediaType
 from bff.factory import Bff
@@ -101,7 +101,7 @@ def inline_scripts(response: Response) -> Response:
 
 
 def replaced_without_http_only(line: str) -> str:
-    return line.replace("; HttpOnly", "") if browser_session().visitor.new_cookie is not None else line
+    return line.replace("; HttpOnly", "") if browser_session().session.new_cookie is not None else line
 
 
 def crashes_without_hsts(response: Response) -> Response:
@@ -275,12 +275,14 @@ def test_exactly_the_verdicts_that_rest_on_it_flip(
 ) -> None:
     report = audit(remove(), checkout=tmp_path)
     flipped = {
-        verdict.requirement.id: verdict.standing
+        verdict.requirement.id: verdict.status
         for verdict, before in zip(report.verdicts, sound.verdicts, strict=True)
-        if verdict.standing is not before.standing
+        if verdict.status is not before.status
     }
     resting = {
-        row.id: Standing.BROKEN for row in REQUIREMENTS if isinstance(row.answer, Met) and guard in row.answer.guards
+        row.id: RequirementStatus.BROKEN
+        for row in REQUIREMENTS
+        if isinstance(row.answer, Met) and guard in row.answer.guards
     }
     assert flipped == resting != {}
     assert report.findings == len(resting)
@@ -289,7 +291,9 @@ def test_exactly_the_verdicts_that_rest_on_it_flip(
 
 @pytest.mark.parametrize("guard", Guard)
 def test_guard_speaks_for_the_rows_that_name_it(guard: Guard) -> None:
-    broken = {one.requirement.id for one in judge(REQUIREMENTS, {guard: "x"}, None) if one.standing is Standing.BROKEN}
+    broken = {
+        one.requirement.id for one in judge(REQUIREMENTS, {guard: "x"}, None) if one.status is RequirementStatus.BROKEN
+    }
     assert broken == {row.id for row in REQUIREMENTS if isinstance(row.answer, Met) and guard in row.answer.guards}
 
 

@@ -16,7 +16,7 @@ from bff.audit.storage import ALL_KEPT
 from bff.audit.text import as_text
 from bff.audit.tokens import TOKEN_KINDS
 from bff.factory import Bff
-from bff.operations.model import Answer
+from bff.operations.model import ResponseShape
 from bff.operations.table import OPERATIONS
 from bff.web.paths import BACKCHANNEL_LOGOUT
 
@@ -109,7 +109,7 @@ def test_tokens_are_told_by_rows_that_exist() -> None:
 
 def test_every_row_that_brings_or_takes_a_secret_is_named() -> None:
     bringing = {row for kind in TOKEN_KINDS for row in kind.created_by}
-    assert bringing == {row.name for row in OPERATIONS.values() if row.answer is Answer.TOKENS}
+    assert bringing == {row.name for row in OPERATIONS.values() if row.answer is ResponseShape.TOKENS}
     taking = {row for kind in TOKEN_KINDS for row in kind.sent_by}
     secret = {row.name for row in OPERATIONS.values() if any(parameter.secret for parameter in row.parameters)}
     mailed_in_bodies = {"reset_password", "confirm_email"}

@@ -12,7 +12,7 @@ from bff.audit.requirement import Deviation, Met, NotApplicable, Requirement, So
 from bff.audit.requirements import REQUIREMENTS
 from bff.audit.tests_at_hand import TestsAtHand, find_tests
 from bff.audit.text import as_text
-from bff.audit.verdicts import Standing, judge
+from bff.audit.verdicts import RequirementStatus, judge
 
 HERE = "tests/audit/test_audit_tests_at_hand.py"
 THIS = f"{HERE}::test_test_that_does_not_exist_proves_nothing"
@@ -75,7 +75,11 @@ def test_test_that_does_not_exist_proves_nothing() -> None:
     gone = "tests/web/middleware/test_headers.py::test_that_somebody_renamed"
     rows = (row(THIS, slug="good"), row(THIS, gone, slug="bad"), row(gone, slug="deviation", deviation=True))
     report = audit(build(), requirements=rows, checkout=CHECKOUT)
-    assert [verdict.standing for verdict in report.verdicts] == [Standing.MET, Standing.UNPROVEN, Standing.UNPROVEN]
+    assert [verdict.status for verdict in report.verdicts] == [
+        RequirementStatus.MET,
+        RequirementStatus.UNPROVEN,
+        RequirementStatus.UNPROVEN,
+    ]
     assert [verdict.missing for verdict in report.verdicts] == [(), (gone,), (gone,)]
     assert report.findings == 2
     assert f"no such test: {gone}" in as_text(report)
@@ -83,12 +87,12 @@ def test_test_that_does_not_exist_proves_nothing() -> None:
 
 def test_answer_without_any_test_is_unproven() -> None:
     (verdict,) = judge([row()], {}, None)
-    assert verdict.standing is Standing.UNPROVEN
+    assert verdict.status is RequirementStatus.UNPROVEN
 
 
 def test_deviation_needs_no_test() -> None:
     (verdict,) = judge([row(deviation=True)], {}, at_hand())
-    assert verdict.standing is Standing.DEVIATION
+    assert verdict.status is RequirementStatus.DEVIATION
 
 
 def test_one_named_test_less_flips_exactly_its_verdict() -> None:
@@ -102,7 +106,7 @@ def test_one_named_test_less_flips_exactly_its_verdict() -> None:
     rows = (*REQUIREMENTS, row(THIS, slug="planted"))
     *after, planted = judge(rows, {}, OneLess(CHECKOUT))
     assert tuple(after) == before
-    assert planted.standing is Standing.UNPROVEN
+    assert planted.status is RequirementStatus.UNPROVEN
 
 
 def test_every_row_names_tests_that_exist() -> None:
@@ -128,6 +132,6 @@ def test_installed_without_its_tests_the_program_says_so(tmp_path: Path) -> None
     assert find_tests(tmp_path) is None
     report = audit(build(), requirements=[row("tests/test_x.py::test_y")], checkout=tmp_path)
     assert report.tests is None
-    assert report.count(Standing.MET) == 1
+    assert report.count(RequirementStatus.MET) == 1
     assert report.findings == 0
     assert "The tests are not at hand" in as_text(report)

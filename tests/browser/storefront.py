@@ -22,7 +22,7 @@ from bff.sandbox.factory import Sandbox, create_sandbox
 from bff.sandbox.mails import Purpose
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
-from bff.sandbox.state import Customer, LegalEntity, Standing, new_login
+from bff.sandbox.state import AccountStatus, Customer, LegalEntity, new_login
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import WebRecord
@@ -73,7 +73,7 @@ class Storefront:
         addresses: bool = True,
         companies: bool = False,
         initial_password: bool = False,
-        standing: Standing = Standing.ACTIVE,
+        status: AccountStatus = AccountStatus.ACTIVE,
     ) -> str:
         """Store a new customer with the password `PASSWORD`; return the e-mail."""
         email = fresh_email()
@@ -86,7 +86,7 @@ class Storefront:
             email=email,
             document=document,
             logins=[new_login(email, password=PASSWORD, initial_password=initial_password)],
-            standing=standing,
+            status=status,
             legal_entities=COMPANIES if companies else (),
         )
         if addresses:

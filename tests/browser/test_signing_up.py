@@ -10,7 +10,7 @@ from storefront import PASSWORD, Storefront, fresh_email
 from visitor import Visitor
 
 from bff.sandbox.mails import Purpose
-from bff.sandbox.state import Standing
+from bff.sandbox.state import AccountStatus
 
 
 def more(visitor: Visitor, words: str) -> Locator:
@@ -44,11 +44,11 @@ def test_a_plain_sign_up_is_activated_by_the_button_behind_the_mailed_link(store
     link = store.mailed_link(Purpose.OPTIN, email)
     visitor.open(link)
     visitor.heading("Activate your account")
-    assert store.stored(email).standing is Standing.AWAITS_OPTIN
+    assert store.stored(email).status is AccountStatus.AWAITS_OPTIN
     visitor.press("Activate your account")
     visitor.is_at("/account")
     visitor.is_told_success("Your account is active.")
-    assert store.stored(email).standing is Standing.ACTIVE
+    assert store.stored(email).status is AccountStatus.ACTIVE
     visitor.open(link)
     assert visitor.press("Activate your account").status == 422
     visitor.heading("This link does not work any more")
@@ -97,7 +97,7 @@ def test_a_taken_address_is_answered_like_a_free_one(store: Storefront, visitor:
 
 
 def test_a_new_link_is_mailed_to_whoever_cannot_sign_in_yet(store: Storefront, visitor: Visitor) -> None:
-    email = store.customer(standing=Standing.AWAITS_OPTIN)
+    email = store.customer(status=AccountStatus.AWAITS_OPTIN)
     visitor.open("/login")
     visitor.send_sign_in(email)
     visitor.heading("Your account is not active")

@@ -11,7 +11,7 @@ from visitor import Visitor
 
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.mails import Purpose
-from bff.sandbox.state import Standing
+from bff.sandbox.state import AccountStatus
 
 Steps = Callable[[Visitor], object]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -70,7 +70,7 @@ def asked_for_mail(path: str, button: str) -> Steps:
 
 def inactive(visitor: Visitor) -> None:
     visitor.open("/login")
-    visitor.send_sign_in(visitor.store.customer(standing=Standing.AWAITS_OPTIN))
+    visitor.send_sign_in(visitor.store.customer(status=AccountStatus.AWAITS_OPTIN))
 
 
 def dead_reset(visitor: Visitor) -> None:

@@ -19,7 +19,7 @@ from bff.errors import (
 from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
-from bff.transport import Answer, Transport, TransportError
+from bff.transport import HttpResponse, Transport, TransportError
 
 BEARER = Secret("customer-bearer-canary")
 
@@ -74,7 +74,7 @@ def outcome_of(name: str, *scripts: Script) -> tuple[BffError | None, list[bytes
 
 
 def success_of(operation: model.Operation) -> bytes:
-    body = {model.Answer.NOTHING: b"", model.Answer.ARRAY: b"[]"}.get(operation.answer, b"{}")
+    body = {model.ResponseShape.NOTHING: b"", model.ResponseShape.ARRAY: b"[]"}.get(operation.answer, b"{}")
     return reply(body, status=f"{min(operation.success)} Fine")
 
 
@@ -82,12 +82,12 @@ def success_of(operation: model.Operation) -> bytes:
 class Scripted:
     """A transport that fails as it is told and notes what it was asked."""
 
-    outcomes: list[TransportError | Answer]
+    outcomes: list[TransportError | HttpResponse]
     clock: FakeClock
     takes_seconds: float = 0.0
     timeouts: list[tuple[float, float]] = field(default_factory=list)
 
-    def send(self, method: str, target: str, **kwargs: Any) -> Answer:
+    def send(self, method: str, target: str, **kwargs: Any) -> HttpResponse:
         self.timeouts.append((kwargs["connect_timeout_seconds"], kwargs["read_timeout_seconds"]))
         self.clock.advance(self.takes_seconds)
         outcome = self.outcomes.pop(0)
@@ -96,10 +96,12 @@ class Scripted:
         return outcome
 
 
-FINE = Answer(status=200, headers={}, body=b"{}")
+FINE = HttpResponse(status=200, headers={}, body=b"{}")
 
 
-def scripted(*outcomes: TransportError | Answer, takes_seconds: float = 0.0) -> tuple[Scripted, Callable[..., Any]]:
+def scripted(
+    *outcomes: TransportError | HttpResponse, takes_seconds: float = 0.0
+) -> tuple[Scripted, Callable[..., Any]]:
     clock = FakeClock()
     transport = Scripted(outcomes=list(outcomes), clock=clock, takes_seconds=takes_seconds)
     settings = EmporixSettings(tenant="demoshop", client_id="demo-storefront")

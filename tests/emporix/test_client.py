@@ -31,7 +31,7 @@ from bff.errors import (
 from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
-from bff.transport import Answer
+from bff.transport import HttpResponse
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -166,7 +166,7 @@ def test_secrets_in_values_bearer_and_nested_body_are_scrubbed_from_what_upstrea
             "x": {"newPassword": "Password-3"}}  # fmt: skip
     operation = OPERATIONS["delete_me"]
     transport, _ = scripted()
-    transport.outcomes.append(Answer(status=400, headers={}, body=json.dumps(said).encode()))
+    transport.outcomes.append(HttpResponse(status=400, headers={}, body=json.dumps(said).encode()))
     client = EmporixClient(
         EmporixSettings(tenant="demoshop", client_id="c"),
         transport,  # type: ignore[arg-type]  # as above

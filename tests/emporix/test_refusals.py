@@ -11,24 +11,24 @@ import pytest
 
 from bff.emporix.refusals import HIDDEN, refusal, scrubbed
 from bff.errors import (
-    BearerDead,
     BffError,
     Detail,
     InvalidCredentials,
+    InvalidToken,
     UpstreamMalformed,
     UpstreamRateLimited,
     UpstreamRejected,
     UpstreamUnavailable,
 )
 from bff.operations.table import OPERATIONS
-from bff.transport import Answer
+from bff.transport import HttpResponse
 
 
 def refused(
     status: int, body: Any = b"", *, name: str = "get_me", headers: Mapping[str, str] | None = None, secrets: Any = ()
 ) -> BffError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return refusal(OPERATIONS[name], Answer(status=status, headers=headers or {}, body=raw), list(secrets))
+    return refusal(OPERATIONS[name], HttpResponse(status=status, headers=headers or {}, body=raw), list(secrets))
 
 
 def rejected(status: int, body: Any = b"", **more: Any) -> UpstreamRejected:
@@ -114,7 +114,7 @@ def test_fault_lends_its_words_where_there_is_no_message() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["get_me", "login", "change_password", "refresh_auth_token", "validate_auth_token"])
 def test_fault_that_names_a_dead_bearer_is_believed_before_all_else(code: str, name: str) -> None:
-    assert isinstance(refused(401, fault(code), name=name), BearerDead)
+    assert isinstance(refused(401, fault(code), name=name), InvalidToken)
 
 
 @pytest.mark.parametrize("name", ["get_me", "login", "anonymous_login", "validate_auth_token", "refresh_auth_token"])
@@ -135,7 +135,7 @@ def test_401_without_a_dead_bearer_is_a_wrong_password_where_one_was_sent(name: 
 
 @pytest.mark.parametrize("body", [b"", {"message": "x"}])
 def test_plain_401_says_what_the_row_says(body: Any) -> None:
-    assert isinstance(refused(401, body, name="validate_auth_token"), BearerDead)
+    assert isinstance(refused(401, body, name="validate_auth_token"), InvalidToken)
     assert rejected(401, body, name="refresh_auth_token").status == 401
     assert isinstance(refused(401, body, name="get_me"), UpstreamMalformed)
 

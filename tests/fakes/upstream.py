@@ -13,7 +13,7 @@ from shop import ShopMaker
 
 from bff.errors import UpstreamError, UpstreamMalformed, UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 from bff.sandbox.bearer import BearerKind
-from bff.sandbox.faults import Answer, Cut, Delivery, Fault, empty, html
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, empty, html
 from bff.sandbox.settings import SandboxSettings
 
 LIFE_SECONDS = 1000
@@ -26,15 +26,15 @@ JSON = {"Content-Type": "application/json"}
 
 
 def gateway_fault(code: str, words: str = "Refused") -> Fault:
-    """Answer 401 as the gateway in front of the service does."""
+    """CannedResponse 401 as the gateway in front of the service does."""
     body = {"fault": {"faultstring": words, "detail": {"errorcode": code}}}
-    return Fault(answer=Answer(status=401, body=json.dumps(body).encode(), headers=JSON))
+    return Fault(answer=CannedResponse(status=401, body=json.dumps(body).encode(), headers=JSON))
 
 
 def refused(status: int) -> Fault:
-    """Answer as the service itself refuses."""
+    """CannedResponse as the service itself refuses."""
     body = {"status": status, "type": "refused", "message": "No."}
-    return Fault(answer=Answer(status=status, body=json.dumps(body).encode(), headers=JSON))
+    return Fault(answer=CannedResponse(status=status, body=json.dumps(body).encode(), headers=JSON))
 
 
 DEAD_BEARER = gateway_fault("oauth.v2.InvalidAccessToken", "Invalid access token")
@@ -44,16 +44,25 @@ DEAD_REFRESH_TOKEN = gateway_fault("keymanagement.service.invalid_refresh_token"
 UNKNOWN: dict[str, tuple[Fault, type[UpstreamError]]] = {
     "timeout": (Fault(delay_before_seconds=30, answer=empty(200)), UpstreamTimeout),
     "reset": (Fault(cut=Cut.BEFORE_EFFECT), UpstreamUnavailable),
-    "half an answer": (Fault(delivery=Delivery.TRUNCATED, answer=Answer(status=200, body=b"{}")), UpstreamUnavailable),
+    "half an answer": (
+        Fault(delivery=Delivery.TRUNCATED, answer=CannedResponse(status=200, body=b"{}")),
+        UpstreamUnavailable,
+    ),
     "500": (Fault(answer=empty(500)), UpstreamMalformed),
     "502": (Fault(answer=html(502)), UpstreamUnavailable),
     "503": (Fault(answer=empty(503)), UpstreamUnavailable),
     "504": (Fault(answer=empty(504)), UpstreamUnavailable),
     "429": (Fault(answer=empty(429)), UpstreamRateLimited),
     "HTML": (Fault(answer=html(200)), UpstreamMalformed),
-    "a list": (Fault(answer=Answer(status=200, body=b"[]", headers=JSON)), UpstreamMalformed),
-    "no access token": (Fault(answer=Answer(status=200, body=b'{"expires_in": 9}', headers=JSON)), UpstreamMalformed),
-    "no lifetime": (Fault(answer=Answer(status=200, body=b'{"access_token": "a"}', headers=JSON)), UpstreamMalformed),
+    "a list": (Fault(answer=CannedResponse(status=200, body=b"[]", headers=JSON)), UpstreamMalformed),
+    "no access token": (
+        Fault(answer=CannedResponse(status=200, body=b'{"expires_in": 9}', headers=JSON)),
+        UpstreamMalformed,
+    ),
+    "no lifetime": (
+        Fault(answer=CannedResponse(status=200, body=b'{"access_token": "a"}', headers=JSON)),
+        UpstreamMalformed,
+    ),
     "bad API key": (BAD_API_KEY, UpstreamMalformed),
 }
 """Outcomes that leave it open whether anything happened, and what each is called; none has an effect upstream."""

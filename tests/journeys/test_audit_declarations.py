@@ -27,7 +27,7 @@ from bff.web.api.routes import api_routes
 from bff.web.paths import is_api
 
 SELDOM = frozenset({"bff:{<sid>}:lock"})
-"""Kept for no longer than a request takes."""
+"""StoredKey for no longer than a request takes."""
 
 NOT_BY_THE_DRIVE = {
     # With `isDefault` ticked.

@@ -19,17 +19,19 @@ from shop import ShopMaker
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import Settings
 from bff.factory import create_app
-from bff.sandbox.faults import Answer, Cut, Delivery, Fault, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, html, huge
 from bff.sandbox.operations import Operation
 from bff.wiring import build_services
 
 _RENEWAL = frozenset({Operation.ANONYMOUS_LOGIN, Operation.ANONYMOUS_REFRESH, Operation.REFRESH_AUTH_TOKEN})
-_DEAD = Fault(answer=Answer(status=401, body=b'{"fault":{"detail":{"errorcode":"oauth.v2.InvalidAccessToken"}}}'))
+_DEAD = Fault(
+    answer=CannedResponse(status=401, body=b'{"fault":{"detail":{"errorcode":"oauth.v2.InvalidAccessToken"}}}')
+)
 FAULTS = {
     "500": [Fault(answer=html(500))],
     # One thing to us: somewhere on the way nobody was reached.
     "502 to 504": [Fault(answer=html(status)) for status in (502, 503, 504)],
-    "429": [Fault(answer=Answer(status=429, headers={"Retry-After": "7"}))],
+    "429": [Fault(answer=CannedResponse(status=429, headers={"Retry-After": "7"}))],
     "403": [refused(403)],
     "404": [refused(404)],
     "409": [refused(409)],

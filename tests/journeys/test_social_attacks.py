@@ -10,7 +10,7 @@ from shop import ShopMaker, SocialShop
 from social import CLICK, FROM_ELSEWHERE, LINK, Traveller, logged_out_upstream, with_query
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Answer, Cut, Fault, empty, html
+from bff.sandbox.faults import CannedResponse, Cut, Fault, empty, html
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import Person, ProviderSettings
 from bff.sandbox.provider.shapes import WRONG_ID_TOKENS
@@ -214,11 +214,15 @@ def test_unverified_email_opens_nobodys_account_even_where_the_tenant_would_allo
 UPSTREAM: dict[str, tuple[str, Fault, str]] = {
     "no id token": ("social_login", Fault(drop_fields=("social_id_token",)), FAILED),
     "no access token": ("social_login", Fault(drop_fields=("access_token",)), UNAVAILABLE),
-    "refused": ("social_login", Fault(answer=Answer(status=409, body=b"{}")), REFUSED),
+    "refused": ("social_login", Fault(answer=CannedResponse(status=409, body=b"{}")), REFUSED),
     "500": ("social_login", Fault(answer=empty(500)), UNAVAILABLE),
     "HTML": ("social_login", Fault(answer=html(200)), UNAVAILABLE),
     "cut": ("social_login", Fault(cut=Cut.AFTER_EFFECT), UNAVAILABLE),
-    "nobody in particular": ("get_me", Fault(answer=Answer(status=200, body=b'{"id": "00000000"}')), UNAVAILABLE),
+    "nobody in particular": (
+        "get_me",
+        Fault(answer=CannedResponse(status=200, body=b'{"id": "00000000"}')),
+        UNAVAILABLE,
+    ),
     "no profile": ("get_me", Fault(answer=empty(500)), UNAVAILABLE),
 }
 

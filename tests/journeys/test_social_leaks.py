@@ -11,7 +11,7 @@ from leak_visitor import Role
 from shop import ShopMaker
 from social import CLICK, FROM_ELSEWHERE, LINK, with_query
 
-from bff.sandbox.faults import Answer, Cut, Fault, html
+from bff.sandbox.faults import CannedResponse, Cut, Fault, html
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.operations import Operation
 from bff.sandbox.provider.endpoints import Endpoint
@@ -82,7 +82,7 @@ def test_logout_tokens_good_and_bad_show_nothing(here: Scene) -> None:
     [
         Fault(answer=html(500)),
         Fault(answer=html(200)),
-        Fault(answer=Answer(status=200, body=b"{}", headers={"Content-Type": "application/json"})),
+        Fault(answer=CannedResponse(status=200, body=b"{}", headers={"Content-Type": "application/json"})),
         Fault(cut=Cut.AFTER_EFFECT),
     ],
     ids=["500", "not JSON", "empty", "cut"],

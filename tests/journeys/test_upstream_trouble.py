@@ -15,7 +15,7 @@ from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, Cut, Delivery, Fault, empty, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, empty, html, huge
 
 CANARY = "proxy-page-canary"
 TIMEOUT_SECONDS = 0.5
@@ -239,7 +239,9 @@ def test_guests_token_reply_without_a_field_is_refused_only_where_nothing_works_
 def test_token_reply_of_another_shape_is_refused(shop: Shop, content: Any) -> None:
     browser = shop.browser()
     browser.session()
-    shop.sandbox.faults.add("login", Fault(answer=Answer(status=200, body=json.dumps(content).encode())), times=1)
+    shop.sandbox.faults.add(
+        "login", Fault(answer=CannedResponse(status=200, body=json.dumps(content).encode())), times=1
+    )
     assert_one_shape(browser.post("/api/login", json=LOGIN.body), *MALFORMED)
     assert browser.session()["state"] == "guest"
 
@@ -248,7 +250,7 @@ def test_rate_limit_of_upstream_is_passed_on_with_its_wait(shop: Shop) -> None:
     browser = shop.signed_in()
     for sent, shown in (("7", "7"), ("99999", "3600"), ("soon", None), (None, None)):
         headers = {} if sent is None else {"Retry-After": sent}
-        fault = Fault(answer=Answer(status=429, body=b"<html>" + CANARY.encode(), headers=headers))
+        fault = Fault(answer=CannedResponse(status=429, body=b"<html>" + CANARY.encode(), headers=headers))
         shop.sandbox.faults.add("get_me", fault, times=1)
         answer = browser.get("/api/me")
         assert (answer.status_code, answer.get_json()["type"]) == (429, "rate_limited")
@@ -270,7 +272,7 @@ def test_upstream_that_is_not_there_is_unavailable_at_once(make_shop: ShopMaker)
 def test_token_that_upstream_refuses_again_and_again_signs_nobody_out(shop: Shop) -> None:
     browser = shop.signed_in()
     dead = {"fault": {"faultstring": "Invalid Access Token", "detail": {"errorcode": "oauth.v2.InvalidAccessToken"}}}
-    shop.sandbox.faults.add("get_me", Fault(answer=Answer(status=401, body=json.dumps(dead).encode())))
+    shop.sandbox.faults.add("get_me", Fault(answer=CannedResponse(status=401, body=json.dumps(dead).encode())))
     answer = browser.get("/api/me")
     shop.sandbox.faults.clear()
     assert_one_shape(answer, *MALFORMED)

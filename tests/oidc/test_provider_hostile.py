@@ -12,7 +12,7 @@ from fakes.clock import FakeClock
 from provider_parts import BACK, KEY, Seen, login_of, serving
 
 from bff.errors import IdentityProviderUnavailable
-from bff.sandbox.faults import Answer, Cut, Delivery, Fault, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, html, huge
 from bff.sandbox.provider.settings import ProviderSettings
 
 CONNECT_AND_READ_SECONDS = 5
@@ -26,7 +26,7 @@ def seen(clock: FakeClock) -> Iterator[Seen]:
 
 def json_answer(value: Any, status: int = 200) -> Fault:
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return Fault(answer=Answer(status=status, body=body, headers={"Content-Type": "application/json"}))
+    return Fault(answer=CannedResponse(status=status, body=body, headers={"Content-Type": "application/json"}))
 
 
 def document(seen: Seen, **changes: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ BROKEN: dict[str, Fault] = {
     "nested too deep": json_answer(b"[" * 100_000),
     "300 kB": Fault(answer=huge(300_000)),
     "an error": json_answer({}, 500),
-    "a redirect": Fault(answer=Answer(status=302, headers={"Location": "https://shop.example.com/"})),
+    "a redirect": Fault(answer=CannedResponse(status=302, headers={"Location": "https://shop.example.com/"})),
     "half of it": Fault(delivery=Delivery.TRUNCATED),
     "nothing": Fault(cut=Cut.BEFORE_EFFECT),
     "empty": json_answer({}),

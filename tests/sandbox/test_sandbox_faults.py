@@ -11,7 +11,7 @@ import requests
 from sandbox_driver import Driver
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, Cut, Delivery, Fault, Faults, empty, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, Faults, empty, html, huge
 from bff.sandbox.mails import Purpose
 from bff.sandbox.operations import ROUTES, Operation
 
@@ -67,7 +67,7 @@ def test_answer_may_hide_an_effect(driver: Driver) -> None:
 
 
 def test_answer_has_the_headers_it_is_given(driver: Driver) -> None:
-    answer = Answer(status=429, headers={"Retry-After": "7"})
+    answer = CannedResponse(status=429, headers={"Retry-After": "7"})
     driver.sandbox.faults.add("get_me", Fault(answer=answer), times=1)
     reply = driver.call("GET", "/me", driver.guest())
     assert (reply.status_code, reply.headers["Retry-After"]) == (429, "7")

@@ -21,9 +21,9 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.secret import Secret
-from bff.sessions.audit_fields import email_in, marks, verdict
+from bff.sessions.audit_fields import audit_outcome, audit_subject, email_in
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.session import Standing
+from bff.sessions.session import SessionState
 
 
 @pytest.fixture
@@ -35,23 +35,23 @@ def test_customer_is_named_once_the_session_was_read_and_not_read_for_it(visits:
     session = visits.signed_in()
     assert session.cookie is not None
     sid = session.cookie.sid
-    assert marks(session) == {"sid": sid, "customer_id": None}
-    assert session.standing is Standing.UNREAD
+    assert audit_subject(session) == {"sid": sid, "customer_id": None}
+    assert session.state is SessionState.UNREAD
     who = session.signed_in
     assert who is not None
-    assert marks(session) == {"sid": sid, "customer_id": who.customer.id}
+    assert audit_subject(session) == {"sid": sid, "customer_id": who.customer.id}
 
 
 def test_browser_without_a_record_is_named_by_its_cookie(visits: Visits) -> None:
     cookie = SessionCookie.fresh()
     session = visits.open(cookie)
     session.load()
-    assert marks(session) == {"sid": cookie.sid, "customer_id": None}
+    assert audit_subject(session) == {"sid": cookie.sid, "customer_id": None}
 
 
 @pytest.mark.parametrize("cookie", [None, SessionCookie(value=Secret("chosen-by-an-attacker"))])
 def test_no_cookie_and_one_that_is_not_ours_name_nobody(visits: Visits, cookie: SessionCookie | None) -> None:
-    assert marks(visits.open(cookie)) == {"sid": None, "customer_id": None}
+    assert audit_subject(visits.open(cookie)) == {"sid": None, "customer_id": None}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_no_cookie_and_one_that_is_not_ours_name_nobody(visits: Visits, cookie: 
     ],
 )
 def test_refused_and_not_known_are_told_apart(error: BffError | None, outcome: str, status: int | None) -> None:
-    assert verdict(error) == {"outcome": outcome, "status": status}
+    assert audit_outcome(error) == {"outcome": outcome, "status": status}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.model import Customer, SignedIn, WebRecord
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.session import Session
-from bff.sessions.store import Found, Gone
+from bff.sessions.store import Found, SessionEnded
 
 RECORD = DeviceRecord(created_at=1.0, last_seen_at=2.5, browser="Firefox on Windows")
 PLACE = "bff:{sid}:device"
@@ -170,10 +170,10 @@ def test_late_request_does_not_bring_an_ended_session_or_its_device_back(
     assert isinstance(found, Found)
     assert store.end([cookie.sid]) == (cookie.sid,)
     store.touch(cookie, IDLE_SECONDS, RECORD)
-    with pytest.raises(Gone):
-        store.commit(cookie, found.stamps, web=SIGNED_IN)
-    with pytest.raises(Gone):
-        store.retire(cookie, found.stamps)
+    with pytest.raises(SessionEnded):
+        store.commit(cookie, found.versions, web=SIGNED_IN)
+    with pytest.raises(SessionEnded):
+        store.retire(cookie, found.versions)
     assert redis.keys() == []
 
 
@@ -190,7 +190,7 @@ def test_record_never_outlives_its_session(store: RedisSessionStore, redis: Redi
     assert len(set(ends().values())) == 1
     found = store.load(cookie)
     assert isinstance(found, Found)
-    store.commit(cookie, found.stamps, web=SIGNED_IN, vault=VAULT)
+    store.commit(cookie, found.versions, web=SIGNED_IN, vault=VAULT)
     last = ends()
     assert last["device"] <= min(last.values())
 

@@ -25,7 +25,7 @@ from bff.crypto import ServerKey
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.redis_store import RETIRED_SECONDS, RedisSessionStore
-from bff.sessions.store import Gone, Missing, Stale
+from bff.sessions.store import Missing, SessionEnded, VersionConflict
 
 OTHER_WEB = replace(WEB, data={"note": "other"})
 
@@ -89,7 +89,7 @@ def test_session_whose_tokens_are_lost_lives_without_them(store: RedisSessionSto
     redis.delete(tokens_key(cookie))
     session = found(store, cookie)
     assert (session.web, session.vault) == (WEB, Vault())
-    store.commit(cookie, session.stamps, vault=VAULT)
+    store.commit(cookie, session.versions, vault=VAULT)
     assert found(store, cookie).vault == VAULT
 
 
@@ -103,7 +103,7 @@ def test_old_key_is_resealed_under_the_newest_at_the_next_write(redis: Redis) ->
     both = store_on(redis, NEW, OLD)
     session = found(both, cookie)
     assert redis.get(web_key(cookie))[1:5] == ServerKey(OLD).number
-    both.commit(cookie, session.stamps, web=WEB, vault=VAULT)
+    both.commit(cookie, session.versions, web=WEB, vault=VAULT)
     for key in (web_key(cookie), tokens_key(cookie)):
         assert redis.get(key)[1:5] == ServerKey(NEW).number
     assert found(store_on(redis, NEW), cookie).vault == VAULT
@@ -111,37 +111,37 @@ def test_old_key_is_resealed_under_the_newest_at_the_next_write(redis: Redis) ->
 
 def test_versions_grow_by_one(store: RedisSessionStore, redis: Redis) -> None:
     cookie = created(store)
-    stamps = found(store, cookie).stamps
+    versions = found(store, cookie).versions
     assert (version(redis, web_key(cookie)), version(redis, tokens_key(cookie))) == (1, 1)
-    stamps = store.commit(cookie, stamps, vault=VAULT)
-    stamps = store.commit(cookie, stamps, vault=VAULT)
-    store.commit(cookie, stamps, web=WEB)
+    versions = store.commit(cookie, versions, vault=VAULT)
+    versions = store.commit(cookie, versions, vault=VAULT)
+    store.commit(cookie, versions, web=WEB)
     assert (version(redis, web_key(cookie)), version(redis, tokens_key(cookie))) == (2, 3)
 
 
 def test_writing_one_record_leaves_the_other_byte_for_byte(store: RedisSessionStore, redis: Redis) -> None:
     cookie = created(store)
-    stamps, tokens = found(store, cookie).stamps, redis.get(tokens_key(cookie))
-    stamps = store.commit(cookie, stamps, web=OTHER_WEB)
+    versions, tokens = found(store, cookie).versions, redis.get(tokens_key(cookie))
+    versions = store.commit(cookie, versions, web=OTHER_WEB)
     assert redis.get(tokens_key(cookie)) == tokens
     web = redis.get(web_key(cookie))
-    store.commit(cookie, stamps, vault=Vault())
+    store.commit(cookie, versions, vault=Vault())
     assert redis.get(web_key(cookie)) == web
     assert (found(store, cookie).web, found(store, cookie).vault) == (OTHER_WEB, Vault())
 
 
 def test_write_after_somebody_elses_is_stale(store: RedisSessionStore) -> None:
     cookie = created(store)
-    read = found(store, cookie).stamps
+    read = found(store, cookie).versions
     store.commit(cookie, read, web=OTHER_WEB)
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         store.commit(cookie, read, web=WEB)
     assert found(store, cookie).web == OTHER_WEB
 
 
 def test_somebody_elses_write_to_the_other_record_is_no_obstacle(store: RedisSessionStore) -> None:
     cookie = created(store)
-    read = found(store, cookie).stamps
+    read = found(store, cookie).versions
     store.commit(cookie, read, web=OTHER_WEB)
     store.commit(cookie, read, vault=Vault())
     assert (found(store, cookie).web, found(store, cookie).vault) == (OTHER_WEB, Vault())
@@ -152,10 +152,10 @@ def test_write_to_both_records_is_all_or_nothing(
     store: RedisSessionStore, redis: Redis, theirs: dict[str, WebRecord | Vault]
 ) -> None:
     cookie = created(store)
-    read = found(store, cookie).stamps
+    read = found(store, cookie).versions
     store.commit(cookie, read, **theirs)
     before = everything_in(redis)
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         store.commit(cookie, read, web=replace(WEB, data={}), vault=VAULT.with_anonymous(None), ttl_seconds=5)
     assert everything_in(redis) == before
     assert found(store, cookie).ttl_seconds > 5
@@ -163,11 +163,11 @@ def test_write_to_both_records_is_all_or_nothing(
 
 def test_write_keeps_the_idle_limit_unless_told_another(store: RedisSessionStore, redis: Redis) -> None:
     cookie = created(store)
-    stamps = found(store, cookie).stamps
+    versions = found(store, cookie).versions
     redis.pexpire(web_key(cookie), 50_000)
-    stamps = store.commit(cookie, stamps, web=WEB)
+    versions = store.commit(cookie, versions, web=WEB)
     assert 49_000 < redis.pttl(web_key(cookie)) <= 50_000
-    store.commit(cookie, stamps, web=WEB, ttl_seconds=10)
+    store.commit(cookie, versions, web=WEB, ttl_seconds=10)
     for key in (web_key(cookie), tokens_key(cookie)):
         assert 9_000 < redis.pttl(key) <= 10_000
 
@@ -177,11 +177,11 @@ def test_write_does_not_bring_back_an_ended_session(
     store: RedisSessionStore, redis: Redis, write: dict[str, WebRecord | Vault | float]
 ) -> None:
     retired, expired = created(store), created(store)
-    read = {cookie: found(store, cookie).stamps for cookie in (retired, expired)}
+    read = {cookie: found(store, cookie).versions for cookie in (retired, expired)}
     store.retire(retired)
     store.end([expired.sid])
     for cookie in (retired, expired):
-        with pytest.raises(Gone):
+        with pytest.raises(SessionEnded):
             store.commit(cookie, read[cookie], **write)
     assert redis.keys() == [web_key(retired).encode()]
     assert redis.get(web_key(retired)) == b"R"
@@ -200,13 +200,13 @@ def test_retired_cookie_is_known_for_a_minute_and_then_not(store: RedisSessionSt
 
 def test_retiring_with_stamps_refuses_a_changed_or_ended_session(store: RedisSessionStore) -> None:
     cookie = created(store)
-    read = found(store, cookie).stamps
+    read = found(store, cookie).versions
     now = store.commit(cookie, read, web=OTHER_WEB)
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         store.retire(cookie, read)
     assert found(store, cookie).web == OTHER_WEB
     store.retire(cookie, now)
-    with pytest.raises(Gone):
+    with pytest.raises(SessionEnded):
         store.retire(cookie, now)
 
 
@@ -214,7 +214,7 @@ def test_retiring_with_stamps_refuses_a_changed_or_ended_session(store: RedisSes
 def test_retiring_drops_tokens_and_count(redis: Redis, with_stamps: bool) -> None:
     store = store_on(redis, window_seconds=60)
     cookie = created(store)
-    read = found(store, cookie).stamps
+    read = found(store, cookie).versions
     assert redis.exists(rate_key(cookie))
     store.retire(cookie, read if with_stamps else None)
     assert redis.keys() == [web_key(cookie).encode()]

@@ -7,7 +7,7 @@ import pytest
 from bff.crypto import KeyRing, ServerKey
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.sealing import NO_RECORD, STAMP_BYTES, RecordKind, Sealer, stamp_of
+from bff.sessions.sealing import NO_RECORD, STAMP_BYTES, RecordKind, Sealer, version_of
 
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
 COOKIE, OTHER = SessionCookie.fresh(), SessionCookie.fresh()
@@ -91,13 +91,13 @@ def test_version_grows_by_one_with_every_write(sealer: Sealer) -> None:
     record = sealed(sealer)
     assert int.from_bytes(record[VERSION], "big") == 1
     for version in range(2, 6):
-        record = sealed(sealer, after=stamp_of(record))
+        record = sealed(sealer, after=version_of(record))
         assert int.from_bytes(record[VERSION], "big") == version
 
 
 def test_two_writes_after_the_same_record_have_different_stamps(sealer: Sealer) -> None:
     first = sealed(sealer)
-    assert stamp_of(sealed(sealer, stamp_of(first))) != stamp_of(sealed(sealer, stamp_of(first)))
+    assert version_of(sealed(sealer, version_of(first))) != version_of(sealed(sealer, version_of(first)))
 
 
 def test_plain_text_is_not_in_the_record(sealer: Sealer) -> None:

@@ -18,7 +18,7 @@ from bff.errors import LoginRequired, TooManyAttempts
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Customer, SignedIn, Vault, WebRecord
-from bff.sessions.session import Session, Standing
+from bff.sessions.session import Session, SessionState
 from bff.wiring import build_services
 
 IDLE_SECONDS = 1000
@@ -76,7 +76,7 @@ def test_nothing_is_asked_until_somebody_looks(visits: Visits, counting: Countin
     cookie = started(visits).cookie
     counting.round_trips = 0
     session = visits.open(cookie)
-    assert (session.standing, session.sid, session.new_cookie) == (Standing.UNREAD, None, None)
+    assert (session.state, session.sid, session.new_cookie) == (SessionState.UNREAD, None, None)
     assert counting.round_trips == 0
     assert session.signed_in is None
     assert counting.round_trips == 1
@@ -91,7 +91,7 @@ def test_no_cookie_and_a_malformed_one_ask_nothing(visits: Visits, counting: Cou
     counting.round_trips = 0
     session = visits.open(None if value is None else SessionCookie(value=Secret(value)))
     assert session.signed_in is None
-    assert session.standing is Standing.MISSING
+    assert session.state is SessionState.MISSING
     assert counting.round_trips == 0
 
 
@@ -101,7 +101,7 @@ def test_newcomer_gets_a_record_under_a_new_cookie_at_the_first_write(visits: Vi
     assert redis.keys() == []
     session.change_web(partial(noted, "note"))
     assert session.new_cookie is not None
-    assert session.standing is Standing.LIVE
+    assert session.state is SessionState.LIVE
     assert visits.again(session).web.data == {"note": True}
 
 

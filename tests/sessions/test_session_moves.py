@@ -18,8 +18,8 @@ from bff.errors import SessionExpired, SessionStoreUnavailable
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Customer, SignedIn, Vault, WebRecord
-from bff.sessions.session import Session, Standing
-from bff.sessions.store import Gone, Stale
+from bff.sessions.session import Session, SessionState
+from bff.sessions.store import SessionEnded, VersionConflict
 from bff.wiring import build_services
 
 IDLE_SECONDS = 1000
@@ -86,13 +86,13 @@ def test_rotation_moves_everything_and_kills_the_old_cookie(visits: Visits, cloc
     before.rotate(lambda web: web)
     assert before.new_cookie is not None
     late = visits.open(old)
-    assert (late.signed_in, late.standing) == (None, Standing.RETIRED)
+    assert (late.signed_in, late.state) == (None, SessionState.RETIRED)
     moved = visits.again(before)
     assert moved.web.data == {"note": True}
     assert moved.signed_in == person(clock)
     assert visits.shop.services.sessions.store.load(before.new_cookie)
     redis.delete(f"bff:{{{old.sid if old else ''}}}:web")
-    assert visits.open(old).standing is Standing.UNREAD
+    assert visits.open(old).state is SessionState.UNREAD
     assert visits.open(old).signed_in is None
 
 
@@ -131,7 +131,7 @@ def test_vault_that_somebody_else_wrote_is_not_overwritten(visits: Visits) -> No
     one.load()
     other.load()
     one.save_vault(Vault())
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         other.save_vault(session.vault)
     assert visits.again(session).vault == Vault()
 
@@ -182,7 +182,7 @@ def test_late_write_with_a_retired_cookie_is_not_kept_and_sets_no_cookie(visits:
     late = visits.open(old)
     late.change_web(partial(noted, "note"))
     late.save_vault(Vault())
-    assert late.standing is Standing.UNSAVED
+    assert late.state is SessionState.UNSAVED
     assert late.web.data == {"note": True}
     assert (late.new_cookie, late.sid) == (None, None)
     assert set(redis.keys()) == keys
@@ -210,7 +210,7 @@ def test_write_that_finds_its_session_ended_says_so_and_forgets_it(visits: Visit
         assert one.signed_in is not None
     visits.again(session).abandon()
     for one, write in zip(late, writes, strict=True):
-        with pytest.raises(Gone):
+        with pytest.raises(SessionEnded):
             write(one)
         assert one.just_ended
         assert (one.signed_in, one.vault, one.new_cookie) == (None, Vault(), None)

@@ -70,7 +70,7 @@ def test_every_request_of_the_store_is_one_round_trip(redis_server: EmbeddedRedi
                 counting.round_trips = 0
 
             counting.round_trips = 0
-            stamps = store.create(cookie, WEB, VAULT, IDLE_SECONDS, DEVICE)
+            versions = store.create(cookie, WEB, VAULT, IDLE_SECONDS, DEVICE)
             note("create")
             store.load(cookie)
             note("load")
@@ -78,9 +78,9 @@ def test_every_request_of_the_store_is_one_round_trip(redis_server: EmbeddedRedi
             note("touch")
             store.devices([cookie.sid, SessionCookie.fresh().sid])
             note("devices")
-            stamps = store.commit(cookie, stamps, web=WEB, vault=VAULT)
+            versions = store.commit(cookie, versions, web=WEB, vault=VAULT)
             note("commit")
-            store.retire(cookie, stamps)
+            store.retire(cookie, versions)
             note("retire if same")
             store.retire(cookie)
             note("retire")

@@ -91,7 +91,7 @@ def test_lease_that_somebody_took_over_is_neither_renewed_nor_released(redis: Re
 
 
 def calls(store: RedisSessionStore, cookie: SessionCookie) -> dict[str, Callable[[], object]]:
-    stamps = found(store, cookie).stamps
+    versions = found(store, cookie).versions
 
     def lock() -> None:
         with store.lock(cookie, lease_seconds=5, wait_seconds=1):
@@ -102,9 +102,9 @@ def calls(store: RedisSessionStore, cookie: SessionCookie) -> dict[str, Callable
         "load": lambda: store.load(cookie),
         "touch": lambda: store.touch(cookie, 9),
         "create": lambda: store.create(cookie, WEB, VAULT, IDLE_SECONDS),
-        "commit": lambda: store.commit(cookie, stamps, web=WEB),
+        "commit": lambda: store.commit(cookie, versions, web=WEB),
         "retire": lambda: store.retire(cookie),
-        "retire if same": lambda: store.retire(cookie, stamps),
+        "retire if same": lambda: store.retire(cookie, versions),
         "end": lambda: store.end([cookie.sid]),
         "lock": lock,
     }

@@ -24,7 +24,7 @@ from bff.operations.model import Credential
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.faults import Fault
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.session import Session, Standing
+from bff.sessions.session import Session, SessionState
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
 
@@ -128,7 +128,7 @@ def test_late_request_with_a_retired_cookie_is_served_without_being_kept(visits:
     session.rotate(lambda web: web)
     late = visits.open(old)
     get_me(visits, late)
-    assert (late.standing, late.new_cookie) == (Standing.UNSAVED, None)
+    assert (late.state, late.new_cookie) == (SessionState.UNSAVED, None)
 
 
 # One refresh, however many ask

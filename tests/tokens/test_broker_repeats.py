@@ -222,8 +222,8 @@ def test_without_a_refresh_token_upstream_is_not_asked(
 def test_bearer_that_upstream_disowned_is_not_handed_out_again(visits: Visits) -> None:
     session = signed_in(visits)
     dead = customer(session).access
-    fresh = visits.shop.services.broker.bearer(session, Credential.CUSTOMER, dead=dead)
+    fresh = visits.shop.services.broker.bearer(session, Credential.CUSTOMER, rejected_token=dead)
     assert fresh != dead
     # Somebody else's dead token is no reason to renew this one.
-    assert visits.shop.services.broker.bearer(session, Credential.CUSTOMER, dead=Secret("other")) == fresh
+    assert visits.shop.services.broker.bearer(session, Credential.CUSTOMER, rejected_token=Secret("other")) == fresh
     assert visits.shop.sandbox.recorder.count(REFRESH) == 1

@@ -22,7 +22,7 @@ from shop import ShopMaker
 from bff.errors import LoginRequired, SessionExpired
 from bff.operations.model import Credential
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, LEGAL_ENTITIES
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sessions.session import Session
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
@@ -95,7 +95,7 @@ def test_reply_without_refresh_token_keeps_the_old_one(visits: Visits, clock: Fa
 def test_lifetimes_may_come_as_strings(visits: Visits, clock: FakeClock) -> None:
     session = later(visits, clock, DUE_SECONDS)
     body = {"access_token": "a", "expires_in": "700", "refresh_token": "r", "refresh_token_expires_in": "900"}
-    answer = Answer(status=200, body=json.dumps(body).encode(), headers=JSON)
+    answer = CannedResponse(status=200, body=json.dumps(body).encode(), headers=JSON)
     visits.shop.sandbox.faults.add(REFRESH, Fault(answer=answer), times=1)
     assert bearer(visits, session) == "a"
     assert customer(visits.again(session)).access_expires_at == clock() + 700

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bff.sandbox.bearer import BearerKind
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.replies import JsonObject, forbidden
-from bff.sandbox.state import Customer, Login, Standing
+from bff.sandbox.state import AccountStatus, Customer, Login
 from bff.sandbox.tokens import AccessToken, Grant, TokenSet
 from bff.sandbox.world import World
 
@@ -41,7 +41,7 @@ def demand_active(customer: Customer) -> None:
 
     :raises Refused: 403
     """
-    if customer.standing is not Standing.ACTIVE:
+    if customer.status is not AccountStatus.ACTIVE:
         raise forbidden("The customer account is not active.")
 
 

@@ -8,13 +8,13 @@ from bff.sandbox.emporix.schemas import CUSTOMER_SIGNUP, REFRESH_TOKEN
 from bff.sandbox.mails import Purpose
 from bff.sandbox.replies import Detail, JsonObject, Reply, duplicate_account, invalid, invalid_field
 from bff.sandbox.settings import SignupMode
-from bff.sandbox.state import Customer, Standing, new_login
+from bff.sandbox.state import AccountStatus, Customer, new_login
 from bff.sandbox.world import Call, World
 
-_STANDING = {
-    SignupMode.OPTIN: Standing.AWAITS_OPTIN,
-    SignupMode.IMMEDIATE: Standing.ACTIVE,
-    SignupMode.APPROVAL: Standing.AWAITS_APPROVAL,
+_STATUS = {
+    SignupMode.OPTIN: AccountStatus.AWAITS_OPTIN,
+    SignupMode.IMMEDIATE: AccountStatus.ACTIVE,
+    SignupMode.APPROVAL: AccountStatus.AWAITS_APPROVAL,
 }
 _DEFAULTS: JsonObject = {
     "preferredLanguage": "en_US",
@@ -40,11 +40,11 @@ def signup(world: World, call: Call) -> Reply:
         email=email,
         document={**_DEFAULTS, **details, "contactEmail": email},
         logins=[new_login(text(credentials, "email"), password=text(credentials, "password"))],
-        standing=_STANDING[world.settings.signup],
+        status=_STATUS[world.settings.signup],
     )
     if address := nested(body, "customerAddress"):
         world.state.add_address(customer, address, is_default=address.get("isDefault") is True)
-    if customer.standing is Standing.AWAITS_OPTIN:
+    if customer.status is AccountStatus.AWAITS_OPTIN:
         _mail_optin(world, customer)
     return Reply(status=201, body={"id": customer.id})
 
@@ -53,7 +53,7 @@ def signup_optin(world: World, call: Call) -> Reply:
     """Activate the account that a mailed token belongs to, and sign its owner in."""
     mailed = world.mails.find(Purpose.OPTIN, call.path["token"])
     customer = world.state.customers[mailed.customer_id]
-    customer.standing = Standing.ACTIVE
+    customer.status = AccountStatus.ACTIVE
     world.mails.kill(customer.id, Purpose.OPTIN)
     tokens = sign_in(world, customer, customer.logins[0], session_id=call.token.grant.session_id)
     saas = saas_token(world, customer, tokens.access)
@@ -64,7 +64,7 @@ def resend_optin(world: World, call: Call) -> Reply:
     """Mail a new token if an account waits for one; the answer does not tell."""
     body = read_body(call, REFRESH_TOKEN)
     customer = world.state.by_email(call.tenant, text(body, "email"))
-    if customer is not None and customer.standing is Standing.AWAITS_OPTIN:
+    if customer is not None and customer.status is AccountStatus.AWAITS_OPTIN:
         world.mails.kill(customer.id, Purpose.OPTIN)
         _mail_optin(world, customer)
     return Reply(status=202)

@@ -55,7 +55,7 @@ class _Asked:
 
 
 def authorize(world: ProviderWorld) -> Response:
-    """Answer GET: straight back with a live session, else the page or an error."""
+    """CannedResponse GET: straight back with a live session, else the page or an error."""
     if (refused := _misdirected(world)) is not None:
         return refused
     try:
@@ -80,7 +80,7 @@ def authorize(world: ProviderWorld) -> Response:
 
 
 def choose(world: ProviderWorld) -> Response:
-    """Answer the page's POST, to the same URL: sign the chosen person in, or take the refusal back."""
+    """CannedResponse the page's POST, to the same URL: sign the chosen person in, or take the refusal back."""
     if (refused := _misdirected(world)) is not None:
         return refused
     try:

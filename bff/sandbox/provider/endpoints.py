@@ -46,12 +46,12 @@ class _Route:
 
 
 def discovery(world: ProviderWorld) -> Response:
-    """Answer the discovery document."""
+    """CannedResponse the discovery document."""
     return jsonify(world.issuer.document(world.settings))
 
 
 def key_set(world: ProviderWorld) -> Response:
-    """Answer the public keys."""
+    """CannedResponse the public keys."""
     return jsonify(world.keys.key_set)
 
 

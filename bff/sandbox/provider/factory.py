@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from bff.sandbox.faults import Answer, Faults
+from bff.sandbox.faults import CannedResponse, Faults
 from bff.sandbox.mint import Mint
 from bff.sandbox.provider.backchannel import Delivery, deliver
 from bff.sandbox.provider.book import Book, ProviderSession
@@ -99,11 +99,11 @@ class Provider:
         logout_token = self.tokens.make_logout_token({"sid": sid, "sub": sub}, shape)
         return self._deliver(self.settings.backchannel_logout_url, logout_token)
 
-    def padded_discovery(self, size_bytes: int) -> Answer:
+    def padded_discovery(self, size_bytes: int) -> CannedResponse:
         """Make a fault's answer of the discovery document, wrong in nothing but its size."""
         return _padded(self._issuer.document(self.settings), size_bytes)
 
-    def padded_key_set(self, size_bytes: int) -> Answer:
+    def padded_key_set(self, size_bytes: int) -> CannedResponse:
         """Do the same with the key set."""
         return _padded(self.keys.key_set, size_bytes)
 
@@ -162,7 +162,7 @@ def create_provider(
     return provider
 
 
-def _padded(document: Mapping[str, object], size_bytes: int) -> Answer:
+def _padded(document: Mapping[str, object], size_bytes: int) -> CannedResponse:
     bare = len(json.dumps({**document, "filler": ""}))
     body = json.dumps({**document, "filler": "x" * (size_bytes - bare)}).encode()
-    return Answer(status=200, body=body, headers={"Content-Type": "application/json"})
+    return CannedResponse(status=200, body=body, headers={"Content-Type": "application/json"})

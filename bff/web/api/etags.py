@@ -15,7 +15,7 @@ from typing import Any
 from flask import request
 
 from bff.emporix.client import Call, Reply
-from bff.errors import Detail, InvalidInput, UpstreamRejected, VersionConflict
+from bff.errors import Detail, InvalidInput, PreconditionFailed, UpstreamRejected
 from bff.operations.model import Operation, Place
 from bff.sessions.session import Session
 from bff.wiring import Services
@@ -33,7 +33,7 @@ def etag_of(content: Any) -> str | None:
 def call_versioned(services: Services, session: Session, operation: Operation, call: Call, content: Any) -> Reply:
     """Send a write on, guarded by the request's `If-Match` where there is one.
 
-    :raises VersionConflict: the version is not the newest
+    :raises PreconditionFailed: the version is not the newest
     :raises InvalidInput: the header cannot be read, or contradicts the body
     :raises BffError: as the broker's `call`
     """
@@ -46,12 +46,12 @@ def call_versioned(services: Services, session: Session, operation: Operation, c
     version = int(match.group(1))
     current = services.broker.call(session, _reading(services.operations, operation), _same_place(operation, call))
     if _version(current.content) != version:
-        raise VersionConflict
+        raise PreconditionFailed
     try:
         return services.broker.call(session, operation, replace(call, body=_with_version(content, version)))
     except UpstreamRejected as err:
         if err.status == 409 or (err.status in _STALE and "version" in _words(err)):
-            raise VersionConflict from None
+            raise PreconditionFailed from None
         raise
 
 

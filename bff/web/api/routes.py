@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
 from bff.errors import Detail, FeatureDisabled, InvalidInput, LoginRequired, ReauthenticationRequired, UpstreamRejected
-from bff.operations.model import Aftermath, Answer, Exposure, Feature, Operation, Route
+from bff.operations.model import Exposure, Feature, Operation, ResponseShape, Route, SideEffect
 from bff.sessions.session import Session
 from bff.web.api.etags import call_versioned, etag_of
 from bff.web.api.input import Input, read_input
@@ -100,11 +100,11 @@ def pass_through(services: Services, operation: Operation, route: Route) -> Resp
         if services.settings.features.neutral_answers and err.status in operation.hides:
             return answer(operation, Reply(status=_neutral_status(operation), body=b"", content=None))
         raise
-    if operation.aftermath is Aftermath.NEW_PASSWORD:
+    if operation.side_effect is SideEffect.NEW_PASSWORD:
         services.login.password_changed(session)
-    elif operation.aftermath is Aftermath.PASSWORD_RESET:
+    elif operation.side_effect is SideEffect.PASSWORD_RESET:
         services.login.password_was_reset(session)
-    elif operation.aftermath is Aftermath.IDENTITY:
+    elif operation.side_effect is SideEffect.IDENTITY:
         services.login.ask_again_who_it_is(session)
     return answer(operation, reply)
 
@@ -130,7 +130,7 @@ def call_upstream(services: Services, session: Session, operation: Operation, se
 
 def answer(operation: Operation, reply: Reply) -> Response:
     """Return upstream's answer as ours: its status, and its body where one is documented."""
-    if operation.answer is Answer.NOTHING:
+    if operation.answer is ResponseShape.NOTHING:
         response = Response(status=reply.status)
         del response.headers["Content-Type"]
         return response

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from bff.errors import LoginRequired
 from bff.operations.model import Operation, Parameter, Place, Route, Supplier
-from bff.sessions.session import Session, Standing
+from bff.sessions.session import Session, SessionState
 from bff.tokens.broker import KEEP_ENTITY
 from bff.web.api.input import read_input, read_query
 from bff.web.api.routes import View, answer, call_upstream, check_visitor
@@ -35,7 +35,7 @@ def make_blueprint(services: Services) -> Blueprint:
         extend = read_query([_EXTEND]).get("extend") != "false"
         browser = browser_session()
         session = browser.resume(extend=extend)
-        if session.standing is Standing.MISSING:
+        if session.state is SessionState.MISSING:
             _start_if_allowed(session)
         return state_answer(services, browser)
 
@@ -44,7 +44,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
 def state_answer(services: Services, browser: BrowserSession) -> Response:
     """Return who and what the visitor is, and the CSRF token for the cookie that counts from here on."""
-    session = browser.visitor
+    session = browser.session
     who, tokens, ends_at = session.signed_in, session.vault.customer, session.lifetime_ends_at
     features = services.settings.features
     return jsonify(

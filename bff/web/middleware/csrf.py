@@ -12,7 +12,7 @@ from wtforms import ValidationError
 
 from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
 from bff.log import Event
-from bff.sessions.audit_fields import marks
+from bff.sessions.audit_fields import audit_subject
 from bff.web.paths import is_api
 from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services
@@ -54,7 +54,7 @@ def check_cookies(services: Services) -> None:
     :raises InvalidInput:
     """
     browser = browser_session()
-    if browser.visitor.cookie is not None and not browser.visitor.cookie.is_well_formed:
+    if browser.session.cookie is not None and not browser.session.cookie.is_well_formed:
         services.log.audit(Event.COOKIE_REFUSED, reason="malformed")
     if browser.several_cookies:
         services.log.audit(Event.COOKIE_REFUSED, reason="several")
@@ -83,7 +83,7 @@ def check_token(services: Services) -> None:
 
 def _report(services: Services, reason: str) -> None:
     # The session has not been read, and is not read for this: a flood of forged requests must stay cheap.
-    services.log.audit(Event.CSRF_REFUSED, reason=reason, **marks(browser_session().visitor))
+    services.log.audit(Event.CSRF_REFUSED, reason=reason, **audit_subject(browser_session().session))
 
 
 def _sent_token(request: Request) -> str | None:

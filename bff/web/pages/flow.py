@@ -33,7 +33,7 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.log import REQUEST_ID
-from bff.sessions.store import Gone
+from bff.sessions.store import SessionEnded
 from bff.web.errors import Fault, fault_of
 from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
@@ -149,7 +149,7 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
 
 
 def _why_not_accepted(visit: Visit, page: FormPage) -> str:
-    if visit.browser.visitor.cookie is None:
+    if visit.browser.session.cookie is None:
         return _("Your browser sent no cookie. Allow cookies for this site, open the page anew and enter it again.")
     if page.need is not Need.ANYONE and _is_signed_out(visit):
         return _("You've been signed out. Sign in again in another tab, then send this once more.")
@@ -221,7 +221,7 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
         return page.submit(visit, form)
     except ReauthenticationRequired:
         return _draft_behind_sign_in(visit, page, form, again=True)
-    except (LoginRequired, SessionExpired, Gone):
+    except (LoginRequired, SessionExpired, SessionEnded):
         return _draft_behind_sign_in(visit, page, form)
     except InvalidCredentials:
         field = form[page.blames or "password"]

@@ -16,7 +16,7 @@ _MOST_CHARACTERS = 64
 def claim(visit: Visit, form_id: str | None) -> bool:
     """Tell whether this is the first time that the page of this id is sent, however close the second one follows.
 
-    :raises Gone: the session has ended
+    :raises SessionEnded: the session has ended
     :raises SessionStoreUnavailable:
     """
     if not form_id or len(form_id) > _MOST_CHARACTERS:
@@ -36,7 +36,7 @@ def claim(visit: Visit, form_id: str | None) -> bool:
 def release(visit: Visit, form_id: str | None) -> None:
     """Take a claim back: what the page asked for was not done, and it may be sent again.
 
-    :raises Gone: the session has ended
+    :raises SessionEnded: the session has ended
     :raises SessionStoreUnavailable:
     """
 

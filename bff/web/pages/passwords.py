@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from bff.errors import InvalidInput, SessionStoreUnavailable, UpstreamRejected
 from bff.log import Event
-from bff.sessions.session import Standing
+from bff.sessions.session import SessionState
 from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
@@ -101,7 +101,7 @@ def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:
         raise
     try:
         visit.services.login.password_was_reset(visit.session)
-        if visit.session.standing is Standing.LIVE:
+        if visit.session.state is SessionState.LIVE:
             # A new cookie also makes the browser drop its copy of the page, with the new password still in its field.
             visit.services.login.move(visit.session)
     except SessionStoreUnavailable as err:

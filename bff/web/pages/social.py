@@ -23,7 +23,7 @@ from bff.errors import (
     TooManyAttempts,
 )
 from bff.log import Event
-from bff.sessions.audit_fields import marks
+from bff.sessions.audit_fields import audit_subject
 from bff.web.forms.forms import SocialForm
 from bff.web.language import gettext as _
 from bff.web.middleware.strict_bounce import came_from_elsewhere
@@ -130,7 +130,7 @@ def _called_back(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
     except (SessionStoreUnavailable, TooManyAttempts):
         raise
     except BffError as err:
-        services.log.audit(Event.SOCIAL_LOGIN_FAILED, reason=_reason(err), **marks(session))
+        services.log.audit(Event.SOCIAL_LOGIN_FAILED, reason=_reason(err), **audit_subject(session))
         if isinstance(err, StateMismatch) and session.signed_in is not None:
             # A repeated or late callback, in a browser where all is well.
             return see_other(HOME)

@@ -14,7 +14,7 @@ from bff.errors import LoginRequired
 from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
-from bff.sessions.session import Session, Standing
+from bff.sessions.session import Session, SessionState
 from bff.web.api.input import accept_language
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
@@ -81,8 +81,8 @@ def call_of(
 
 def owner_mark(services: Services) -> str:
     """Return the keyed hash of who is signed in, for the forms of a page; empty while that is nobody."""
-    session = browser_session().visitor
-    if session.standing is not Standing.LIVE or session.signed_in is None:
+    session = browser_session().session
+    if session.state is not SessionState.LIVE or session.signed_in is None:
         return ""
     return services.ring.newest.name(b"form-owner", session.signed_in.customer.id)
 
@@ -94,11 +94,11 @@ def is_owner(services: Services, mark: str, who: SignedIn) -> bool:
 
 def render(template: str, *, status: int = 200, **context: Any) -> Response:
     """Render a page. What it says of the visitor is what is known by now; nothing is read for it."""
-    session = browser_session().visitor
-    known = session.standing is not Standing.UNREAD
+    session = browser_session().session
+    known = session.state is not SessionState.UNREAD
     text = render_template(
         template,
-        who=session.signed_in if session.standing is Standing.LIVE else None,
+        who=session.signed_in if session.state is SessionState.LIVE else None,
         visitor_is_known=known,
         path=request.path,
         **context,

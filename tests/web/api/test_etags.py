@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shop import Browser, Shop
 
-from bff.sandbox.faults import Answer, Fault, html
+from bff.sandbox.faults import CannedResponse, Fault, html
 from bff.web.api.etags import etag_of
 
 ADDRESS = {
@@ -179,7 +179,7 @@ def test_writer_between_comparison_and_write_is_noticed(shop: Shop, customer: Br
 
 def error_message(status: int, message: str, **detail: str) -> Fault:
     body = {"status": status, "type": "x_y", "message": message, "details": [{"message": "d", **detail}]}
-    return Fault(answer=Answer(status=status, body=json.dumps(body).encode()))
+    return Fault(answer=CannedResponse(status=status, body=json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from bff.errors import Detail, FeatureDisabled, InvalidInput
 from bff.operations.model import Exposure, Feature
 from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.web.api.routes import api_routes, check_feature, make_blueprint
 from bff.web.api.session import SESSION_VIEWS
 from bff.web.errors import FAULTS
@@ -94,7 +94,7 @@ def test_feature_that_is_off_is_refused(feature: Feature) -> None:
 def test_operation_that_the_tenant_no_longer_offers_looks_switched_off(shop: Shop, status: int) -> None:
     browser = shop.signed_in()
     body = b'{"status": 404, "type": "resource_not_found", "message": "no"}'
-    gone = Answer(status=status, body=body, headers={"Content-Type": "application/json"})
+    gone = CannedResponse(status=status, body=body, headers={"Content-Type": "application/json"})
     shop.sandbox.faults.add("delete_me", Fault(answer=gone))
     shop.sandbox.faults.add("add_login", Fault(answer=gone))
     for answer in (
@@ -167,7 +167,7 @@ def test_refusal_that_would_tell_a_known_address_looks_like_success(
         browser = shop.browser()
         browser.session()
         known = browser.post(path, json={"email": B2C_EMAIL})
-        shop.sandbox.faults.add(operation, Fault(answer=Answer(status=refusal, body=b"{}")))
+        shop.sandbox.faults.add(operation, Fault(answer=CannedResponse(status=refusal, body=b"{}")))
         refused = browser.post(path, json={"email": "nobody@example.com"})
         assert (known.status_code, refused.status_code) == (status, expected)
         if neutral == "on":

@@ -12,7 +12,7 @@ from pages import PageBrowser, customer
 from shop import Shop
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Answer, Fault, html
+from bff.sandbox.faults import CannedResponse, Fault, html
 from bff.sandbox.state import Customer
 
 BOOK = "/account/addresses"
@@ -78,7 +78,7 @@ def test_added_address_can_become_the_default(shop: Shop, somebody: PageBrowser)
     assert not stored(shop, "Berlin")["isDefault"]
 
 
-@pytest.mark.parametrize("fault", [Fault(answer=html(500)), Fault(answer=Answer(status=404, body=b"{}"))])
+@pytest.mark.parametrize("fault", [Fault(answer=html(500)), Fault(answer=CannedResponse(status=404, body=b"{}"))])
 def test_failing_to_make_it_the_default_is_told_and_the_address_is_there(
     shop: Shop, somebody: PageBrowser, fault: Fault
 ) -> None:
@@ -240,7 +240,7 @@ def test_page_sent_in_parallel_adds_one_address(shop: Shop, somebody: PageBrowse
     assert shop.sandbox.recorder.count("add_address") == 1
 
 
-@pytest.mark.parametrize("fault", [Fault(answer=html(500)), Fault(answer=Answer(status=400, body=b"{}"))])
+@pytest.mark.parametrize("fault", [Fault(answer=html(500)), Fault(answer=CannedResponse(status=400, body=b"{}"))])
 def test_page_that_upstream_refused_can_be_sent_again(shop: Shop, somebody: PageBrowser, fault: Fault) -> None:
     shop.sandbox.faults.add("add_address", fault, times=1)
     somebody.get(NEW)

@@ -12,7 +12,7 @@ from typed_forms import EVERY, NEW, SECRET, TYPED, jane, kept, opened
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
-from bff.sandbox.faults import Answer, Cut, Fault, html
+from bff.sandbox.faults import CannedResponse, Cut, Fault, html
 
 EVERY_OPERATION = (
     "get_me",
@@ -154,7 +154,7 @@ def test_no_text_of_upstreams_is_ever_shown(shop: Shop, status: int) -> None:
         "moreInfo": "canary info",
         "details": [{"field": "firstName", "message": "canary detail"}, {"field": "canary", "message": "c"}, "canary"],
     }
-    answer = Answer(status=status, body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+    answer = CannedResponse(status=status, body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
     tabs = [opened(shop, path) for path in EVERY]
     somebody = customer(shop)
     address = f"/account/addresses/{next(iter(jane(shop).addresses))}"

@@ -10,7 +10,7 @@ from pages import PageBrowser, customer, reveal_nothing_of, visitor
 from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose
 
 ASK = "/account/delete"
@@ -150,7 +150,8 @@ def test_page_without_a_token_is_a_dead_link(shop: Shop, signed_in: bool) -> Non
 def test_tenant_that_does_not_offer_it_is_told_so(shop: Shop, status: int) -> None:
     body = b'{"message": "canary"}'
     shop.sandbox.faults.add(
-        "delete_me", Fault(answer=Answer(status=status, body=body, headers={"Content-Type": "application/json"}))
+        "delete_me",
+        Fault(answer=CannedResponse(status=status, body=body, headers={"Content-Type": "application/json"})),
     )
     somebody = customer(shop)
     somebody.get(ASK)

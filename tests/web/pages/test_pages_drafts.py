@@ -11,7 +11,7 @@ from redis import Redis
 from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 
 NEW = "/account/addresses/new"
 TYPED = {"contactName": "Typed Canary", "city": "Ulm", "tags": "gift"}
@@ -142,8 +142,10 @@ def test_session_that_upstream_ends_keeps_the_entries_too(make_shop: ShopMaker, 
     body = b'{"fault":{"faultstring":"x","detail":{"errorcode":"keymanagement.service.invalid_refresh_token"}}}'
     dead = b'{"fault":{"faultstring":"x","detail":{"errorcode":"oauth.v2.InvalidAccessToken"}}}'
     headers = {"Content-Type": "application/json"}
-    shop.sandbox.faults.add("refresh_auth_token", Fault(answer=Answer(status=401, body=body, headers=headers)))
-    shop.sandbox.faults.add("add_address", Fault(answer=Answer(status=401, body=dead, headers=headers)), times=1)
+    shop.sandbox.faults.add("refresh_auth_token", Fault(answer=CannedResponse(status=401, body=body, headers=headers)))
+    shop.sandbox.faults.add(
+        "add_address", Fault(answer=CannedResponse(status=401, body=dead, headers=headers)), times=1
+    )
     somebody.send(NEW, **TYPED)
     assert (somebody.status, somebody.location) == (303, f"/login?next={NEW}&notice=session-ended")
     somebody.follow()

@@ -9,7 +9,7 @@ from shop import ShopMaker, SocialShop
 from social import Traveller
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.provider.settings import JOHN
 
 PATH = "/account/logins"
@@ -31,7 +31,7 @@ def john(social: SocialShop) -> Traveller:
 
 
 def refused(status: int) -> Fault:
-    return Fault(answer=Answer(status=status, body=b"{}", headers={"Content-Type": "application/json"}))
+    return Fault(answer=CannedResponse(status=status, body=b"{}", headers={"Content-Type": "application/json"}))
 
 
 def test_social_customer_adds_a_password_and_signs_in_with_it(social: SocialShop, john: Traveller) -> None:

@@ -10,7 +10,7 @@ from pages import PageBrowser, customer, reveal_nothing_of, visitor
 from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose
 
 NEW_PASSWORD = "Amber-Window-19"
@@ -49,7 +49,7 @@ def test_refusal_that_would_tell_is_answered_like_a_success(
 ) -> None:
     for neutral, expected in (("on", {303}), ("off", {403, 404, 422})):
         shop = make_shop(BFF_NEUTRAL_ANSWERS=neutral)
-        shop.sandbox.faults.add(operation, Fault(answer=Answer(status=status, body=b"{}")))
+        shop.sandbox.faults.add(operation, Fault(answer=CannedResponse(status=status, body=b"{}")))
         somebody = visitor(shop)
         somebody.get(path)
         somebody.send(path, email=B2C_EMAIL)

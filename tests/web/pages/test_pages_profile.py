@@ -10,7 +10,7 @@ from pages import customer
 from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL_ENTITIES
-from bff.sandbox.faults import Answer, Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.state import Customer
 
 JSON = {"Content-Type": "application/json"}
@@ -141,7 +141,7 @@ def test_what_upstream_refuses_is_said_in_our_words_beside_its_field(shop: Shop,
         "details": [{"field": detail, "type": "invalid_value", "message": "canary two"}],
     }
     shop.sandbox.faults.add(
-        "update_me", Fault(answer=Answer(status=400, body=json.dumps(refusal).encode(), headers=JSON))
+        "update_me", Fault(answer=CannedResponse(status=400, body=json.dumps(refusal).encode(), headers=JSON))
     )
     somebody = customer(shop)
     somebody.follow()

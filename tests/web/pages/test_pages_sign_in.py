@@ -8,7 +8,7 @@ from pages import customer, reveal_nothing_of, visitor
 from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.state import Customer, Standing
+from bff.sandbox.state import AccountStatus, Customer
 
 
 def jane(shop: Shop) -> Customer:
@@ -63,7 +63,7 @@ def test_empty_fields_are_asked_for_and_nobody_is_called(shop: Shop) -> None:
 
 
 def test_account_that_is_not_active_is_told_only_after_the_right_password(shop: Shop) -> None:
-    jane(shop).standing = Standing.AWAITS_OPTIN
+    jane(shop).status = AccountStatus.AWAITS_OPTIN
     somebody = visitor(shop)
     somebody.get("/login")
     wrong = somebody.send("/login", email=B2C_EMAIL, password="not the password")

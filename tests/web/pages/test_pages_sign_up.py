@@ -13,7 +13,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from bff.sandbox.settings import SandboxSettings, SignupMode
-from bff.sandbox.state import Standing
+from bff.sandbox.state import AccountStatus
 
 NEW = "new@example.com"
 PASSWORD = "Quiet-Meadow-52"
@@ -132,7 +132,7 @@ def test_approval_says_that_somebody_looks_at_it(make_shop: ShopMaker) -> None:
     assert "the shop now looks at your sign-up" in page.words
     assert len(shop.sandbox.mails) == 0
     (waiting,) = shop.sandbox.state.awaiting_approval()
-    assert (waiting.account_email, waiting.standing) == (NEW, Standing.AWAITS_APPROVAL)
+    assert (waiting.account_email, waiting.status) == (NEW, AccountStatus.AWAITS_APPROVAL)
 
 
 @pytest.mark.parametrize("mode", [SignupMode.OPTIN, SignupMode.APPROVAL])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Standing(Enum):
+class SessionState(Enum):
     """What a request knows of its session."""
 
     UNREAD = "unread"
