@@ -14,7 +14,7 @@ from werkzeug.datastructures import ImmutableDict
 
 from bff.account.passwords import MIN_PASSWORD_CHARACTERS
 from bff.config.settings import Settings
-from bff.log import Event
+from bff.events import Event
 from bff.web import health, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api

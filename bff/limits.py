@@ -40,7 +40,8 @@ from bff.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.operations.model import Limit, Limited, Operation
 from bff.sessions.stored_keys import PLAIN, StoredKey
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from fakes.logs import log_to, pseudonym
 
-from bff.log import AUDIT_LOGGER, Event, JsonFormatter
+from bff.events import Event
+from bff.log import AUDIT_LOGGER, JsonFormatter
 from bff.operations.table import OPERATIONS
 from bff.sessions.endings import Ending
 

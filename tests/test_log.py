@@ -17,9 +17,9 @@ from shop import ShopMaker
 from bff.config.settings import LogFormat, LoggingSettings, Settings
 from bff.emporix.client import Call
 from bff.errors import BffError
+from bff.events import Event
 from bff.log import (
     REQUEST_ID,
-    Event,
     JsonFormatter,
     TextFormatter,
     UrlRedaction,

@@ -24,7 +24,8 @@ from bff.errors import (
     UpstreamMalformed,
     UpstreamRejected,
 )
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.sessions.audit_fields import audit_outcome, audit_subject
 from bff.sessions.endings import Ending, end_sessions

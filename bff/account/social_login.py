@@ -22,7 +22,8 @@ from bff.errors import (
     StateMismatch,
     UpstreamRejected,
 )
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.oidc.id_token import MAX_LOGOUT_AGE_SECONDS, Expected, read_id_token, read_logout_token
 from bff.oidc.login_state import LoginState, added, taken
 from bff.oidc.provider import IdentityProvider, Metadata

@@ -23,7 +23,8 @@ from bff.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.operations import model
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret

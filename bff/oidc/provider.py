@@ -20,7 +20,8 @@ from joserfc.jwk import KeySet, import_key
 
 from bff.config.settings import SocialSettings
 from bff.errors import IdentityProviderUnavailable
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.oidc.login_state import LoginState
 from bff.transport import Transport, TransportError
 

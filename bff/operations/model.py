@@ -8,7 +8,7 @@ from enum import Enum
 
 from pydantic import BaseModel
 
-from bff.log import Event
+from bff.events import Event
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from bff.log import Event
+from bff.events import Event
 from bff.operations.model import (
     JSON,
     MERGE_PATCH,

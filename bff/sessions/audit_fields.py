@@ -17,7 +17,8 @@ from bff.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.sessions.session import Session, SessionState
 
 

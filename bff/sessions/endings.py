@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from bff.errors import SessionStoreUnavailable
-from bff.log import Event
+from bff.events import Event
 from bff.sessions.index import IndexKind
 from bff.sessions.session import Sessions
 

@@ -19,7 +19,8 @@ from redis.lock import Lock
 
 from bff.crypto import KeyRing
 from bff.errors import SessionStoreUnavailable
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.model import Vault, WebRecord

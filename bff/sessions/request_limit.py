@@ -6,7 +6,8 @@ import math
 
 from bff.config.settings import Rate
 from bff.errors import TooManyAttempts
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.sessions.store import Found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bff.errors import SessionError
-from bff.log import Event
+from bff.events import Event
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.session import Session, Sessions

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from bff.config.settings import Rate, SessionSettings
 from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable
-from bff.log import Event, Log
+from bff.events import Event
+from bff.log import Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord
 from bff.sessions.index import SessionIndex

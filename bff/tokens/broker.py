@@ -21,8 +21,9 @@ from bff.errors import (
     UpstreamMalformed,
     UpstreamTimeout,
 )
+from bff.events import Event
 from bff.limits import Asker, Limits
-from bff.log import Event, Log
+from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.audit_fields import audit_subject, audited, email_in

@@ -13,7 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from bff import errors
 from bff.errors import BffError, Detail
-from bff.log import REQUEST_ID, Event
+from bff.events import Event
+from bff.log import REQUEST_ID
 from bff.web.pages.visit import render
 from bff.web.paths import is_api
 from bff.wiring import Services

@@ -17,7 +17,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 
 from bff.config.settings import SameSite
-from bff.log import Event
+from bff.events import Event
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord

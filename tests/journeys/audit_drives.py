@@ -14,7 +14,8 @@ from pages import PageBrowser
 from shop import PUBLIC_URL, Browser, Shop, ShopMaker, SocialShop
 from social import Traveller
 
-from bff.log import AUDIT_LOGGER, Event, JsonFormatter
+from bff.events import Event
+from bff.log import AUDIT_LOGGER, JsonFormatter
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.mails import Purpose

@@ -17,7 +17,8 @@ from leaks import hits
 from shop import ShopMaker
 
 from bff.config.settings import LogFormat, LoggingSettings
-from bff.log import AUDIT_LOGGER, Event, configure
+from bff.events import Event
+from bff.log import AUDIT_LOGGER, configure
 
 _ALWAYS = {"time", "level", "event", "audit", "requestId"}
 _AUDITED = {event.label: event for event in Event if event.when is not None}

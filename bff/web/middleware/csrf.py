@@ -11,7 +11,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
 from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
-from bff.log import Event
+from bff.events import Event
 from bff.sessions.audit_fields import audit_subject
 from bff.web.paths import is_api
 from bff.web.session_interface import CSRF_FIELD, browser_session

@@ -8,8 +8,9 @@ import time
 
 from flask import Flask, Response, g, request
 
+from bff.events import Event
 from bff.limits import CLIENT_ADDRESS
-from bff.log import REQUEST_ID, Event
+from bff.log import REQUEST_ID
 from bff.wiring import Services
 
 REQUEST_ID_HEADER = "X-Request-ID"

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import InvalidInput, SessionStoreUnavailable, UpstreamRejected
-from bff.log import Event
+from bff.events import Event
 from bff.sessions.session import SessionState
 from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm

@@ -22,7 +22,7 @@ from bff.errors import (
     StateMismatch,
     TooManyAttempts,
 )
-from bff.log import Event
+from bff.events import Event
 from bff.sessions.audit_fields import audit_subject
 from bff.web.forms.forms import SocialForm
 from bff.web.language import gettext as _
