@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
@@ -19,21 +19,18 @@ from bff.web import health, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api
 from bff.web.api import session as api_session
-from bff.web.api.routes import ApiRoute, api_routes, check_feature
 from bff.web.assets import asset_folder
 from bff.web.errors import register_errors
 from bff.web.language import Catalogues, register_language
-from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES, check_media_type, check_size
-from bff.web.middleware.csrf import check_cookies, check_origin, check_token
+from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES
+from bff.web.middleware.checks import register_checks
 from bff.web.middleware.forwarded import DeclaredProxies
 from bff.web.middleware.headers import add_headers
-from bff.web.middleware.hosts import check_host
 from bff.web.middleware.request_log import register_request_log
-from bff.web.middleware.strict_bounce import step_aside
 from bff.web.pages import blueprint as pages
 from bff.web.pages import home, social
-from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_path, is_api, is_static
 from bff.web.session_interface import BffSessionInterface
+from bff.web.social_links import social_links
 from bff.web.static_files import read_files, register_static
 from bff.wiring import Services, build_services
 
@@ -85,7 +82,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     CSRFProtect(app)
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(
-        social_links=lambda: social.social_links(services),
+        social_links=lambda: social_links(services),
         may_add_login=lambda: settings.features.add_login,
         min_password_characters=MIN_PASSWORD_CHARACTERS,
     )
@@ -93,7 +90,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     _apply_theme(app, settings)
     register_request_log(app, services)
     register_errors(app, services)
-    _register_checks(app, services)
+    register_checks(app, services)
     app.after_request(lambda response: add_headers(settings, response))
     for blueprint in (
         health.make_blueprint(services),
@@ -120,34 +117,3 @@ def _apply_theme(app: Bff, settings: Settings) -> None:
         app.jinja_loader = ChoiceLoader([FileSystemLoader(theme / "templates"), *([ours] if ours else [])])
     folders = [theme / "static"] if theme is not None and (theme / "static").is_dir() else []
     register_static(app, read_files([*folders, statics]))
-
-
-def _register_checks(app: Bff, services: Services) -> None:
-    """Check every request in one fixed order: host, route, origin, cookies, token, size, media type."""
-    routes: dict[str, ApiRoute] = {entry.endpoint: entry for entry in api_routes(services.operations)}
-
-    @app.before_request
-    def check() -> Response | None:
-        check_host(services.settings)
-        check_path()
-        if request.routing_exception is not None:
-            raise request.routing_exception
-        if (aside := step_aside(services)) is not None:
-            return aside
-        entry = routes.get(request.endpoint or "")
-        if entry is not None:
-            check_feature(services.settings.features, entry.operation)
-        if request.path in PROBES or is_static(request.path):
-            return None
-        if not is_api(request.path):
-            # A page's token is in its body, so the size comes first.
-            check_size()
-        if request.path == BACKCHANNEL_LOGOUT:
-            return None
-        check_origin(services)
-        check_cookies(services)
-        check_token(services)
-        check_size()
-        if is_api(request.path):
-            check_media_type(entry.route if entry is not None else None)
-        return None

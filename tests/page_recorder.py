@@ -18,7 +18,7 @@ from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.operations import Operation
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.state import Customer
-from bff.web.pages.visit import render
+from bff.web.rendering import render
 
 _OFTEN = {"BFF_RATE_LIMIT_LOGIN": "off", "BFF_RATE_LIMIT_MAIL": "off", "BFF_RATE_LIMIT_GUEST": "off"}
 _NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")

@@ -23,8 +23,7 @@ from bff.operations.schemas import MailedToken
 from bff.web.api.routes import api_routes
 from bff.web.api.session import SESSION_PATH
 from bff.web.pages.flow import Need, page_needs
-from bff.web.pages.social import START
-from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
+from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, START_SOCIAL, is_api, is_static
 
 
 class Caller(Enum):
@@ -48,7 +47,7 @@ class Csrf(Enum):
     NONE = "none"
 
 
-_OWN_SESSION: Final = frozenset({SESSION_PATH, START, f"{START}/<connection>"})
+_OWN_SESSION: Final = frozenset({SESSION_PATH, START_SOCIAL, f"{START_SOCIAL}/<connection>"})
 WITHOUT_ROW: Final = MappingProxyType(
     {
         "api_devices.devices": Caller.CUSTOMER,

@@ -15,8 +15,8 @@ from bff import errors
 from bff.errors import BffError, Detail
 from bff.events import Event
 from bff.log import REQUEST_ID
-from bff.web.pages.visit import render
 from bff.web.paths import is_api
+from bff.web.rendering import render
 from bff.wiring import Services
 
 _RETRY_AFTER_SECONDS = 5

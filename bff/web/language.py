@@ -6,6 +6,7 @@ Catalogues are read as text when the application starts, so there is nothing to 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from bff.sessions.session import SessionState
 from bff.web.session_interface import browser_session
 
 SOURCE: Final = "en"
+_ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
 FOLDER: Final = Path(__file__).resolve().parent.parent / "translations"
 
 
@@ -95,6 +97,12 @@ def ngettext(one: str, many: str, number: int) -> str:
     if not has_request_context():
         return one if number == 1 else many
     return _translations().ungettext(one, many, number)
+
+
+def accept_language() -> str | None:
+    """Return the browser's languages if they are fit to be sent on; of its headers only this one ever is."""
+    sent = request.headers.get("Accept-Language", "")
+    return sent if _ACCEPTABLE.fullmatch(sent) else None
 
 
 def _translations() -> NullTranslations:

@@ -7,6 +7,7 @@ from werkzeug.exceptions import NotFound
 
 API_PREFIX = "/api"
 STATIC_PREFIX = "/static"
+START_SOCIAL = "/login/social"
 BACKCHANNEL_LOGOUT = "/login/backchannel-logout"
 """Guarded by the token it carries: no browser sends it, so there is neither a cookie nor an origin to check."""
 PROBES = frozenset({"/healthz", "/readyz"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,7 @@ from bff.operations.json_body import parse_json
 from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
 from bff.operations.schemas import Empty, nullable, validate
 from bff.secret import Secret
-
-_LANGUAGES = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
+from bff.web.language import accept_language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +74,6 @@ def read_query(declared: list[Parameter]) -> dict[str, str]:
     if problems:
         raise InvalidInput(*problems)
     return values
-
-
-def accept_language() -> str | None:
-    """Return the browser's languages if they are fit to be sent on; of its headers only this one ever is."""
-    sent = request.headers.get("Accept-Language", "")
-    return sent if _LANGUAGES.fullmatch(sent) else None
 
 
 def _path_values(declared: list[Parameter]) -> dict[str, str]:

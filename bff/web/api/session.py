@@ -16,8 +16,8 @@ from bff.sessions.session import Session, SessionState
 from bff.tokens.broker import KEEP_ENTITY
 from bff.web.api.input import read_input, read_query
 from bff.web.api.routes import View, answer, call_upstream, check_visitor
-from bff.web.pages.social import social_links
 from bff.web.session_interface import BrowserSession, browser_session, fresh_csrf_token
+from bff.web.social_links import social_links
 from bff.wiring import Services
 
 SESSION_PATH = "/api/session"

@@ -14,8 +14,8 @@ from flask import Response, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from bff.config.settings import SameSite
-from bff.web.pages.visit import render
 from bff.web.paths import PROBES, is_api, is_static
+from bff.web.rendering import render
 from bff.web.session_interface import session_cookies
 from bff.wiring import Services
 

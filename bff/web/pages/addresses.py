@@ -17,7 +17,8 @@ from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_page, register_view, see_other
 from bff.web.pages.idempotency import claim, release
-from bff.web.pages.visit import Visit, render
+from bff.web.pages.visit import Visit
+from bff.web.rendering import render
 from bff.wiring import Services
 
 BOOK = "/account/addresses"

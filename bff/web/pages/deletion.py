@@ -13,9 +13,10 @@ from bff.web.forms.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
+from bff.web.pages.mailed_links import DEAD_LINK, dead_link, mailed_token
 from bff.web.pages.sealed import DELETION, seal_proceed
-from bff.web.pages.sign_up import DEAD_LINK, dead_link, mailed_token
-from bff.web.pages.visit import Visit, owner_mark, render
+from bff.web.pages.visit import Visit, owner_mark
+from bff.web.rendering import render
 from bff.wiring import Services
 
 _NOT_OFFERED = frozenset({403, 404, 405})

@@ -19,10 +19,11 @@ from flask.typing import ResponseReturnValue
 from bff.account.devices import Device
 from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
-from bff.web.language import locale, ngettext
+from bff.web.language import locale
 from bff.web.pages.flow import FormPage, Need, register_page, register_view, see_other
-from bff.web.pages.sign_in import sign_out
-from bff.web.pages.visit import Visit, render
+from bff.web.pages.sign_out import sign_out, signed_out_on
+from bff.web.pages.visit import Visit
+from bff.web.rendering import render
 from bff.wiring import Services
 
 DEVICES = "/account/sessions"
@@ -162,10 +163,3 @@ def _end_others(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
     if count:
         flash(signed_out_on(count))
     return see_other(DEVICES)
-
-
-def signed_out_on(count: int) -> str:
-    """Say on how many other devices one has been signed out."""
-    return ngettext(
-        "You have been signed out on %(num)d other device.", "You have been signed out on %(num)d other devices.", count
-    ) % {"num": count}

@@ -12,8 +12,9 @@ from bff.errors import InvalidInput, UpstreamRejected
 from bff.web.forms.forms import EmailForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
-from bff.web.pages.sign_up import DEAD_LINK, dead_link, mailed_token
-from bff.web.pages.visit import Visit, render
+from bff.web.pages.mailed_links import DEAD_LINK, dead_link, mailed_token
+from bff.web.pages.visit import Visit
+from bff.web.rendering import render
 from bff.wiring import Services
 
 

@@ -39,7 +39,8 @@ from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
 from bff.web.language import ngettext
 from bff.web.pages.drafts import keep_draft, take_draft
-from bff.web.pages.visit import Visit, is_owner, owner_mark, render
+from bff.web.pages.visit import Visit, is_owner, owner_mark
+from bff.web.rendering import render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from bff.web.pages.visit import render
+from bff.web.rendering import render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 

@@ -12,7 +12,8 @@ from bff.errors import UpstreamRejected
 from bff.web.forms.forms import AddLoginForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
-from bff.web.pages.visit import Visit, render
+from bff.web.pages.visit import Visit
+from bff.web.rendering import render
 from bff.wiring import Services
 
 _NOT_OFFERED = frozenset({403, 404, 405})

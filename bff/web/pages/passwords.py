@@ -14,11 +14,13 @@ from bff.sessions.session import SessionState
 from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
-from bff.web.pages.devices import signed_out_on
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.sign_up import ask_neutrally, dead_link, mailed_token
-from bff.web.pages.visit import Visit, render
+from bff.web.pages.mailed_links import dead_link, mailed_token
+from bff.web.pages.sign_out import signed_out_on
+from bff.web.pages.sign_up import ask_neutrally
+from bff.web.pages.visit import Visit
+from bff.web.rendering import render
 from bff.wiring import Services
 
 _DEAD_LINK = frozenset({401, 403, 404, 409})

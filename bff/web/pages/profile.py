@@ -16,7 +16,8 @@ from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_page, see_other
-from bff.web.pages.visit import Visit, render
+from bff.web.pages.visit import Visit
+from bff.web.rendering import render
 from bff.wiring import Services
 
 _TEXTS = ("firstName", "middleName", "lastName", "contactPhone", "company", "contactEmail")

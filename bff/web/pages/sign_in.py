@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
@@ -13,7 +13,9 @@ from bff.web.forms.forms import ConfirmForm, LoginForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.sealed import open_proceed
-from bff.web.pages.visit import Visit, call_of, render
+from bff.web.pages.sign_out import sign_out
+from bff.web.pages.visit import Visit, call_of
+from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
 from bff.wiring import Services
 
@@ -105,17 +107,3 @@ def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
 
 def _sign_out(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
     return sign_out(visit)
-
-
-def sign_out(visit: Visit) -> Response:
-    """End this browser's session, upstream and at an identity provider too; answer 303.
-
-    :raises SessionStoreUnavailable: nobody has been signed out
-    """
-    services = visit.services
-    who = services.login.log_out(visit.session)
-    elsewhere = services.oidc.logout_url(who) if services.oidc is not None else None
-    response: Response = see_other(elsewhere or "/login?notice=signed-out")
-    # What the account showed must not come back from the browser's memory.
-    response.headers["Clear-Site-Data"] = '"cache"'
-    return response

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.config.settings import SignupMode
@@ -19,11 +19,10 @@ from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, Need, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.visit import Visit, call_of, render
+from bff.web.pages.mailed_links import DEAD_LINK, dead_link, mailed_token
+from bff.web.pages.visit import Visit, call_of
+from bff.web.rendering import render
 from bff.wiring import Services
-
-DEAD_LINK = frozenset({400, 401, 403, 404, 409})
-"""How upstream says that a mailed token is not, or no longer, good."""
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
@@ -62,11 +61,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     for page in pages:
         register_page(blueprint, services, page)
     return pages
-
-
-def mailed_token(visit: Visit) -> Mapping[str, Any]:
-    """Return the token of the link that was opened; opening it spends nothing."""
-    return {"token": request.args.get("token", "")}
 
 
 def _prepare(visit: Visit, form: SignupForm) -> None:
@@ -156,8 +150,3 @@ def ask_neutrally(visit: Visit, operation: str, body: Mapping[str, Any]) -> None
         row = visit.services.operations[operation]
         if not visit.services.settings.features.neutral_answers or err.status not in row.hides:
             raise
-
-
-def dead_link(kind: str) -> ResponseReturnValue:
-    """Say that a mailed link is spent or too old, and where to get another."""
-    return render("dead_link.html", status=422, kind=kind)

@@ -25,17 +25,16 @@ from bff.errors import (
 from bff.events import Event
 from bff.sessions.audit_fields import audit_subject
 from bff.web.forms.forms import SocialForm
-from bff.web.language import gettext as _
 from bff.web.middleware.strict_bounce import came_from_elsewhere
 from bff.web.pages.flow import see_other
-from bff.web.pages.visit import render
-from bff.web.paths import BACKCHANNEL_LOGOUT
+from bff.web.paths import BACKCHANNEL_LOGOUT, START_SOCIAL
+from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
 from bff.web.session_interface import browser_session
+from bff.web.social_links import label_of
 from bff.wiring import Services
 
 HOME = "/account"
-START = "/login/social"
 _MOST_TOKEN_BYTES = 32 * 1024
 
 
@@ -52,8 +51,8 @@ def make_blueprint(services: Services) -> Blueprint:
         again = (form.again.data if form is not None else request.args.get("again")) == "1"
         return _begin(oidc, connection, wanted, again=again)
 
-    for rule in (START, f"{START}/<connection>"):
-        endpoint = "start" if rule == START else "start_with"
+    for rule in (START_SOCIAL, f"{START_SOCIAL}/<connection>"):
+        endpoint = "start" if rule == START_SOCIAL else "start_with"
         blueprint.add_url_rule(rule, endpoint=endpoint, view_func=start, methods=["GET", "POST"])
 
     @blueprint.get(CALLBACK)
@@ -68,24 +67,6 @@ def make_blueprint(services: Services) -> Blueprint:
         return _ended_by_provider(services, _known(services, None))
 
     return blueprint
-
-
-def link_of(connection: str | None) -> str:
-    """Return the path that starts a sign-in."""
-    return START if connection is None else f"{START}/{connection}"
-
-
-def social_links(services: Services) -> list[dict[str, str | None]]:
-    """Return the ways to sign in elsewhere: the connection, what its link says and where it leads."""
-    known = services.oidc.links() if services.oidc is not None else []
-    return [{"connection": name, "label": label_of(label), "url": link_of(name)} for name, label in known]
-
-
-def label_of(label: str | None) -> str:
-    """Return what a link to the provider says."""
-    if label is None:
-        return _("Continue with single sign-on")
-    return _("Continue with %(name)s") % {"name": label}
 
 
 def _known(services: Services, connection: str | None) -> OidcLogin:

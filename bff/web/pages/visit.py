@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template, request
-
 from bff.emporix.client import Call, Reply
 from bff.errors import LoginRequired
 from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, SessionState
-from bff.web.api.input import accept_language
+from bff.web.language import accept_language
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
 
@@ -90,17 +88,3 @@ def owner_mark(services: Services) -> str:
 def is_owner(services: Services, mark: str, who: SignedIn) -> bool:
     """Tell whether a form was made for this customer."""
     return mark in services.ring.names(b"form-owner", who.customer.id)
-
-
-def render(template: str, *, status: int = 200, **context: Any) -> Response:
-    """Render a page. What it says of the visitor is what is known by now; nothing is read for it."""
-    session = browser_session().session
-    known = session.state is not SessionState.UNREAD
-    text = render_template(
-        template,
-        who=session.signed_in if session.state is SessionState.LIVE else None,
-        visitor_is_known=known,
-        path=request.path,
-        **context,
-    )
-    return Response(text, status=status, mimetype="text/html")

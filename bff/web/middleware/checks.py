@@ -1,0 +1,44 @@
+"""What every request is checked for, in one fixed order, before a view sees it."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from bff.web.api.routes import ApiRoute, api_routes, check_feature
+from bff.web.middleware.bodies import check_media_type, check_size
+from bff.web.middleware.csrf import check_cookies, check_origin, check_token
+from bff.web.middleware.hosts import check_host
+from bff.web.middleware.strict_bounce import step_aside
+from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_path, is_api, is_static
+from bff.wiring import Services
+
+
+def register_checks(app: Flask, services: Services) -> None:
+    """Check every request in one fixed order: host, route, origin, cookies, token, size, media type."""
+    routes: dict[str, ApiRoute] = {entry.endpoint: entry for entry in api_routes(services.operations)}
+
+    @app.before_request
+    def check() -> Response | None:
+        check_host(services.settings)
+        check_path()
+        if request.routing_exception is not None:
+            raise request.routing_exception
+        if (aside := step_aside(services)) is not None:
+            return aside
+        entry = routes.get(request.endpoint or "")
+        if entry is not None:
+            check_feature(services.settings.features, entry.operation)
+        if request.path in PROBES or is_static(request.path):
+            return None
+        if not is_api(request.path):
+            # A page's token is in its body, so the size comes first.
+            check_size()
+        if request.path == BACKCHANNEL_LOGOUT:
+            return None
+        check_origin(services)
+        check_cookies(services)
+        check_token(services)
+        check_size()
+        if is_api(request.path):
+            check_media_type(entry.route if entry is not None else None)
+        return None
