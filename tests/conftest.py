@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fakes.clock import FakeClock
 from redis import Redis
-from shop import Browser, Shop, ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.fakes.clock import FakeClock
+from tests.support.shop import Browser, Shop, ShopMaker
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.logs import log_to, pseudonym
 
 from bff.events import Event
 from bff.log import AUDIT_LOGGER, JsonFormatter
 from bff.operations.table import OPERATIONS
 from bff.sessions.endings import Ending
+from tests.support.fakes.logs import log_to, pseudonym
 
 ROOT = Path(__file__).parent.parent
 SID = "0123456789abcdef" * 4
@@ -124,7 +124,7 @@ def test_audit_line_holds_no_field_that_is_not_named() -> None:
 
 
 def test_every_event_is_reported_somewhere() -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "bff").rglob("*.py") if path.name != "log.py")
+    source = "\n".join(path.read_text() for path in (ROOT / "bff").rglob("*.py") if path.name != "events.py")
     for event in Event:
         assert f"Event.{event.name}" in source, event
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from footprint import lasting_footprint
-from shop import COOKIE, PUBLIC_URL, Shop, ShopMaker
 
 from bff import factory
 from bff.factory import Bff, create_app
 from bff.web.middleware.bodies import MAX_BODY_BYTES
 from bff.web.middleware.forwarded import DeclaredProxies
+from tests.support.footprint import lasting_footprint
+from tests.support.shop import COOKIE, PUBLIC_URL, Shop, ShopMaker
 
 DEAD_REDIS = {"REDIS_URL": "redis://127.0.0.1:1"}
 DEAD_UPSTREAM = {"EMPORIX_API_URL": "http://127.0.0.1:1"}

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.logs import log_to
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -37,6 +35,8 @@ from bff.log import AUDIT_LOGGER
 from bff.operations.model import Limit, Operation, Plain401
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.logs import log_to
 
 LOGIN, RESET, SIGNUP, GUEST = (
     OPERATIONS[name] for name in ("login", "request_password_reset", "signup", "anonymous_login")

@@ -10,9 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes.logs import log_to
-from fakes.raw_server import RawServer, reply, resets, sends, sends_and_closes
-from shop import ShopMaker
 
 from bff.config.settings import LogFormat, LoggingSettings, Settings
 from bff.emporix.client import Call
@@ -28,6 +25,9 @@ from bff.log import (
 )
 from bff.secret import Secret
 from bff.wiring import build_services
+from tests.support.fakes.logs import log_to
+from tests.support.fakes.raw_server import RawServer, reply, resets, sends, sends_and_closes
+from tests.support.shop import ShopMaker
 
 BREAKS = "a\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch"
 HTTP_LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanager", "urllib3.util.retry")

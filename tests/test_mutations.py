@@ -6,8 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
-from mutating import ROOT, table
-from mutations import MUTATIONS, Mutation
+
+from tests.support.mutating import ROOT, table
+from tests.support.mutations import MUTATIONS, Mutation
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.guard)

@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from shop import KEY
+
+from tests.support.shop import KEY
 
 ROOT = Path(__file__).parent.parent
 VISIBLE = {"app.py", "pyproject.toml", "README.md", "bff", "templates", "static", "tests"}

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shop import ShopMaker
 
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
+from tests.support.shop import ShopMaker
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

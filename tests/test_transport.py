@@ -7,21 +7,21 @@ import threading
 import time
 
 import pytest
-from fakes.raw_server import RawServer, drips, echoes, reply, resets, sends, sends_and_closes, unused_port
-from transport_driver import (
-    LIMIT_BYTES,
-    READ_SECONDS,
-    SLACK_SECONDS,
-    ask,
-    failure_of,
-    transport_to,
-)
 
 from bff.transport import (
     Broken,
     NotConnected,
     TooLarge,
     TooSlow,
+)
+from tests.support.fakes.raw_server import RawServer, drips, echoes, reply, resets, sends, sends_and_closes, unused_port
+from tests.support.transport_driver import (
+    LIMIT_BYTES,
+    READ_SECONDS,
+    SLACK_SECONDS,
+    ask,
+    failure_of,
+    transport_to,
 )
 
 

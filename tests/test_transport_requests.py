@@ -12,8 +12,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fakes.raw_server import RawServer, Script, drips, echoes, reply, resets, sends, sends_and_closes, unused_port
-from transport_driver import (
+
+from bff.transport import (
+    Broken,
+    Unsendable,
+)
+from tests.support.fakes.raw_server import (
+    RawServer,
+    Script,
+    drips,
+    echoes,
+    reply,
+    resets,
+    sends,
+    sends_and_closes,
+    unused_port,
+)
+from tests.support.transport_driver import (
     CANARY,
     LIMIT_BYTES,
     TARGET,
@@ -21,11 +36,6 @@ from transport_driver import (
     everything_said_by,
     failure_of,
     transport_to,
-)
-
-from bff.transport import (
-    Broken,
-    Unsendable,
 )
 
 

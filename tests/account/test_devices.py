@@ -8,11 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.meddling_store import MeddlingStore, services_with_meddling
-from fakes.visits import Visits, customer
 from redis import Redis
-from shop import KEY, ShopMaker
 
 from bff.account.devices import Device, Devices
 from bff.account.login import RECENT_SECONDS
@@ -21,6 +17,10 @@ from bff.log import AUDIT_LOGGER
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sessions.index import IndexKind
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.fakes.visits import Visits, customer
+from tests.support.shop import KEY, ShopMaker
 
 OLDER_KEY = "A" * 43
 

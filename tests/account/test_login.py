@@ -7,11 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import DEAD_BEARER, JSON, UNKNOWN, refused, visits_of
-from fakes.visits import Visits, anonymous, credentials, customer
 from redis import Redis
-from shop import ShopMaker
 
 from bff.emporix.client import Call
 from bff.errors import (
@@ -25,6 +21,10 @@ from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import LegalEntity
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import DEAD_BEARER, JSON, UNKNOWN, refused, visits_of
+from tests.support.fakes.visits import Visits, anonymous, credentials, customer
+from tests.support.shop import ShopMaker
 
 ENTITY = LEGAL_ENTITIES[0].id
 WRONG = "Wrong-Password-99"

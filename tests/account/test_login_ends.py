@@ -6,12 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.meddling_store import MeddlingStore, services_with_meddling
-from fakes.upstream import UNKNOWN, visits_of
-from fakes.visits import Visits, anonymous, credentials, customer
 from redis import Redis
-from shop import ShopMaker
 
 from bff.emporix.client import Call
 from bff.errors import (
@@ -20,6 +15,11 @@ from bff.errors import (
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sessions.index import IndexKind
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.fakes.upstream import UNKNOWN, visits_of
+from tests.support.fakes.visits import Visits, anonymous, credentials, customer
+from tests.support.shop import ShopMaker
 
 
 @pytest.fixture

@@ -6,10 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import JSON, UNKNOWN, refused
-from fakes.visits import Visits, anonymous, customer
-from shop import ShopMaker
 
 from bff.emporix.client import Call
 from bff.errors import (
@@ -18,6 +14,10 @@ from bff.errors import (
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import JSON, UNKNOWN, refused
+from tests.support.fakes.visits import Visits, anonymous, customer
+from tests.support.shop import ShopMaker
 
 
 @pytest.fixture

@@ -6,10 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from fakes.meddling_store import MeddlingStore, services_with_meddling
-from fakes.upstream import UNKNOWN, refused
-from fakes.visits import Visits
-from shop import ShopMaker
 
 from bff.account.signup import SignupAnswer
 from bff.emporix.client import Call
@@ -17,6 +13,10 @@ from bff.errors import UpstreamRejected, UpstreamUnavailable
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sessions.session import Session
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.fakes.upstream import UNKNOWN, refused
+from tests.support.fakes.visits import Visits
+from tests.support.shop import ShopMaker
 
 NEW: dict[str, Any] = {
     "email": "new.customer@example.com",

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.sso_browser import query_of
-from shop import ShopMaker, SocialShop
-from social import Traveller, logged_out_upstream, with_query
 
 from bff.account.social_login import OidcLogin
 from bff.errors import AnotherPerson, LoginRequired, SocialLoginRefused, StateMismatch
@@ -14,6 +10,10 @@ from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.sso_browser import query_of
+from tests.support.shop import ShopMaker, SocialShop
+from tests.support.social import Traveller, logged_out_upstream, with_query
 
 
 @pytest.fixture

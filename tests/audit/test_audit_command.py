@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from audit_parts import CHECKOUT, PASSWORD, new_key, production
+from tests.support.audit.audit_parts import CHECKOUT, PASSWORD, new_key, production
 
 
 def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -9,10 +9,10 @@ import secrets
 from pathlib import Path
 
 import pytest
-from audit_parts import build, new_key, settings
 
 from bff.audit.configuration import EVERY_WEAKNESS, FEWEST_DISTINCT_BYTES, looks_random, weaknesses
 from bff.audit.report import audit
+from tests.support.audit.audit_parts import build, new_key, settings
 
 WEAK_KEYS = {
     "one byte": b"\x07" * 32,

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audit_parts import build, failed_in
 from flask import Response, redirect, request
-from surgery import forgiving, with_answer, with_cookie_line, with_header, with_row, with_view, with_wsgi
 from werkzeug.exceptions import MethodNotAllowed
 
 from bff.audit import guards_transport
@@ -28,6 +26,16 @@ from bff.factory import Bff
 from bff.operations.model import Exposure, Operation, Supplier
 from bff.transport import Transport
 from bff.web.session_interface import browser_session
+from tests.support.audit.audit_parts import build, failed_in
+from tests.support.audit.surgery import (
+    forgiving,
+    with_answer,
+    with_cookie_line,
+    with_header,
+    with_row,
+    with_view,
+    with_wsgi,
+)
 
 
 def replacing(old: str, new: str) -> Callable[[str], str]:

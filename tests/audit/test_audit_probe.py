@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 
 import pytest
-from audit_parts import build
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from shop import ShopMaker
 
 from bff.audit.offline import offline_services
 from bff.audit.probe import probe
@@ -18,6 +16,8 @@ from bff.emporix.client import Call
 from bff.errors import UpstreamUnavailable
 from bff.factory import create_app
 from bff.web.paths import BACKCHANNEL_LOGOUT
+from tests.support.audit.audit_parts import build
+from tests.support.shop import ShopMaker
 
 
 def test_every_route_of_the_url_map_is_asked_for() -> None:

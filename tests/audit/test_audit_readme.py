@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from audit_parts import CHECKOUT, build
-
 from bff.audit.report import audit
 from bff.audit.text import as_text
+from tests.support.audit.audit_parts import CHECKOUT, build
 
 
 def test_excerpt_in_the_readme_is_real() -> None:

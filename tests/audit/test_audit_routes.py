@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from audit_parts import build
 
 from bff.audit.as_json import as_json
 from bff.audit.report import Report, audit
@@ -19,6 +18,7 @@ from bff.factory import Bff
 from bff.operations.model import ResponseShape
 from bff.operations.table import OPERATIONS
 from bff.web.paths import BACKCHANNEL_LOGOUT
+from tests.support.audit.audit_parts import build
 
 
 @pytest.fixture(scope="module")

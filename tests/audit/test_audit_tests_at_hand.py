@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from audit_parts import CHECKOUT, build
 
 from bff.audit.report import audit
 from bff.audit.requirement import Deviation, Met, NotApplicable, Requirement, Source
@@ -13,6 +12,7 @@ from bff.audit.requirements import REQUIREMENTS
 from bff.audit.tests_at_hand import TestsAtHand, find_tests
 from bff.audit.text import as_text
 from bff.audit.verdicts import RequirementStatus, judge
+from tests.support.audit.audit_parts import CHECKOUT, build
 
 HERE = "tests/audit/test_audit_tests_at_hand.py"
 THIS = f"{HERE}::test_test_that_does_not_exist_proves_nothing"
@@ -51,7 +51,7 @@ def test_parametrized_test_counts_by_its_name(case: str) -> None:
         f"{HERE}::TestAnotherClass::test_inside",
         f"{HERE}",
         "tests/audit/test_nothing_there.py::test_inside",
-        "tests/audit/audit_parts.py::build",
+        "tests/support/audit/audit_parts.py::build",
         "bff/audit/tests_at_hand.py::find_tests",
         "tests/../tests/audit/test_audit_tests_at_hand.py::test_inside",
         "",

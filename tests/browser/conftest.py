@@ -7,16 +7,15 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from chromium import running_chromium
-from modes import Mode
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from redis import Redis
-from storefront import Storefront, running_storefront
-from visitor import Visitor, make_visitor
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.browser.chromium import running_chromium
+from tests.support.browser.modes import Mode
+from tests.support.browser.storefront import Storefront, running_storefront
+from tests.support.browser.visitor import NewVisitor, Visitor, make_visitor
 
-NewVisitor = Callable[..., Visitor]
 NewStorefront = Callable[..., Storefront]
 
 

@@ -1,4 +1,4 @@
-"""Draw every page, narrow and wide, light and dark: `python tests/browser/screenshots.py FOLDER [NAME ...]`.
+"""Draw every page, narrow and wide, light and dark: `python -m tests.browser.screenshots FOLDER [NAME ...]`.
 
 For people to look at; no test compares them. Starts all it needs by itself. With names: only views that start so.
 """
@@ -11,16 +11,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-# Also where the project is not installed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from chromium import running_chromium
 from playwright.sync_api import Browser, sync_playwright
-from storefront import Storefront, running_storefront
-from views import VIEWS, View
-from visitor import NARROW, WIDE, make_visitor
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.browser.chromium import running_chromium
+from tests.support.browser.storefront import Storefront, running_storefront
+from tests.support.browser.views import VIEWS, View
+from tests.support.browser.visitor import NARROW, WIDE, make_visitor
 
 
 def draw(browser: Browser, store: Storefront, view: View, folder: Path) -> None:
@@ -38,7 +35,7 @@ def draw(browser: Browser, store: Storefront, view: View, folder: Path) -> None:
 def main() -> None:
     """Draw what the command line names into the folder that it names."""
     if len(sys.argv) < 2:
-        sys.exit("usage: python tests/browser/screenshots.py FOLDER [NAME ...]")
+        sys.exit("usage: python -m tests.browser.screenshots FOLDER [NAME ...]")
     folder, names = Path(sys.argv[1]), tuple(sys.argv[2:])
     views = [view for view in VIEWS if not names or view.name.startswith(names)]
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from storefront import Storefront
-from views import VIEWS, View
-from visitor import NARROW, WIDE, Visitor, make_visitor
+
+from tests.support.browser.storefront import Storefront
+from tests.support.browser.views import VIEWS, View
+from tests.support.browser.visitor import NARROW, WIDE, Visitor, make_visitor
 
 _AXE = Path(__file__).parent / "axe" / "axe.min.js"
 _SMALLEST = {"width": 320, "height": 640}

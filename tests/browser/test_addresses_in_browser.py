@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from modes import in_one_mode
 from playwright.sync_api import Locator, expect
-from storefront import Storefront
-from visitor import Visitor
+
+from tests.support.browser.modes import in_one_mode
+from tests.support.browser.storefront import Storefront
+from tests.support.browser.visitor import Visitor
 
 
 def card(visitor: Visitor, words: str) -> Locator:

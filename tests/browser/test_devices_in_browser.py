@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from conftest import NewVisitor
-from modes import in_one_mode
 from playwright.sync_api import expect
-from storefront import PASSWORD, Storefront
-from visitor import Visitor
+
+from tests.support.browser.modes import in_one_mode
+from tests.support.browser.storefront import PASSWORD, Storefront
+from tests.support.browser.visitor import NewVisitor, Visitor
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1"

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from chromium import running_chromium
 from playwright.sync_api import Browser, Playwright, expect
-from storefront import Storefront, token_of
-from visitor import Visitor, make_visitor
 
 from bff.sandbox.mails import Purpose
+from tests.support.browser.chromium import running_chromium
+from tests.support.browser.storefront import Storefront, token_of
+from tests.support.browser.visitor import Visitor, make_visitor
 
 SECRETS = ("Platz der Republik", "Rynek")
 """Words that only the account's own pages show."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from playwright.sync_api import expect
-from storefront import PASSWORD, Storefront
-from visitor import Visitor
 
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.mails import Purpose
+from tests.support.browser.storefront import PASSWORD, Storefront
+from tests.support.browser.visitor import Visitor
 
 
 def type_address(visitor: Visitor) -> None:

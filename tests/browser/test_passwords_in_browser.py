@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from modes import in_one_mode
 from playwright.sync_api import expect
-from storefront import PASSWORD, Storefront
-from visitor import Visitor
 
 from bff.sandbox.mails import Purpose
+from tests.support.browser.modes import in_one_mode
+from tests.support.browser.storefront import PASSWORD, Storefront
+from tests.support.browser.visitor import Visitor
 
 NEW_PASSWORD = "Copper-Lantern-71"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modes import in_one_mode
 from playwright.sync_api import expect
-from storefront import COMPANIES, PASSWORD, Storefront, fresh_email
-from visitor import Visitor
 
 from bff.sandbox.mails import Purpose
+from tests.support.browser.modes import in_one_mode
+from tests.support.browser.storefront import COMPANIES, PASSWORD, Storefront, fresh_email
+from tests.support.browser.visitor import Visitor
 
 
 def test_the_profile_is_edited(store: Storefront, visitor: Visitor) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from modes import in_one_mode
 from playwright.sync_api import expect
-from storefront import PASSWORD, Storefront
-from visitor import Visitor
+
+from tests.support.browser.modes import in_one_mode
+from tests.support.browser.storefront import PASSWORD, Storefront
+from tests.support.browser.visitor import Visitor
 
 
 def test_a_wrong_password_is_told_and_the_right_one_lets_in_and_out_again(store: Storefront, visitor: Visitor) -> None:

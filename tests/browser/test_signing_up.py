@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from modes import in_one_mode
 from playwright.sync_api import Locator, expect
-from storefront import PASSWORD, Storefront, fresh_email
-from visitor import Visitor
 
 from bff.sandbox.mails import Purpose
 from bff.sandbox.state import AccountStatus
+from tests.support.browser.modes import in_one_mode
+from tests.support.browser.storefront import PASSWORD, Storefront, fresh_email
+from tests.support.browser.visitor import Visitor
 
 
 def more(visitor: Visitor, words: str) -> Locator:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from redis import Redis
-from servers import free_port, gunicorn
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.factory import create_sandbox
@@ -19,6 +18,7 @@ from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
+from tests.support.browser.servers import free_port, gunicorn
 
 
 @dataclass(frozen=True, kw_only=True)

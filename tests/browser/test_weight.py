@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, CDPSession
-from storefront import Storefront
-from visitor import NARROW, Visitor, make_visitor
+
+from tests.support.browser.storefront import Storefront
+from tests.support.browser.visitor import NARROW, Visitor, make_visitor
 
 FIRST_VIEW_BYTES = 60_000
 HTML_BYTES = 20_000

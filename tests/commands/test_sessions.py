@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
 from redis import Redis
-from shop import Shop, ShopMaker
 
 from bff.cli import main
 from bff.commands.embedded_redis import EmbeddedRedis
@@ -23,6 +21,8 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Vault, WebRecord
 from bff.wiring import Services, build_services
+from tests.support.fakes.clock import FakeClock
+from tests.support.shop import Shop, ShopMaker
 
 ROOT = Path(__file__).parents[2]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"

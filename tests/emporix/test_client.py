@@ -8,18 +8,6 @@ import traceback
 from dataclasses import replace
 
 import pytest
-from client_driver import (
-    BEARER,
-    FINE,
-    NEVER_AGAIN,
-    OPTIONAL,
-    client_at,
-    outcome_of,
-    scripted,
-    success_of,
-)
-from fakes.logs import log_to
-from fakes.raw_server import RawServer, Script, reply, resets, sends
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient
@@ -32,6 +20,18 @@ from bff.operations import model
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
 from bff.transport import HttpResponse
+from tests.support.emporix.client_driver import (
+    BEARER,
+    FINE,
+    NEVER_AGAIN,
+    OPTIONAL,
+    client_at,
+    outcome_of,
+    scripted,
+    success_of,
+)
+from tests.support.fakes.logs import log_to
+from tests.support.fakes.raw_server import RawServer, Script, reply, resets, sends
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from client_driver import (
-    BEARER,
-    FINE,
-    NEVER_AGAIN,
-    client_at,
-    outcome_of,
-    scripted,
-)
-from fakes.raw_server import Script, reply, resets, sends, sends_and_closes, unused_port
 
 from bff.emporix.client import Call
 from bff.errors import (
@@ -20,6 +11,15 @@ from bff.errors import (
 )
 from bff.operations.table import OPERATIONS
 from bff.transport import Broken, NotConnected, TooSlow, TransportError
+from tests.support.emporix.client_driver import (
+    BEARER,
+    FINE,
+    NEVER_AGAIN,
+    client_at,
+    outcome_of,
+    scripted,
+)
+from tests.support.fakes.raw_server import Script, reply, resets, sends, sends_and_closes, unused_port
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from shop import Browser, Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL_ENTITIES
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.settings import SignupMode as SandboxSignup
+from tests.support.fakes.clock import FakeClock
+from tests.support.shop import Browser, Shop, ShopMaker
 
 NEW = {
     "email": "new.customer@example.com",

@@ -7,13 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from driven_routes import READING, UNSAFE, Drive, body_of
-from fakes.clock import FakeClock
 from flask import request
-from leak_scenes import scene
-from leak_visitor import Role
 from redis import Redis
-from shop import Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.account.login import RECENT_SECONDS
@@ -25,6 +20,11 @@ from bff.audit.storage import ALL_KEPT
 from bff.factory import create_app
 from bff.web.api.routes import api_routes
 from bff.web.paths import is_api
+from tests.support.driven_routes import READING, UNSAFE, Drive, body_of
+from tests.support.fakes.clock import FakeClock
+from tests.support.journeys.leak_scenes import scene
+from tests.support.journeys.leak_visitor import Role
+from tests.support.shop import Shop, ShopMaker
 
 SELDOM = frozenset({"bff:{<sid>}:lock"})
 """StoredKey for no longer than a request takes."""

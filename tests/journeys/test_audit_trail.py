@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from audit_drives import DRIVES, TYPED, Listener, Scene, listening
-from fakes.clock import FakeClock
-from leaks import hits
-from shop import ShopMaker
 
 from bff.config.settings import LogFormat, LoggingSettings
 from bff.events import Event
 from bff.log import AUDIT_LOGGER, configure
+from tests.support.fakes.clock import FakeClock
+from tests.support.journeys.audit_drives import DRIVES, TYPED, Listener, Scene, listening
+from tests.support.leaks import hits
+from tests.support.shop import ShopMaker
 
 _ALWAYS = {"time", "level", "event", "audit", "requestId"}
 _AUDITED = {event.label: event for event in Event if event.when is not None}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from footprint import lasting_footprint
-from shop import COOKIE, PUBLIC_URL, ShopMaker, SocialShop
-from social import Traveller
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.provider.settings import JANE, JOHN
 from bff.sandbox.provider.shapes import WRONG_LOGOUT_TOKENS
+from tests.support.fakes.clock import FakeClock
+from tests.support.footprint import lasting_footprint
+from tests.support.shop import COOKIE, PUBLIC_URL, ShopMaker, SocialShop
+from tests.support.social import Traveller
 
 PATH = "/login/backchannel-logout"
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_bench import Bench
-from contract_checks import answer_differences, request_differences
-from contract_expectations import EXPECTATIONS
-from contract_shapes import Expectation
-from recording_upstream import RecordingUpstream
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.journeys import contract_expectations
+from tests.support.journeys.contract_bench import Bench
+from tests.support.journeys.contract_checks import answer_differences, request_differences
+from tests.support.journeys.contract_expectations import EXPECTATIONS
+from tests.support.journeys.contract_shapes import Expectation
+from tests.support.journeys.recording_upstream import RecordingUpstream
 
 each_operation = pytest.mark.parametrize("expected", EXPECTATIONS, ids=lambda expected: expected.operation)
 
@@ -45,7 +46,8 @@ def test_expectations_are_independent_of_the_table() -> None:
     own = [
         path
         for pattern in ("contract_*.py", "test_contract_*.py", "recording_upstream.py")
-        for path in sorted(Path(__file__).parent.glob(pattern))
+        for folder in (Path(__file__).parent, Path(contract_expectations.__file__).parent)
+        for path in sorted(folder.glob(pattern))
     ]
     imported = {name for path in own for name in _imports(path)}
     assert Path(__file__) in own

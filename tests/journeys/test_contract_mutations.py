@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from contract_bench import Bench
-from contract_checks import Aspect, Difference, request_differences
-from contract_expectations import EXPECTATIONS
-from contract_shapes import Bearer, Expectation
-from recording_upstream import RecordingUpstream
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.journeys.contract_bench import Bench
+from tests.support.journeys.contract_checks import Aspect, Difference, request_differences
+from tests.support.journeys.contract_expectations import EXPECTATIONS
+from tests.support.journeys.contract_shapes import Bearer, Expectation
+from tests.support.journeys.recording_upstream import RecordingUpstream
 
 each_operation = pytest.mark.parametrize("expected", EXPECTATIONS, ids=lambda expected: expected.operation)
 with_a_bearer = pytest.mark.parametrize(

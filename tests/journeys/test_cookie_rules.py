@@ -8,17 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from driven_routes import FORMS_FOR_ANYBODY, READING
-from fakes.clock import FakeClock
-from footprint import footprint, lasting_footprint
-from pages import PageBrowser
-from shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault
 from bff.sandbox.settings import SandboxSettings
 from bff.sessions.cookie import SessionCookie
+from tests.support.driven_routes import FORMS_FOR_ANYBODY, READING
+from tests.support.fakes.clock import FakeClock
+from tests.support.footprint import footprint, lasting_footprint
+from tests.support.pages import PageBrowser
+from tests.support.shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
 
 RESET = {"email": B2C_EMAIL}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shop import Browser, Shop
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.shop import Browser, Shop
 
 RESET = {"email": B2C_EMAIL}
 

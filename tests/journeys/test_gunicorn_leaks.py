@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 import requests
-from fakes.sso_browser import SsoBrowser, query_of
-from leak_canaries import Kind, Place
-from leak_drives import WRONG_PASSWORD
-from leak_redis import dump
-from leak_scenes import of_provider
-from leak_watch import Watch, listening
-from real_server import RealServer, free_port
-from shop import COOKIE, ShopMaker
-from social import CLICK, FROM_ELSEWHERE, LINK
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
 from bff.sandbox.mint import MARKER
 from bff.sandbox.provider.settings import JANE
+from tests.support.fakes.sso_browser import SsoBrowser, query_of
+from tests.support.journeys.leak_canaries import Kind, Place
+from tests.support.journeys.leak_drives import WRONG_PASSWORD
+from tests.support.journeys.leak_redis import dump
+from tests.support.journeys.leak_scenes import of_provider
+from tests.support.journeys.leak_watch import Watch, listening
+from tests.support.journeys.real_server import RealServer, free_port
+from tests.support.shop import COOKIE, ShopMaker
+from tests.support.social import CLICK, FROM_ELSEWHERE, LINK
 
 _CRASH = "{% include request.args.token %}"
 """A page that fails with what stood in the URL: in the exception's text, and in its locals."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fakes.redis_proxy import RedisProxy
-from shop import Browser, Shop, ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.fakes.redis_proxy import RedisProxy
+from tests.support.shop import Browser, Shop, ShopMaker
 
 
 @pytest.fixture

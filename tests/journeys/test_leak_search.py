@@ -6,20 +6,20 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
-from leak_canaries import PUBLIC_IN, Kind, Place
-from leak_redis import dump, purposes
-from leak_scenes import Scene, scene
-from leak_visitor import Role
-from leak_watch import LOGGERS, Watch
-from leaks import BINARY, PLANTED
 from redis import Redis
-from shop import ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.mint import TokenKind
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.sealing import RecordKind, Sealer
+from tests.support.journeys.leak_canaries import PUBLIC_IN, Kind, Place
+from tests.support.journeys.leak_redis import dump, purposes
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_visitor import Role
+from tests.support.journeys.leak_watch import LOGGERS, Watch
+from tests.support.leaks import BINARY, PLANTED
+from tests.support.shop import ShopMaker
 
 _KEY = b"bff:planted"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from leak_canaries import Place
-from leak_scenes import Scene, scene
-from leak_troubles import crashing, through
-from leak_visitor import Role
-from shop import ShopMaker
 
 from bff import errors
 from bff.errors import BffError
 from bff.factory import create_app
+from tests.support.journeys.leak_canaries import Place
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_troubles import crashing, through
+from tests.support.journeys.leak_visitor import Role
+from tests.support.shop import ShopMaker
 
 _FACTS = {
     "operation": "get_me",

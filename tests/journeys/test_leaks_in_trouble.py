@@ -6,15 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
-from fakes.redis_proxy import RedisProxy
-from fakes.upstream import refused
-from leak_canaries import Place
-from leak_scenes import Scene, scene
-from leak_troubles import Asking, Echo, Trouble, through, upstream
-from leak_visitor import Role, Route, in_turn, routes_of
-from real_server import free_port
 from redis import Redis
-from shop import ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import Settings
@@ -22,6 +14,14 @@ from bff.factory import create_app
 from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, html, huge
 from bff.sandbox.operations import Operation
 from bff.wiring import build_services
+from tests.support.fakes.redis_proxy import RedisProxy
+from tests.support.fakes.upstream import refused
+from tests.support.journeys.leak_canaries import Place
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_troubles import Asking, Echo, Trouble, through, upstream
+from tests.support.journeys.leak_visitor import Role, Route, in_turn, routes_of
+from tests.support.journeys.real_server import free_port
+from tests.support.shop import ShopMaker
 
 _RENEWAL = frozenset({Operation.ANONYMOUS_LOGIN, Operation.ANONYMOUS_REFRESH, Operation.REFRESH_AUTH_TOKEN})
 _DEAD = Fault(

@@ -8,20 +8,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from fakes.sso_browser import query_of
-from leak_canaries import Kind, Place
-from leak_drives import MAIL_OF, PAGES_OF_A_MAIL
-from leak_permitted import hidden_field, shown
-from leak_scenes import Scene, scene
-from leak_visitor import Role, Visitor
-from pages import Page
-from shop import COOKIE, ShopMaker
-from social import CLICK, FROM_ELSEWHERE, LINK
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.mint import TokenKind
+from tests.support.fakes.sso_browser import query_of
+from tests.support.journeys.leak_canaries import Kind, Place
+from tests.support.journeys.leak_drives import MAIL_OF, PAGES_OF_A_MAIL
+from tests.support.journeys.leak_permitted import hidden_field, shown
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_visitor import Role, Visitor
+from tests.support.pages import Page
+from tests.support.shop import COOKIE, ShopMaker
+from tests.support.social import CLICK, FROM_ELSEWHERE, LINK
 
 PROVIDER = "http://localhost:1/"
 VALUE = "v" * 43

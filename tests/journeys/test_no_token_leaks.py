@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from leak_drives import ALL, BODIES, FORMS, WRONG_PASSWORD
-from leak_scenes import Scene, scene
-from leak_visitor import Role, routes_of
-from shop import ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.mint import TokenKind
+from tests.support.journeys.leak_drives import ALL, BODIES, FORMS, WRONG_PASSWORD
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_visitor import Role, routes_of
+from tests.support.shop import ShopMaker
 
 NEVER_WELL = frozenset(
     {

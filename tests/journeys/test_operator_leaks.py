@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from leak_canaries import Kind, Place
-from leak_scenes import Scene, scene
-from leak_visitor import Role
-from shop import ShopMaker
 
 from bff.cli import _parser
 from bff.sandbox.demo_customers import B2B_EMAIL
+from tests.support.journeys.leak_canaries import Kind, Place
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_visitor import Role
+from tests.support.shop import ShopMaker
 
 Command = tuple[str, ...]
 DRIVEN: tuple[Command, ...] = (

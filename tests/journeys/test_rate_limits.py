@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import DUE_SECONDS, LIFE_SECONDS, OVER_SECONDS
-from pages import PageBrowser, customer, visitor
-from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import DUE_SECONDS, LIFE_SECONDS, OVER_SECONDS
+from tests.support.pages import PageBrowser, customer, visitor
+from tests.support.shop import Browser, Shop, ShopMaker
 
 NOBODY, NEW_EMAIL = "nobody@example.com", "new@example.com"
 WRONG, NEW_PASSWORD = "Wrong-Harbour-00", "Amber-Window-19"

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from real_server import Answer, RealServer
 from redis import Redis
-from shop import ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.journeys.real_server import Answer, RealServer
+from tests.support.shop import ShopMaker
 
 PROGRAM = """
 import os

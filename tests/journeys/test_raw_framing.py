@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from raw_site import BODY, HEALTHZ, PATCH, Site, assert_refused, run_site, watched
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.journeys.raw_site import BODY, HEALTHZ, PATCH, Site, assert_refused, run_site, watched
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from raw_site import Site, run_site, watched
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.journeys.raw_site import Site, run_site, watched
 
 ONCE = {
     "content-security-policy",

@@ -15,12 +15,12 @@ from urllib.parse import quote_from_bytes
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raw_site import Site, answers, cookie_of, run_site
-from real_server import Answer
-from shop import COOKIE
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.journeys.raw_site import Site, answers, cookie_of, run_site
+from tests.support.journeys.real_server import Answer
+from tests.support.shop import COOKIE
 
 NAME = COOKIE.encode()
 CANARY = b"planted-canary-0123456789"

@@ -8,12 +8,12 @@ from html import unescape
 from urllib.parse import quote, urlencode
 
 import pytest
-from raw_site import Site, answers, run_site
-from real_server import Answer
-from return_paths import BAD, GOOD
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.journeys.raw_site import Site, answers, run_site
+from tests.support.journeys.real_server import Answer
+from tests.support.return_paths import BAD, GOOD
 
 DEFAULT = "/account"
 SENT = [value for value in BAD if len(value) < 2000]

@@ -11,11 +11,11 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from raw_site import BODY, HEALTHZ, PATCH, Site, answers, assert_refused, run_site, watched
-from real_server import all_of
-from shop import COOKIE
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.journeys.raw_site import BODY, HEALTHZ, PATCH, Site, answers, assert_refused, run_site, watched
+from tests.support.journeys.real_server import all_of
+from tests.support.shop import COOKIE
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault
+from tests.support.shop import Browser, Shop, ShopMaker
 
 WITHIN_SECONDS = 2.0
 REQUESTS: list[tuple[str, str, Any]] = [

@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shop import Browser, Shop, ShopMaker
-
 from bff.sandbox.faults import Fault
 from bff.sandbox.settings import SandboxSettings
+from tests.support.shop import Browser, Shop, ShopMaker
 
 PROCESSES = 2
 REQUESTS = 20
 RUNS = 20
 ACCESS_SECONDS = 5
 REFRESH_TAKES_SECONDS = 1.0
-WORKER = Path(__file__).parent / "race_worker.py"
+ROOT = Path(__file__).parents[2]
+WORKER = "tests.support.journeys.race_worker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,9 @@ class Run:
 def workers(environment: dict[str, str], *arguments: str) -> Iterator[list[subprocess.Popen[str]]]:
     started = [
         subprocess.Popen(
-            [sys.executable, str(WORKER), str(REQUESTS), *arguments],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+            [sys.executable, "-m", WORKER, str(REQUESTS), *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

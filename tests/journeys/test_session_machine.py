@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import hypothesis.strategies as st
-from fakes.clock import FakeClock
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from shop import Browser, Shop, ShopMaker
 
 from bff.account.login import RECENT_SECONDS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
@@ -21,6 +19,8 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
+from tests.support.fakes.clock import FakeClock
+from tests.support.shop import Browser, Shop, ShopMaker
 
 LIFETIME_SECONDS = 43200
 ACCESS_SECONDS = 900

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.sso_browser import query_of
-from footprint import lasting_footprint
-from shop import ShopMaker, SocialShop
-from social import CLICK, FROM_ELSEWHERE, LINK, Traveller, logged_out_upstream, with_query
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Cut, Fault, empty, html
@@ -15,6 +10,11 @@ from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import Person, ProviderSettings
 from bff.sandbox.provider.shapes import WRONG_ID_TOKENS
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.sso_browser import query_of
+from tests.support.footprint import lasting_footprint
+from tests.support.shop import ShopMaker, SocialShop
+from tests.support.social import CLICK, FROM_ELSEWHERE, LINK, Traveller, logged_out_upstream, with_query
 
 STALE = "/login?notice=social-stale"
 REFUSED = "/login?notice=social-refused"

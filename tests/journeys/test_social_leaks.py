@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from leak_canaries import Kind, Place
-from leak_scenes import Scene, scene
-from leak_visitor import Role
-from shop import ShopMaker
-from social import CLICK, FROM_ELSEWHERE, LINK, with_query
 
 from bff.sandbox.faults import CannedResponse, Cut, Fault, html
 from bff.sandbox.mint import TokenKind
@@ -17,6 +12,11 @@ from bff.sandbox.operations import Operation
 from bff.sandbox.provider.endpoints import Endpoint
 from bff.sandbox.provider.settings import JANE
 from bff.sandbox.provider.shapes import WRONG_ID_TOKENS, WRONG_LOGOUT_TOKENS
+from tests.support.journeys.leak_canaries import Kind, Place
+from tests.support.journeys.leak_scenes import Scene, scene
+from tests.support.journeys.leak_visitor import Role
+from tests.support.shop import ShopMaker
+from tests.support.social import CLICK, FROM_ELSEWHERE, LINK, with_query
 
 WRONG_RETURNS: tuple[dict[str, str | None], ...] = (
     {"state": "unknown"},

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.sso_browser import query_of
-from pages import Page
-from shop import PUBLIC_URL, ShopMaker, SocialShop
-from social import LINK, Traveller, logged_out_upstream
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Fault, empty
@@ -15,6 +10,11 @@ from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
 from bff.sandbox.provider.shapes import IdTokenShape
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.sso_browser import query_of
+from tests.support.pages import Page
+from tests.support.shop import PUBLIC_URL, ShopMaker, SocialShop
+from tests.support.social import LINK, Traveller, logged_out_upstream
 
 
 @pytest.fixture

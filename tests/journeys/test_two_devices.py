@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fakes.redis_proxy import RedisProxy
-from pages import PageBrowser
-from shop import Browser, Shop, ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
+from tests.support.fakes.redis_proxy import RedisProxy
+from tests.support.pages import PageBrowser
+from tests.support.shop import Browser, Shop, ShopMaker
 
 NEW_PASSWORD = "Amber-Window-19"
 

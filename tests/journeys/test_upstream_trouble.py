@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from fakes.raw_server import unused_port
-from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, empty, html, huge
+from tests.support.fakes.raw_server import unused_port
+from tests.support.shop import Browser, Shop, ShopMaker
 
 CANARY = "proxy-page-canary"
 TIMEOUT_SECONDS = 0.5

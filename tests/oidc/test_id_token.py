@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import KeySet
-from tokens_parts import (
+
+from bff.errors import IdTokenInvalid
+from bff.oidc.id_token import Expected, IdToken, read_id_token, read_logout_token
+from tests.support.oidc.tokens_parts import (
     CLIENT,
     EVENT,
     ISSUER,
@@ -24,9 +27,6 @@ from tokens_parts import (
     unsigned,
     with_own_key_inside,
 )
-
-from bff.errors import IdTokenInvalid
-from bff.oidc.id_token import Expected, IdToken, read_id_token, read_logout_token
 
 EXPECTED = Expected(issuer=ISSUER, client_id=CLIENT, now=NOW)
 

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.raw_server import unused_port
-from fakes.sso_browser import query_of
-from provider_parts import BACK, CLIENT, Seen, login_of, ours, serving
 
 from bff.errors import IdentityProviderUnavailable
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.raw_server import unused_port
+from tests.support.fakes.sso_browser import query_of
+from tests.support.oidc.provider_parts import BACK, CLIENT, Seen, login_of, ours, serving
 
 DAY_SECONDS = 86400
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fakes.clock import FakeClock
-from provider_parts import BACK, KEY, Seen, login_of, serving
 
 from bff.errors import IdentityProviderUnavailable
 from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, html, huge
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.oidc.provider_parts import BACK, KEY, Seen, login_of, serving
 
 CONNECT_AND_READ_SECONDS = 5
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from provider_driver import Provide, ProviderDriver
-from sandbox_driver import Driver, FakeClock, Start
 
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.mint import Mint
@@ -18,6 +16,8 @@ from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.redeemer import CodeRedeemer
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
+from tests.support.sandbox.provider_driver import Provide, ProviderDriver
+from tests.support.sandbox.sandbox_driver import Driver, FakeClock, Start
 
 
 @pytest.fixture

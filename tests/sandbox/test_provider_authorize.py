@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from fakes.sso_browser import query_of
-from provider_driver import CALLBACK, HOME, LEFT_OUT, Provide, ProviderDriver
-from sandbox_driver import FakeClock
 
 from bff.sandbox.mint import MARKER
 from bff.sandbox.provider.settings import JANE, JOHN, RICHARD, ProviderSettings
 from bff.sandbox.provider.world import SSO_COOKIE
+from tests.support.fakes.sso_browser import query_of
+from tests.support.sandbox.provider_driver import CALLBACK, HOME, LEFT_OUT, Provide, ProviderDriver
+from tests.support.sandbox.sandbox_driver import FakeClock
 
 
 def error_of(sso: ProviderDriver, **changes: str | None) -> str:

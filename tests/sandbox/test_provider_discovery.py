@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import requests
 from joserfc.errors import InvalidKeyIdError
-from provider_driver import Provide, ProviderDriver
 
 from bff.sandbox.faults import Cut, Fault, html
 from bff.sandbox.provider.endpoints import Endpoint
 from bff.sandbox.provider.factory import create_provider
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.sandbox.provider_driver import Provide, ProviderDriver
 
 
 def test_document_names_the_endpoints_at_the_url_that_is_served(sso: ProviderDriver) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import requests
-from provider_driver import CALLBACK, LEFT_OUT, VERIFIER, Provide, ProviderDriver
-from sandbox_driver import NEW_EMAIL, Driver, FakeClock, Start, error_fields, error_type
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Cut, Fault, html
@@ -17,6 +15,8 @@ from bff.sandbox.provider.endpoints import Endpoint
 from bff.sandbox.provider.settings import JANE, JOHN, RICHARD, Person, ProviderSettings
 from bff.sandbox.provider.shapes import WRONG_ID_TOKENS
 from bff.sandbox.settings import SandboxSettings
+from tests.support.sandbox.provider_driver import CALLBACK, LEFT_OUT, VERIFIER, Provide, ProviderDriver
+from tests.support.sandbox.sandbox_driver import NEW_EMAIL, Driver, FakeClock, Start, error_fields, error_type
 
 ATTACKER = Person(
     subject="google-oauth2|6666", email=B2C_EMAIL, email_verified=False, given_name="Jane", family_name="Roe"

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask, request
 from joserfc.errors import JoseError
-from provider_driver import HOME, Provide, ProviderDriver
 
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
 from bff.sandbox.provider.shapes import WRONG_LOGOUT_TOKENS
 from bff.sandbox.server import SandboxServer
+from tests.support.sandbox.provider_driver import HOME, Provide, ProviderDriver
 
 CLIENT = "demo-social"
 NOW = 1_800_000_000

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
-from provider_driver import CALLBACK, LEFT_OUT, VERIFIER, ProviderDriver, signed_by
-from sandbox_driver import FakeClock
 
 from bff.sandbox.mint import MARKER, TokenKind
 from bff.sandbox.provider.keys import Signing, SigningKey
 from bff.sandbox.provider.settings import JANE, JOHN, RICHARD
 from bff.sandbox.provider.shapes import WRONG_ID_TOKENS, IdTokenShape
+from tests.support.sandbox.provider_driver import CALLBACK, LEFT_OUT, VERIFIER, ProviderDriver, signed_by
+from tests.support.sandbox.sandbox_driver import FakeClock
 
 
 def part(token: str, number: int) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_driver import Driver, error_fields, error_type
+
+from tests.support.sandbox.sandbox_driver import Driver, error_fields, error_type
 
 NEW = {"contactName": "Jane Doe", "street": "Rynek", "city": "Krakow", "country": "PL", "tags": ["SHIPPING"]}
 

@@ -6,11 +6,11 @@ import base64
 import json
 
 import pytest
-from sandbox_driver import Driver, FakeClock, Start, error_fields, error_type, fault_code
 
 from bff.sandbox.bearer import BearerKind
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.settings import SandboxSettings
+from tests.support.sandbox.sandbox_driver import Driver, FakeClock, Start, error_fields, error_type, fault_code
 
 SPENT = "keymanagement.service.invalid_refresh_token"
 INVALID = "oauth.v2.InvalidAccessToken"

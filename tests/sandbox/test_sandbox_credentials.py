@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import requests
-from sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, Start, error_fields
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
 from bff.sandbox.settings import SandboxSettings, SignupMode
+from tests.support.sandbox.sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, Start, error_fields
 
 
 def ask_reset(driver: Driver, email: str) -> requests.Response:

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from sandbox_driver import Driver
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, Faults, empty, html, huge
 from bff.sandbox.mails import Purpose
 from bff.sandbox.operations import ROUTES, Operation
+from tests.support.sandbox.sandbox_driver import Driver
 
 
 @pytest.mark.parametrize("operation", list(Operation))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_driver import Driver, FakeClock, Start, error_type, fault_code
 
 from bff.sandbox.bearer import BearerKind
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.emporix.handlers import HANDLERS
 from bff.sandbox.operations import ROUTES, Operation, Route
 from bff.sandbox.settings import SandboxSettings
+from tests.support.sandbox.sandbox_driver import Driver, FakeClock, Start, error_type, fault_code
 
 A_ = frozenset({BearerKind.ANONYMOUS})
 C_ = frozenset({BearerKind.CUSTOMER})

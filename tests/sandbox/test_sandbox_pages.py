@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, Start
-
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.settings import SandboxSettings, SignupMode
+from tests.support.sandbox.sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, Start
 
 
 def test_home_leads_to_the_mails(driver: Driver) -> None:

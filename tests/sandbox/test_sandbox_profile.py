@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import requests
-from sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, error_fields, error_type, fault_code
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.mails import Purpose
+from tests.support.sandbox.sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, error_fields, error_type, fault_code
 
 PLAIN = "application/json"
 MERGE = "application/merge-patch+json"

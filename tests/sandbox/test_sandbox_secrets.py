@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, Start
-from sandbox_provider import OneCode, social
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
 from bff.sandbox.mint import MARKER, Mint, TokenKind
+from tests.support.sandbox.sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, Start
+from tests.support.sandbox.sandbox_provider import OneCode, social
 
 SECRET_NAMES = {
     "access_token",

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from sandbox_driver import Driver
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
+from tests.support.sandbox.sandbox_driver import Driver
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

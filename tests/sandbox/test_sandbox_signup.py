@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pytest
 import requests
-from sandbox_driver import NEW_EMAIL, NEW_PASSWORD, Driver, FakeClock, Start, error_fields, error_type, fault_code
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.mails import Purpose
 from bff.sandbox.settings import SandboxSettings, SignupMode
+from tests.support.sandbox.sandbox_driver import (
+    NEW_EMAIL,
+    NEW_PASSWORD,
+    Driver,
+    FakeClock,
+    Start,
+    error_fields,
+    error_type,
+    fault_code,
+)
 
 IMMEDIATE = SandboxSettings(signup=SignupMode.IMMEDIATE)
 ADDRESS = {"contactName": "Jane Doe", "street": "Platz der Republik", "country": "DE", "tags": ["BILLING"]}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_driver import Driver, Start, error_fields
-from sandbox_provider import OneCode, social
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.mint import Mint
+from tests.support.sandbox.sandbox_driver import Driver, Start, error_fields
+from tests.support.sandbox.sandbox_provider import OneCode, social
 
 
 def provided(start: Start, email: str) -> Driver:

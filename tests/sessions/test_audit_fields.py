@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes.visits import Visits
-from shop import Shop
 
 from bff.errors import (
     BffError,
@@ -24,6 +22,8 @@ from bff.secret import Secret
 from bff.sessions.audit_fields import audit_outcome, audit_subject, email_in
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.session import SessionState
+from tests.support.fakes.visits import Visits
+from tests.support.shop import Shop
 
 
 @pytest.fixture

@@ -6,11 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.visits import Visits, everything_in
 from redis import Redis
-from shop import ShopMaker
-from store_parts import IDLE_SECONDS, NEW, OLD, VAULT, WEB, store_on
 
 from bff.crypto import KeyRing
 from bff.sessions.cookie import SessionCookie
@@ -19,6 +15,10 @@ from bff.sessions.model import Customer, SignedIn, WebRecord
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.session import Session
 from bff.sessions.store import Found, SessionEnded
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.visits import Visits, everything_in
+from tests.support.sessions.store_parts import IDLE_SECONDS, NEW, OLD, VAULT, WEB, store_on
+from tests.support.shop import ShopMaker
 
 RECORD = DeviceRecord(created_at=1.0, last_seen_at=2.5, browser="Firefox on Windows")
 PLACE = "bff:{sid}:device"

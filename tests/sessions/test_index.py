@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fakes.clock import FakeClock
-from fakes.visits import everything_in
 from redis import Redis
 
 from bff.crypto import KeyRing
 from bff.secret import Secret
 from bff.sessions.index import IndexKind, SessionIndex
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.visits import everything_in
 
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
 EMAIL = "Jane.Doe@Example.com"

@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes.visits import everything_in
 from redis import Redis
-from store_parts import (
+
+from bff.crypto import ServerKey
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import Vault, WebRecord
+from bff.sessions.redis_store import RETIRED_SECONDS, RedisSessionStore
+from bff.sessions.store import Missing, SessionEnded, VersionConflict
+from tests.support.fakes.visits import everything_in
+from tests.support.sessions.store_parts import (
     IDLE_SECONDS,
     NEW,
     OLD,
@@ -20,12 +26,6 @@ from store_parts import (
     tokens_key,
     web_key,
 )
-
-from bff.crypto import ServerKey
-from bff.sessions.cookie import SessionCookie
-from bff.sessions.model import Vault, WebRecord
-from bff.sessions.redis_store import RETIRED_SECONDS, RedisSessionStore
-from bff.sessions.store import Missing, SessionEnded, VersionConflict
 
 OTHER_WEB = replace(WEB, data={"note": "other"})
 

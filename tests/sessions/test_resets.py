@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.meddling_store import MeddlingStore, services_with_meddling
-from fakes.visits import Visits, credentials
-from shop import ShopMaker
 
 from bff.errors import InvalidCredentials
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sessions.model import WebRecord
 from bff.sessions.resets import RESET_COUNTS_SECONDS
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.fakes.visits import Visits, credentials
+from tests.support.shop import ShopMaker
 
 
 @pytest.fixture

@@ -7,11 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.counting_redis import CountingRedis
-from fakes.visits import Visits
 from redis import Redis
-from shop import ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.errors import LoginRequired, TooManyAttempts
@@ -20,6 +16,10 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Customer, SignedIn, Vault, WebRecord
 from bff.sessions.session import Session, SessionState
 from bff.wiring import build_services
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.counting_redis import CountingRedis
+from tests.support.fakes.visits import Visits
+from tests.support.shop import ShopMaker
 
 IDLE_SECONDS = 1000
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from fakes.counting_redis import CountingRedis
 from redis import Redis
-from store_parts import (
+
+from bff.commands.embedded_redis import EmbeddedRedis
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.device_records import DeviceRecord
+from bff.sessions.redis_store import RedisSessionStore
+from bff.sessions.store import Missing
+from tests.support.fakes.counting_redis import CountingRedis
+from tests.support.sessions.store_parts import (
     IDLE_SECONDS,
     VAULT,
     WEB,
@@ -14,12 +20,6 @@ from store_parts import (
     rate_key,
     store_on,
 )
-
-from bff.commands.embedded_redis import EmbeddedRedis
-from bff.sessions.cookie import SessionCookie
-from bff.sessions.device_records import DeviceRecord
-from bff.sessions.redis_store import RedisSessionStore
-from bff.sessions.store import Missing
 
 DEVICE = DeviceRecord(created_at=1.0, last_seen_at=2.0, browser="Firefox on Windows")
 

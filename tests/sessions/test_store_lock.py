@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from fakes.clock import FakeClock
 from redis import Redis
-from store_parts import IDLE_SECONDS, NEW, VAULT, WEB, created, found, store_on
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import RedisSettings
@@ -20,6 +18,8 @@ from bff.sessions.index import IndexKind, SessionIndex
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import LockBusy
 from bff.wiring import connect_redis
+from tests.support.fakes.clock import FakeClock
+from tests.support.sessions.store_parts import IDLE_SECONDS, NEW, VAULT, WEB, created, found, store_on
 
 LONGEST_SECONDS = 2.0
 

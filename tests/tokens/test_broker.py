@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import (
-    DUE_SECONDS,
-    OVER_SECONDS,
-    at_once,
-    visits_of,
-)
-from fakes.visits import Visits, anonymous, customer
 from redis import Redis
-from shop import ShopMaker
 
 from bff.emporix.client import Call, Reply
 from bff.errors import (
@@ -25,6 +16,15 @@ from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.faults import Fault
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.session import Session, SessionState
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import (
+    DUE_SECONDS,
+    OVER_SECONDS,
+    at_once,
+    visits_of,
+)
+from tests.support.fakes.visits import Visits, anonymous, customer
+from tests.support.shop import ShopMaker
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
 

@@ -5,17 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import (
-    DEAD_BEARER,
-    DEAD_REFRESH_TOKEN,
-    OVER_SECONDS,
-    UNKNOWN,
-    at_once,
-    visits_of,
-)
-from fakes.visits import Visits, credentials, customer
-from shop import ShopMaker
 
 from bff.emporix.client import Call, Reply
 from bff.errors import (
@@ -32,6 +21,17 @@ from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL
 from bff.sandbox.faults import Fault
 from bff.secret import Secret
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import (
+    DEAD_BEARER,
+    DEAD_REFRESH_TOKEN,
+    OVER_SECONDS,
+    UNKNOWN,
+    at_once,
+    visits_of,
+)
+from tests.support.fakes.visits import Visits, credentials, customer
+from tests.support.shop import ShopMaker
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
 ENTITY = LEGAL_ENTITIES[0].id

@@ -7,8 +7,14 @@ import threading
 from dataclasses import replace
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import (
+
+from bff.errors import LoginRequired, SessionExpired
+from bff.operations.model import Credential
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, LEGAL_ENTITIES
+from bff.sandbox.faults import CannedResponse, Fault
+from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import (
     DEAD_REFRESH_TOKEN,
     DUE_SECONDS,
     JSON,
@@ -16,14 +22,8 @@ from fakes.upstream import (
     OVER_SECONDS,
     visits_of,
 )
-from fakes.visits import Visits, anonymous, customer
-from shop import ShopMaker
-
-from bff.errors import LoginRequired, SessionExpired
-from bff.operations.model import Credential
-from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, LEGAL_ENTITIES
-from bff.sandbox.faults import CannedResponse, Fault
-from bff.sessions.session import Session
+from tests.support.fakes.visits import Visits, anonymous, customer
+from tests.support.shop import ShopMaker
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
 

@@ -6,16 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import (
-    BEARER_KINDS,
-    DUE_SECONDS,
-    OVER_SECONDS,
-    visits_of,
-)
-from fakes.visits import Visits, anonymous, customer, revealed
 from redis import Redis
-from shop import ShopMaker
 
 from bff.emporix.client import Call
 from bff.errors import SessionExpired
@@ -23,6 +14,15 @@ from bff.operations.model import Credential
 from bff.sandbox.faults import Fault
 from bff.sessions.model import Vault
 from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import (
+    BEARER_KINDS,
+    DUE_SECONDS,
+    OVER_SECONDS,
+    visits_of,
+)
+from tests.support.fakes.visits import Visits, anonymous, customer, revealed
+from tests.support.shop import ShopMaker
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
 

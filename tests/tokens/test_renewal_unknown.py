@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.upstream import (
+
+from bff.errors import SessionExpired, UpstreamMalformed, UpstreamUnavailable
+from bff.operations.model import Credential
+from bff.sandbox.faults import Fault
+from bff.sessions.session import Session
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.upstream import (
     BAD_API_KEY,
     DUE_SECONDS,
     LIFE_SECONDS,
@@ -16,13 +21,8 @@ from fakes.upstream import (
     refused,
     visits_of,
 )
-from fakes.visits import Visits, anonymous, customer
-from shop import ShopMaker
-
-from bff.errors import SessionExpired, UpstreamMalformed, UpstreamUnavailable
-from bff.operations.model import Credential
-from bff.sandbox.faults import Fault
-from bff.sessions.session import Session
+from tests.support.fakes.visits import Visits, anonymous, customer
+from tests.support.shop import ShopMaker
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
 

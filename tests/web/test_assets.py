@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from shop import PUBLIC_URL, Shop
 
 from bff.web.assets import asset_folder
+from tests.support.shop import PUBLIC_URL, Shop
 
 
 def test_both_folders_are_found() -> None:

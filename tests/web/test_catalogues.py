@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from catalogues import FOLDER, read, update, wanted
 
 from bff.web.language import SOURCE, Catalogues
+from tests.support.catalogues import FOLDER, read, update, wanted
 
 CATALOGUES = sorted(FOLDER.glob("*.po"))
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")

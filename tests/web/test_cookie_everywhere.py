@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from driven_routes import READING, UNSAFE, body_of
-from pages import PageBrowser
-from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
+
+from tests.support.driven_routes import READING, UNSAFE, body_of
+from tests.support.pages import PageBrowser
+from tests.support.shop import Browser, Shop, ShopMaker
 
 HTTPS = "https://shop.example.com"
 MOST_BYTES = 4096

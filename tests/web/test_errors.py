@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from shop import Browser, Shop
 from werkzeug import exceptions as http
 
 from bff import errors
 from bff.errors import BffError, Detail
 from bff.log import REQUEST_ID
 from bff.web.errors import FAULTS, fault_body, fault_of
+from tests.support.shop import Browser, Shop
 
 BY_THEIR_OWN_FACTS = {errors.UpstreamRejected}
 NEVER_ANSWERED = {errors.ConfigurationError}

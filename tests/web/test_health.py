@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from footprint import footprint
-from shop import COOKIE, Shop, ShopMaker
+
+from tests.support.footprint import footprint
+from tests.support.shop import COOKIE, Shop, ShopMaker
 
 
 def test_both_answer(shop: Shop) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import PoFileError
-from pages import PageBrowser, customer, visitor
-from shop import Shop
 
 from bff.factory import create_app
 from bff.web.language import Catalogues, gettext, language, ngettext
 from bff.web.session_interface import browser_session
+from tests.support.pages import PageBrowser, customer, visitor
+from tests.support.shop import Shop
 
 GERMAN = """\
 msgid ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from driven_routes import READING
 from flask import url_for
-from shop import Shop
 
 from bff.web.assets import asset_folder
+from tests.support.driven_routes import READING
+from tests.support.shop import Shop
 
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in asset_folder("static").rglob("*.js")}
 CODE = {name: re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.DOTALL).strip() for name, text in SCRIPTS.items()}

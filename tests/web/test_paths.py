@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from footprint import footprint
-from shop import Shop
 
 from bff.web.paths import is_api, is_static
+from tests.support.footprint import footprint
+from tests.support.shop import Shop
 
 
 @pytest.mark.parametrize(

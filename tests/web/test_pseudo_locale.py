@@ -10,19 +10,19 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from catalogues import wanted
-from page_recorder import PageRecorder, Seen
-from page_tour import walk
-from page_visits import NEW_EMAIL, NOBODY, OTHER_EMAIL, THIRD_EMAIL, TYPED_CITY
-from pseudo_locale import Shown, parts, shown, write_catalogue
 from redis import Redis
-from shop import ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL
 from bff.web.assets import asset_folder
 from bff.web.forms.choices import countries, currencies, language_name, languages
 from bff.web.pages.sign_in import notices
+from tests.support.catalogues import wanted
+from tests.support.page_recorder import PageRecorder, Seen
+from tests.support.page_tour import walk
+from tests.support.page_visits import NEW_EMAIL, NOBODY, OTHER_EMAIL, THIRD_EMAIL, TYPED_CITY
+from tests.support.pseudo_locale import Shown, parts, shown, write_catalogue
+from tests.support.shop import ShopMaker
 
 PROVIDERS = {"Google"}
 PERSONS = {"Jane Doe", "John Doe", "Jane"}

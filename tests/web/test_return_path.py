@@ -7,12 +7,12 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import Page, PageBrowser, visitor
-from return_paths import BAD, GOOD
-from shop import Shop
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.web.return_path import safe_return_path
+from tests.support.pages import Page, PageBrowser, visitor
+from tests.support.return_paths import BAD, GOOD
+from tests.support.shop import Shop
 
 DEFAULT = "/account"
 

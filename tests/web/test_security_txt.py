@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fakes.clock import FakeClock
-from footprint import footprint
-from shop import PUBLIC_URL, Shop, ShopMaker
+
+from tests.support.fakes.clock import FakeClock
+from tests.support.footprint import footprint
+from tests.support.shop import PUBLIC_URL, Shop, ShopMaker
 
 PATH = "/.well-known/security.txt"
 CONTACT = "mailto:security@example.com"

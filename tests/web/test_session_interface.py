@@ -7,9 +7,10 @@ import base64
 import pytest
 from flask import session
 from flask_wtf.csrf import generate_csrf
-from footprint import footprint
-from shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
+
+from tests.support.footprint import footprint
+from tests.support.shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
 
 HTTPS = "https://shop.example.com"
 WELL_FORMED = base64.urlsafe_b64encode(b"x" * 32).decode().rstrip("=")

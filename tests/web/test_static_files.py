@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from flask import url_for
-from shop import Shop, ShopMaker
 
 from bff.web.static_files import read_files
+from tests.support.shop import Shop, ShopMaker
 
 
 def url_of(shop: Shop, filename: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from fakes.clock import FakeClock
-from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.account.login import RECENT_SECONDS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_PASSWORD
 from bff.web.api.devices import iso_8601
+from tests.support.fakes.clock import FakeClock
+from tests.support.shop import Browser, Shop, ShopMaker
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 import pytest
-from shop import Browser, Shop
 
 from bff.sandbox.faults import CannedResponse, Fault, html
 from bff.web.api.etags import etag_of
+from tests.support.shop import Browser, Shop
 
 ADDRESS = {
     "contactName": "Jane Doe",

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from driven_routes import READING, UNSAFE, is_page
-from footprint import lasting_footprint
-from shop import Shop, ShopMaker
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL
+from tests.support.driven_routes import READING, UNSAFE, is_page
+from tests.support.footprint import lasting_footprint
+from tests.support.shop import Shop, ShopMaker
 
 
 def details(answer: TestResponse) -> list[dict[str, str]]:

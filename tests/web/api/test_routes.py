@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from flask import render_template
-from shop import Shop, ShopMaker
 
 from bff.config.settings import FeatureSettings
 from bff.errors import Detail, FeatureDisabled, InvalidInput
@@ -15,6 +14,7 @@ from bff.sandbox.faults import CannedResponse, Fault
 from bff.web.api.routes import api_routes, check_feature, make_blueprint
 from bff.web.api.session import SESSION_VIEWS
 from bff.web.errors import FAULTS
+from tests.support.shop import Shop, ShopMaker
 
 DOCUMENTED = {
     "POST /api/login",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fakes.clock import FakeClock
-from footprint import footprint, lasting_footprint
-from leaks import hits
-from shop import Shop, ShopMaker
-
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.faults import Fault, empty
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.clock import FakeClock
+from tests.support.footprint import footprint, lasting_footprint
+from tests.support.leaks import hits
+from tests.support.shop import Shop, ShopMaker
 
 GUEST = {
     "state": "guest",

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flask import g
-from shop import Shop
 from werkzeug.datastructures import MultiDict
 
 from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TEXT_CHARACTERS
@@ -26,6 +25,7 @@ from bff.web.forms.forms import (
     SignupForm,
     TagsForm,
 )
+from tests.support.shop import Shop
 
 ADDRESS = {"contactName": "Jane Doe"}
 PERSON = {"firstName": "Jane", "lastName": "Doe", "email": "jane@example.com", "password": "Quiet-Meadow-52"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from footprint import footprint
 from gunicorn.http.errors import InvalidChunkSize
-from shop import Browser, Shop
 from werkzeug.test import TestResponse
 
 from bff.web.middleware.bodies import MAX_BODY_BYTES
+from tests.support.footprint import footprint
+from tests.support.shop import Browser, Shop
 
 
 def of_size(size_bytes: int) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from driven_routes import (
+from werkzeug.test import TestResponse
+
+from tests.support.driven_routes import (
     FORMS_FOR_ANYBODY,
     NOT_BY_A_BROWSER,
     READING,
@@ -16,9 +18,8 @@ from driven_routes import (
     readable_rules,
     unsafe_routes,
 )
-from footprint import footprint, lasting_footprint
-from shop import PUBLIC_URL, Browser, Shop, ShopMaker
-from werkzeug.test import TestResponse
+from tests.support.footprint import footprint, lasting_footprint
+from tests.support.shop import PUBLIC_URL, Browser, Shop, ShopMaker
 
 Forgery = Callable[[Shop, Browser], Mapping[str, str]]
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from driven_routes import NOT_BY_A_BROWSER, READING, UNSAFE, body_of, readable_rules, unsafe_routes
 from flask import abort, redirect
-from pages import PageBrowser
-from shop import Browser, Shop, ShopMaker
 from werkzeug.test import TestResponse
+
+from tests.support.driven_routes import NOT_BY_A_BROWSER, READING, UNSAFE, body_of, readable_rules, unsafe_routes
+from tests.support.pages import PageBrowser
+from tests.support.shop import Browser, Shop, ShopMaker
 
 HTTPS = "https://shop.example.com"
 SAME_EVERYWHERE = {

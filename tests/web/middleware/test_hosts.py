@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import request
-from footprint import footprint
-from shop import Shop, ShopMaker
 from werkzeug.test import Client
+
+from tests.support.footprint import footprint
+from tests.support.shop import Shop, ShopMaker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

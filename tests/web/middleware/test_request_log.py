@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from flask import session
-from shop import PUBLIC_URL, Shop, ShopMaker
+
+from tests.support.shop import PUBLIC_URL, Shop, ShopMaker
 
 SECRET = "hunter2"
 GENERATED = re.compile(r"[0-9a-f]{16}")

@@ -7,14 +7,14 @@ import re
 from urllib.parse import quote
 
 import pytest
-from fakes.clock import FakeClock
-from footprint import lasting_footprint
-from pages import PageBrowser, visitor
-from shop import Shop, ShopMaker, SocialShop
-from social import CLICK, FROM_ELSEWHERE, LINK, Traveller
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.mint import TokenKind
+from tests.support.fakes.clock import FakeClock
+from tests.support.footprint import lasting_footprint
+from tests.support.pages import PageBrowser, visitor
+from tests.support.shop import Shop, ShopMaker, SocialShop
+from tests.support.social import CLICK, FROM_ELSEWHERE, LINK, Traveller
 
 _REFRESH = re.compile(r'<meta http-equiv="refresh" content="0; url=([^"]+)">')
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from footprint import footprint
-from shop import COOKIE, PUBLIC_URL, Shop, ShopMaker
+from tests.support.footprint import footprint
+from tests.support.shop import COOKIE, PUBLIC_URL, Shop, ShopMaker
 
 
 def test_visitor_who_only_looks_costs_nothing(shop: Shop) -> None:

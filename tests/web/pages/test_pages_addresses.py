@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from fakes.upstream import at_once
-from pages import PageBrowser, customer
-from shop import Shop
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Fault, html
 from bff.sandbox.state import Customer
+from tests.support.fakes.upstream import at_once
+from tests.support.pages import PageBrowser, customer
+from tests.support.shop import Shop
 
 BOOK = "/account/addresses"
 NEW = f"{BOOK}/new"

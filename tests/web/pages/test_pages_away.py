@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from pages import customer, reveal_nothing_of, visitor
-from shop import Shop, ShopMaker
-from typed_forms import EVERY, NEW, SECRET, TYPED, jane, kept, opened
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.faults import CannedResponse, Cut, Fault, html
+from tests.support.pages import customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
+from tests.support.typed_forms import EVERY, NEW, SECRET, TYPED, jane, kept, opened
 
 EVERY_OPERATION = (
     "get_me",

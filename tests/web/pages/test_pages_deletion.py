@@ -5,13 +5,13 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from fakes.clock import FakeClock
-from pages import PageBrowser, customer, reveal_nothing_of, visitor
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose
+from tests.support.fakes.clock import FakeClock
+from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
 
 ASK = "/account/delete"
 CONFIRM = "/account/delete/confirm"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.meddling_store import MeddlingStore, services_with_meddling
-from pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
-from shop import Shop, ShopMaker
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
 
 LIST = "/account/sessions"
 OTHERS = f"{LIST}/end-others"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes.clock import FakeClock
-from pages import PageBrowser, customer, reveal_nothing_of, visitor
 from redis import Redis
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Fault
+from tests.support.fakes.clock import FakeClock
+from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
 
 NEW = "/account/addresses/new"
 TYPED = {"contactName": "Typed Canary", "city": "Ulm", "tags": "gift"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from pages import PageBrowser, customer, reveal_nothing_of, visitor
-from shop import Shop
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
+from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop
 
 NEW = "jane@example.com"
 

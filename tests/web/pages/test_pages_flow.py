@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from footprint import footprint, lasting_footprint
-from pages import PageBrowser, customer, reveal_nothing_of, visitor
-from shop import PUBLIC_URL, Shop
-from typed_forms import EVERY, NEW, OF_ANYBODY, SECRET, TYPED, jane, kept, opened
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.footprint import footprint, lasting_footprint
+from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import PUBLIC_URL, Shop
+from tests.support.typed_forms import EVERY, NEW, OF_ANYBODY, SECRET, TYPED, jane, kept, opened
 
 
 def csrf_of_another(shop: Shop) -> str:

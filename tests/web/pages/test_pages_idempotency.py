@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pages import customer
-from shop import Shop
-
 from bff.web.pages.idempotency import claim, release
 from bff.web.pages.visit import Visit
 from bff.web.session_interface import browser_session
+from tests.support.pages import customer
+from tests.support.shop import Shop
 
 
 @contextmanager

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from pages import customer, reveal_nothing_of, visitor
-from shop import ShopMaker, SocialShop
-from social import Traveller
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.provider.settings import JOHN
+from tests.support.fakes.clock import FakeClock
+from tests.support.pages import customer, reveal_nothing_of, visitor
+from tests.support.shop import ShopMaker, SocialShop
+from tests.support.social import Traveller
 
 PATH = "/account/logins"
 EMAIL = "john.at.home@example.com"

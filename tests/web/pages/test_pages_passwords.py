@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from fakes.meddling_store import MeddlingStore, services_with_meddling
-from pages import PageBrowser, customer, reveal_nothing_of, visitor
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
 
 NEW_PASSWORD = "Amber-Window-19"
 

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from pages import customer
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL_ENTITIES
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.state import Customer
+from tests.support.pages import customer
+from tests.support.shop import Shop, ShopMaker
 
 JSON = {"Content-Type": "application/json"}
 

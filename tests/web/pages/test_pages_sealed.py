@@ -6,15 +6,15 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from fakes.clock import FakeClock
-from leaks import hits
-from pages import visitor
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.web.pages.sealed import open_proceed, seal_proceed
 from bff.web.pages.visit import Visit
 from bff.web.session_interface import browser_session
+from tests.support.fakes.clock import FakeClock
+from tests.support.leaks import hits
+from tests.support.pages import visitor
+from tests.support.shop import Shop, ShopMaker
 
 TOKEN = "canary-token-0123456789"
 

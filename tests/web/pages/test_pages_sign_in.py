@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fakes.clock import FakeClock
-from pages import customer, reveal_nothing_of, visitor
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.state import AccountStatus, Customer
+from tests.support.fakes.clock import FakeClock
+from tests.support.pages import customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
 
 
 def jane(shop: Shop) -> Customer:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from driven_routes import READING
-from pages import customer, visitor
-from shop import Shop
-
 from bff.sandbox.demo_customers import B2C_EMAIL
+from tests.support.driven_routes import READING
+from tests.support.pages import customer, visitor
+from tests.support.shop import Shop
 
 
 def test_every_page_of_a_customer_offers_to_sign_out(shop: Shop) -> None:

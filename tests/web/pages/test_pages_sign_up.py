@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
-from shop import Shop, ShopMaker
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sandbox.state import AccountStatus
+from tests.support.pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.shop import Shop, ShopMaker
 
 NEW = "new@example.com"
 PASSWORD = "Quiet-Meadow-52"

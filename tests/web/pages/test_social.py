@@ -6,15 +6,15 @@ import hashlib
 from base64 import urlsafe_b64encode
 
 import pytest
-from fakes.clock import FakeClock
-from fakes.sso_browser import query_of
-from footprint import footprint
-from pages import visitor
-from shop import PUBLIC_URL, Shop, ShopMaker, SocialShop
-from social import CLICK, FROM_ELSEWHERE, LINK, Traveller
 
 from bff.oidc.login_state import LIFETIME_SECONDS, MOST_OPEN
 from bff.sandbox.faults import Fault, empty
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.sso_browser import query_of
+from tests.support.footprint import footprint
+from tests.support.pages import visitor
+from tests.support.shop import PUBLIC_URL, Shop, ShopMaker, SocialShop
+from tests.support.social import CLICK, FROM_ELSEWHERE, LINK, Traveller
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What tests share: shops, browsers, drivers and fakes."""

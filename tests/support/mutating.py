@@ -1,0 +1,111 @@
+"""Runs the mutations: each in a copy of the project, against the one test that is named for it.
+
+A mutation counts as caught only where that very test fails; one that cannot be read, or that breaks the collection of
+tests, is reported as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.support.mutations import MUTATIONS, Mutation
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("app.py", "pyproject.toml", "README.md", "bff", "templates", "static", "tests")
+AT_ONCE = 2
+PATIENCE_SECONDS = 300
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the mutations that are asked for, and print a line each."""
+    parser = argparse.ArgumentParser(prog="tests/mutants")
+    parser.add_argument("--table", action="store_true", help="print the table for the README and run nothing")
+    parser.add_argument("words", nargs="*", metavar="WORD", help="only guards whose name holds one of these")
+    parsed = parser.parse_args(arguments)
+    if parsed.table:
+        print(table())
+        return 0
+    chosen = [m for m in MUTATIONS if not parsed.words or any(word in m.guard for word in parsed.words)]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(AT_ONCE):
+            copies.put(copied(Path(folder) / str(number)))
+        whole = copies.get()
+        baseline = tested(whole, sorted({m.test for m in chosen}))
+        copies.put(whole)
+        if baseline.returncode != 0:
+            print(baseline.stdout)
+            print("the named tests fail before anything is taken out")
+            return 1
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+            verdicts = []
+            for mutation, verdict in zip(chosen, workers.map(lambda m: tried(m, copies), chosen), strict=True):
+                print(f"{verdict:8}  {mutation.guard}", flush=True)
+                verdicts.append(verdict)
+    caught = verdicts.count("caught")
+    print(f"{caught} of {len(verdicts)} caught")
+    return 0 if caught == len(verdicts) else 1
+
+
+def table() -> str:
+    """Return the list as the README shows it."""
+    rows = [f"| {m.guard} | `{m.path}` | `{m.test}` |" for m in MUTATIONS]
+    return "\n".join(["| guard | taken out of | test that fails |", "|---|---|---|", *rows])
+
+
+def copied(folder: Path) -> Path:
+    """Copy what tests need of the project."""
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def tried(mutation: Mutation, copies: SimpleQueue[Path]) -> str:
+    """Return what came of a mutation: caught, survived, or that it says nothing."""
+    folder = copies.get()
+    try:
+        with taken_out(folder, mutation):
+            outcome = tested(folder, [mutation.test])
+    finally:
+        copies.put(folder)
+    failed = re.search(rf"^FAILED {re.escape(mutation.test)}", outcome.stdout, re.MULTILINE)
+    if outcome.returncode == 1 and failed:
+        return "caught"
+    return "survived" if outcome.returncode == 0 else "unclear"
+
+
+@contextmanager
+def taken_out(folder: Path, mutation: Mutation) -> Iterator[None]:
+    """Hold a guard out of the copy."""
+    file = folder / mutation.path
+    text = file.read_text()
+    file.write_text(mutation.applied(text))
+    try:
+        yield
+    finally:
+        file.write_text(text)
+
+
+def tested(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run tests on a copy; `python -m` puts the copy before the installed package."""
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-rf", "--tb=line", "--show-capture=no", *tests]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,296 @@
+"""Visits to the pages that go as customers go: fill in, send, go on, open the mail, come back too late.
+
+What is typed and what is stored are the names below and those of the demo customers, so that they can be told from the
+shop's own texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
+from bff.sandbox.faults import CannedResponse, empty
+from bff.sandbox.mails import Purpose
+from bff.secret import Secret
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
+from bff.web.pages import sign_in
+from tests.support.page_recorder import answering, customer_of, signed_in, token_of
+from tests.support.pages import PageBrowser, visitor
+from tests.support.shop import Shop
+
+PASSWORD = "Amber-Window-19"
+NEW_EMAIL = "jane@example.com"
+OTHER_EMAIL = "other@example.com"
+THIRD_EMAIL = "third@example.com"
+NOBODY = "nobody@example.com"
+TYPED_CITY = "Ulm"
+DEVICES = "/account/sessions"
+FIREFOX_ON_WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+def notices(shop: Shop) -> None:
+    """Show what the sign-in page may say, and the pages that ask to sign in once more."""
+    somebody = visitor(shop)
+    with shop.app.test_request_context("/"):
+        words = list(sign_in.notices())
+    for word in words:
+        somebody.get(f"/login?notice={word}&next=/account")
+    _log_in(somebody, B2C_EMAIL, "wrong")
+    jane = signed_in(shop)
+    for path in ("/", "/login", "/login?again=1&next=/account", "/logout", "/login/social/google-oauth2"):
+        jane.get(path)
+    provider = SocialIdentity(issuer="http://127.0.0.1:1/", subject="x", sid=None)
+    _change_who(shop, jane, lambda who: replace(who, social=provider))
+    for path in ("/account", "/login?again=1&next=/account", "/account/logins"):
+        jane.get(path)
+    _change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
+    jane.get("/account")
+    # Signed out in another tab, and sent from this one all the same.
+    stale = token_of(jane)
+    jane.browser.post("/api/logout", headers={"X-CSRF-Token": stale})
+    jane.post("/account", {"csrf_token": stale})
+    customer_of(shop).logins[0].initial_password = True
+    signed_in(shop).follow()
+    customer_of(shop).logins[0].initial_password = False
+
+
+def _log_in(somebody: PageBrowser, email: str, password: str) -> None:
+    somebody.get("/login")
+    somebody.send("/login", email=email, password=password)
+    somebody.follow()
+
+
+def _change_who(shop: Shop, somebody: PageBrowser, change: Callable[[SignedIn], SignedIn]) -> None:
+    def changed(web: WebRecord) -> WebRecord:
+        assert web.signed_in is not None
+        return replace(web, signed_in=change(web.signed_in))
+
+    session = shop.services.sessions.open(_cookie(somebody), may_start=False)
+    session.load()
+    session.change_web(changed)
+
+
+def _cookie(somebody: PageBrowser) -> SessionCookie:
+    assert somebody.browser.cookie is not None
+    return SessionCookie(value=Secret(somebody.browser.cookie))
+
+
+def addresses(shop: Shop) -> None:
+    """Go through the address book, also with two tabs that disagree."""
+    jane, record = signed_in(shop), customer_of(shop)
+    shop.sandbox.state.add_address(record, {"street": "Rynek", "tags": ["SHIPPING", "BILLING", "Spare"]})
+    jane.get("/account/addresses/new")
+    jane.send("/account/addresses/new", contactName="Jane Doe", city=TYPED_CITY, country="DE", tags="Spare")
+    jane.follow()
+    jane.get("/account/addresses/new")
+    with answering(shop, empty(503), "update_address"):
+        jane.send("/account/addresses/new", contactName="Jane Doe", isDefault=True)
+    jane.follow()
+    for here in [f"/account/addresses/{key}" for key in record.addresses][:2]:
+        for path in (here, f"{here}/tags", f"{here}/default", f"{here}/delete"):
+            jane.get(path)
+        jane.get(here)
+        late = jane.fork(shop)
+        jane.send(here, extraLine1="Rynek", city=TYPED_CITY)
+        jane.follow()
+        late.send(here, city="", country="")
+        jane.get(f"{here}/tags")
+        jane.send(f"{here}/tags", tags="Spare", billing=False)
+        jane.follow()
+        jane.get(f"{here}/default")
+        jane.send(f"{here}/default")
+        jane.follow()
+    jane.get(f"{here}/delete")
+    jane.send(f"{here}/delete")
+    jane.follow()
+    customer_of(shop, B2B_EMAIL).addresses.clear()
+    signed_in(shop, B2B_EMAIL, B2B_PASSWORD).get("/account/addresses")
+
+
+def profile(shop: Shop) -> None:
+    """Change the profile, also with two tabs that disagree, and into what nobody accepts."""
+    jane = signed_in(shop)
+    jane.get("/account")
+    late = jane.fork(shop)
+    jane.send("/account", preferredCurrency="CHF", preferredSite="outlet", middleName="Jane")
+    jane.follow()
+    late.send("/account", preferredCurrency="", middleName="", company="Example Trading")
+    jane.get("/account")
+    jane.send("/account", contactEmail="", companyRegistrationId="1", firstName="", lastName="")
+    jane.get("/account")
+    details = b'{"status": 400, "details": [{"field": "firstName", "message": "x"}, {"field": "x", "message": "x"}]}'
+    with answering(
+        shop, CannedResponse(status=400, body=details, headers={"Content-Type": "application/json"}), "update_me"
+    ):
+        jane.send("/account")
+    somebody = jane.fork(shop)
+    somebody.browser.cookie = None
+    somebody.post("/account", {})
+
+
+def company(shop: Shop) -> None:
+    """Act for a company, for oneself, and for a company that may not be acted for."""
+    record = customer_of(shop, B2B_EMAIL)
+    companies, record.legal_entities = record.legal_entities, record.legal_entities[:1]
+    signed_in(shop, B2B_EMAIL, B2B_PASSWORD).get("/account")
+    record.legal_entities = companies
+    john = signed_in(shop, B2B_EMAIL, B2B_PASSWORD)
+    for choice in (record.legal_entities[0].id, ""):
+        john.get("/account/company")
+        john.send("/account/company", legalEntityId=choice)
+        john.follow()
+    john.get("/account/company")
+    with answering(shop, empty(403), "refresh_auth_token"):
+        john.send("/account/company", legalEntityId=record.legal_entities[1].id)
+
+
+def credentials(shop: Shop) -> None:
+    """Change password and sign-in e-mail, and add a way to sign in."""
+    jane = signed_in(shop)
+    jane.get("/account/password")
+    jane.send("/account/password", currentPassword="wrong", newPassword=PASSWORD)
+    jane.send("/account/password", currentPassword=PASSWORD, newPassword=PASSWORD)
+    jane.send("/account/password", currentPassword=PASSWORD, newPassword="password123")
+    for before, after in ((B2C_PASSWORD, PASSWORD), (PASSWORD, B2C_PASSWORD)):
+        jane.get("/account/password")
+        jane.send("/account/password", currentPassword=before, newPassword=after)
+        jane.follow()
+    jane.get("/account/email")
+    jane.send("/account/email", newEmail=B2C_EMAIL, password=B2C_PASSWORD)
+    jane.send("/account/email", newEmail=NEW_EMAIL, password="wrong")
+    jane.send("/account/email", newEmail=NEW_EMAIL, password=B2C_PASSWORD)
+    jane.follow()
+    jane.get("/account/logins")
+    jane.send("/account/logins", email=B2B_EMAIL, password=PASSWORD)
+    with answering(shop, empty(403), "add_login"):
+        jane.send("/account/logins", email=OTHER_EMAIL, password=PASSWORD)
+    jane.get("/account/logins")
+    jane.send("/account/logins", email=OTHER_EMAIL, password=PASSWORD)
+    jane.follow()
+
+
+def devices(shop: Shop) -> None:
+    """End one device, one that is gone, all others, and none."""
+    jane = signed_in(shop)
+    for others in (0, 1, 3):
+        for _ in range(others):
+            visitor(shop).sign_in()
+        jane.get(DEVICES)
+        jane.get(f"{DEVICES}/end-others")
+        jane.send(f"{DEVICES}/end-others")
+        jane.follow()
+    visitor(shop, User_Agent=FIREFOX_ON_WINDOWS).sign_in()
+    here = next(form.action for form in jane.get(DEVICES).forms if form.action.endswith("/end"))
+    jane.get(here)
+    jane.send(here)
+    jane.follow()
+    jane.get(here)
+    jane.follow()
+
+
+def drafts(shop: Shop) -> None:
+    """Lose the session while something is typed, and find it again."""
+    jane = signed_in(shop)
+    jane.get("/account/addresses/new")
+    sid = _cookie(jane).sid
+    for key in [key for key in shop.redis.scan_iter() if sid.encode() in key]:
+        shop.redis.delete(key)
+    jane.send("/account/addresses/new", contactName="Jane Doe", city=TYPED_CITY)
+    jane.follow()
+    jane.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
+    jane.follow()
+
+
+def links(shop: Shop) -> None:
+    """Ask for each kind of mail; open, use and use once more what came."""
+    for somebody in (visitor(shop), signed_in(shop)):
+        somebody.get("/password/forgot")
+        somebody.send("/password/forgot", email=B2B_EMAIL)
+        somebody.follow()
+        _use(shop, somebody, Purpose.PASSWORD_RESET, password=B2B_PASSWORD)
+        somebody.get("/signup/resend")
+        somebody.send("/signup/resend", email=NOBODY)
+        somebody.follow()
+    sign_up(shop, leads_to="/signup?sent=1")
+    _use(shop, signed_in(shop), Purpose.OPTIN)
+    jane, address = signed_in(shop), B2C_EMAIL
+    for somebody in (jane, visitor(shop)):
+        wanted = NEW_EMAIL if address == B2C_EMAIL else B2C_EMAIL
+        jane.get("/account/email")
+        jane.send("/account/email", newEmail=wanted, password=B2C_PASSWORD)
+        jane.follow()
+        _use(shop, somebody, Purpose.EMAIL_CHANGE)
+        address = wanted
+        jane = signed_in(shop, address)
+
+
+def _use(shop: Shop, somebody: PageBrowser, purpose: Purpose, **entries: str) -> None:
+    link = shop.sandbox.mails.last(purpose).link.removeprefix("http://127.0.0.1:8000")
+    action = link.partition("?")[0]
+    for _ in range(2):
+        somebody.get(link)
+        somebody.send(action, **entries)
+        somebody.follow()
+        if somebody.status == 422:
+            return
+
+
+def sign_up(shop: Shop, *, leads_to: str) -> None:
+    """Create an account, try one that is there already, and sign in before the link was opened."""
+    somebody = visitor(shop)
+    for email in (OTHER_EMAIL if shop.services.settings.social is None else THIRD_EMAIL, B2C_EMAIL):
+        somebody.get("/signup")
+        somebody.send("/signup", firstName="Jane", lastName="Doe", email=email, password=PASSWORD)
+        if email != B2C_EMAIL:
+            assert somebody.location == leads_to, (somebody.status, somebody.location, somebody.page.words)
+            somebody.follow()
+            _log_in(visitor(shop), email, PASSWORD)
+
+
+def deletion(shop: Shop) -> None:
+    """Ask for the account's deletion, and open the link that came."""
+    jane = signed_in(shop)
+    jane.get("/account/delete")
+    jane.send("/account/delete")
+    with answering(shop, empty(403), "delete_me"):
+        jane.send("/account/delete", understood=True)
+    jane.get("/account/delete")
+    jane.send("/account/delete", understood=True)
+    jane.follow()
+    _change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
+    jane.get("/account/delete")
+    jane.send("/account/delete", understood=True)
+    jane.follow()
+    link = shop.sandbox.mails.last(Purpose.ACCOUNT_DELETION).link.removeprefix("http://127.0.0.1:8000")
+    visitor(shop).get("/account/delete/confirm")
+    somebody = visitor(shop)
+    somebody.get(link)
+    somebody.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
+    somebody.follow()
+    jane.get("/account/delete/confirm?token=x")
+    jane.send("/account/delete/confirm")
+
+
+def too_often(shop: Shop) -> None:
+    """Try once more than the shop allows: a password that has to wait a minute, a mail that has to wait an hour."""
+    for path, entries in (("/login", {"password": "wrong"}), ("/password/forgot", {})):
+        for _ in range(2):
+            somebody = visitor(shop)
+            somebody.get(path)
+            somebody.send(path, email=B2C_EMAIL, **entries)
+
+
+ALL: tuple[Callable[[Shop], None], ...] = (
+    notices,
+    addresses,
+    profile,
+    company,
+    credentials,
+    devices,
+    drafts,
+    links,
+    deletion,
+)
+"""In an order in which none takes from the next what it needs; the rest depends on how the shop is set up."""
