@@ -9,7 +9,7 @@ import pytest
 import bff
 from bff.account.passwords import MIN_PASSWORD_CHARACTERS, is_common
 
-LIST = Path(bff.__file__).parent / "common_passwords.txt"
+LIST = Path(bff.__file__).parent / "account" / "common_passwords.txt"
 
 
 @pytest.mark.parametrize("password", ["password", "PassWord", "12345678", "iloveyou", "QWERTYUIOP"])
