@@ -19,7 +19,6 @@ from bff.errors import (
     InvalidCredentials,
     InvalidToken,
     SessionError,
-    SessionStoreUnavailable,
     UpstreamError,
     UpstreamMalformed,
     UpstreamRejected,
@@ -32,8 +31,8 @@ from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Customer, CustomerTokens, SignedIn, SocialIdentity, TokenSet, Vault, WebRecord
 from bff.sessions.resets import end_older_sessions, note_reset, preserve_pending_reset
-from bff.sessions.session import Session, Sessions, SessionState
-from bff.sessions.store import SessionEnded, VersionConflict
+from bff.sessions.session import Records, Session, Sessions, SessionState, without_customer
+from bff.sessions.store import SessionEnded
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
@@ -55,7 +54,6 @@ RECENT_SECONDS = 600
 _SESSION_ID = "session-id"
 _WRONG = frozenset({400, 404})
 """Refusals of a sign-in that would tell a known address from an unknown one."""
-_MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,25 +91,22 @@ class Login:
         if session.state is not SessionState.UNREAD:
             return
         session.load(extend=extend)
-        tokens = session.vault.customer
-        for attempt in range(_MAX_TRIES):
-            try:
-                if attempt:
-                    session.reload()
-                ends_at, tokens = session.lifetime_ends_at, session.vault.customer
-                if ends_at is None or self._now() < ends_at:
-                    return
-                about = audit_subject(session)
-                session.end_customer()
-            except VersionConflict:
-                continue
-            except SessionEnded:
-                session.just_ended = True
-            self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
-            if tokens is not None:
-                self._broker.log_out(tokens, "lifetime over")
+        about, seen = audit_subject(session), (session.web, session.vault)
+
+        def end_if_over(web: WebRecord, vault: Vault) -> Records | None:
+            ends_at = None if web.signed_in is None else web.signed_in.ends_at(self._sessions.settings.lifetime_seconds)
+            return None if ends_at is None or self._now() < ends_at else without_customer(web, vault)
+
+        try:
+            ended = session.update(end_if_over)
+        except SessionEnded:
+            # Another request has ended it without its cookie, maybe: upstream is told all the same.
+            ended = seen
+        if ended is None:
             return
-        raise SessionStoreUnavailable("others kept changing the session")
+        self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
+        if (tokens := ended[1].customer) is not None:
+            self._broker.log_out(tokens, "lifetime over")
 
     def with_password(self, session: Session, email: str, call: Call, *, asked: Operation | None = None) -> None:
         """Sign in with what the body of `call` says; `email` only chooses whose guest tokens go along.

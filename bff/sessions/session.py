@@ -26,6 +26,15 @@ _TOUCH_SHARE = 1 / 20
 """An idle limit is extended only when this share of it has passed, so most requests write nothing."""
 _MAX_TRIES = 5
 
+Records = tuple[WebRecord, Vault]
+Change = Callable[[WebRecord, Vault], Records | None]
+Write = Callable[[WebRecord, Vault], None]
+
+
+def without_customer(web: WebRecord, vault: Vault) -> Records:
+    """Return the records of a visitor who is a guest again; the cart's session stays."""
+    return replace(web, signed_in=None, data={}), vault.with_customer(None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions:
@@ -62,7 +71,7 @@ class Session:
         self._cookie = cookie
         self._may_start = may_start
         self._state = SessionState.UNREAD
-        self._web = WebRecord(created=0.0)
+        self._web = WebRecord(created=self._all.now())
         self._vault = Vault()
         self._versions = Versions(web=b"", tokens=b"")
         self._ttl_seconds = 0.0
@@ -158,76 +167,61 @@ class Session:
         """Let this request make a record although it only reads: it begins something of the visitor's own."""
         self._may_start = True
 
-    def start(self, vault: Vault | None = None) -> None:
+    def start(self) -> None:
         """Make a record where there is none, under a new cookie; do nothing where there is one.
 
-        :raises LoginRequired: this request may not make one (a GET with a dead cookie)
-        :raises SessionStoreUnavailable:
-        """
-        self.check_may_start()
-        if self._state in (SessionState.LIVE, SessionState.UNSAVED):
-            return
-        self._web = WebRecord(created=self._all.now())
-        self._vault = vault or Vault()
-        if self._state is SessionState.RETIRED:
-            # The browser has a newer cookie by now; a record under yet another would push it out.
-            self._state = SessionState.UNSAVED
-            return
-        cookie = SessionCookie.fresh()
-        self._ttl_seconds = self._idle_seconds(self._web)
-        self._versions = self._store.create(cookie, self._web, self._vault, self._ttl_seconds)
-        self.new_cookie = cookie
-        self._state = SessionState.LIVE
-
-    def save_vault(self, vault: Vault) -> None:
-        """Keep other tokens.
-
-        :raises VersionConflict: somebody wrote in between
-        :raises SessionEnded: the session has ended
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: there is no record, and this request may not make one (a GET with a dead cookie)
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         self.load()
-        if self._state in (SessionState.MISSING, SessionState.RETIRED):
-            self.start(vault)
-        elif self._state is SessionState.LIVE:
-            self._commit(vault=vault)
-        self._vault = vault
+        if self._state is not SessionState.LIVE:
+            self._write(self._web, self._vault)
+
+    def update(self, change: Change, write: Write | None = None) -> Records | None:
+        """Apply a change to the newest records, and once more wherever another request has written in between.
+
+        Return the records as they were before it; None where the change has found nothing to do.
+
+        :param change: gets both records and returns both, or None; it may be called several times, so it only computes
+        :param write: puts the records where they belong; without it they stay under the cookie they have
+        :raises LoginRequired: there is no record, and this request may not make one
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
+        """
+        self.load()
+        for attempt in range(_MAX_TRIES):
+            if attempt:
+                self.reload()
+            before = self._web, self._vault
+            changed = change(*before)
+            if changed is None:
+                return None
+            try:
+                (write or self._write)(*changed)
+            except VersionConflict:
+                continue
+            except SessionEnded:
+                self._lose()
+                raise
+            return before
+        raise SessionStoreUnavailable("others kept changing the session")
 
     def change_web(self, change: Callable[[WebRecord], WebRecord]) -> None:
-        """Apply a change to the web record, again and again until it meets the newest state.
+        """Apply a change to the web record; the tokens stay as they are.
 
-        :raises SessionEnded: the session has ended
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: there is no record, and this request may not make one
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
-        self.start()
-        for _ in range(_MAX_TRIES):
-            web = change(self._web)
-            if self._state is SessionState.UNSAVED:
-                self._web = web
-                return
-            try:
-                self._commit(web=web)
-            except VersionConflict:
-                self.reload()
-                continue
-            self._web = web
-            return
-        raise SessionStoreUnavailable("others kept changing the session")
+        self.update(lambda web, vault: (change(web), vault))
 
     def end_customer(self) -> None:
         """Make the visitor a guest again, in one transaction over both records; the cart's session stays.
 
-        :raises VersionConflict: somebody wrote in between
-        :raises SessionEnded: the session has ended anyway
-        :raises SessionStoreUnavailable:
+        :raises SessionEnded: another request has ended the session anyway
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
-        who = self.signed_in
-        web, vault = replace(self._web, signed_in=None, data={}), self._vault.with_customer(None)
-        ttl = self._idle_seconds(web)
-        self._commit(web=web, vault=vault, ttl_seconds=ttl)
-        self._web, self._vault, self._ttl_seconds = web, vault, ttl
-        self.just_ended = True
-        self._unlist(who)
+        self.update(without_customer)
 
     def sign_in(self, who: SignedIn, vault: Vault, *, keep_data: bool) -> None:
         """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
@@ -238,26 +232,20 @@ class Session:
         data, logins = (self._web.data, self._web.logins) if keep_data else ({}, ())
         reset_at = self._web.password_reset_at
         web = WebRecord(created=self._all.now(), signed_in=who, data=data, logins=logins, password_reset_at=reset_at)
-        self._move(web, vault, only_if_same=False)
+        self._move(web, vault, None)
 
     def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
         """Move the session to a new cookie, with a change to its web record.
 
-        :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable:
+        :raises SessionExpired: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
-        for attempt in range(_MAX_TRIES):
-            try:
-                if attempt:
-                    self.reload()
-                self._move(change(self.web), self.vault, only_if_same=True)
-            except VersionConflict:
-                continue
-            except SessionEnded:
-                self._lose()
-                raise SessionExpired from None
-            return
-        raise SessionStoreUnavailable("others kept changing the session")
+        try:
+            self.update(
+                lambda web, vault: (change(web), vault), lambda web, vault: self._move(web, vault, self._versions)
+            )
+        except SessionEnded:
+            raise SessionExpired from None
 
     def abandon(self) -> None:
         """End the session for good; the browser gets a new cookie, without a record.
@@ -272,26 +260,42 @@ class Session:
         if self._state is not SessionState.RETIRED:
             self.new_cookie = SessionCookie.fresh()
         self._state = SessionState.MISSING
-        self._web, self._vault = WebRecord(created=0.0), Vault()
+        self._web, self._vault = WebRecord(created=self._all.now()), Vault()
 
-    def _commit(
-        self, *, web: WebRecord | None = None, vault: Vault | None = None, ttl_seconds: float | None = None
-    ) -> None:
-        try:
+    def _write(self, web: WebRecord, vault: Vault) -> None:
+        who = self._web.signed_in if web.signed_in is None else None
+        if self._state is SessionState.LIVE:
+            ttl = None if who is None else self._idle_seconds(web)
             self._versions = self._store.commit(
-                self._live_cookie(), self._versions, web=web, vault=vault, ttl_seconds=ttl_seconds
+                self._live_cookie(),
+                self._versions,
+                web=None if web is self._web else web,
+                vault=None if vault is self._vault else vault,
+                ttl_seconds=ttl,
             )
-        except SessionEnded:
-            self._lose()
-            raise
+            self._ttl_seconds = self._ttl_seconds if ttl is None else ttl
+        else:
+            self.check_may_start()
+            if self._state is SessionState.MISSING:
+                cookie = SessionCookie.fresh()
+                self._ttl_seconds = self._idle_seconds(web)
+                self._versions = self._store.create(cookie, web, vault, self._ttl_seconds)
+                self._state, self.new_cookie = SessionState.LIVE, cookie
+            else:
+                # The browser has a newer cookie by now; a record under yet another would push it out.
+                self._state = SessionState.UNSAVED
+        self._web, self._vault = web, vault
+        if who is not None:
+            self.just_ended = True
+            self._unlist(who)
 
     def _lose(self) -> None:
         """Forget what was read of a session that has ended since; the rest of this request keeps nothing."""
         self.just_ended = self.just_ended or self._web.signed_in is not None
-        self._web, self._vault = WebRecord(created=0.0), Vault()
+        self._web, self._vault = WebRecord(created=self._all.now()), Vault()
         self._state = SessionState.RETIRED
 
-    def _move(self, web: WebRecord, vault: Vault, *, only_if_same: bool) -> None:
+    def _move(self, web: WebRecord, vault: Vault, read: Versions | None) -> None:
         old, state = self.cookie, self._state
         cookie, ttl = SessionCookie.fresh(), self._idle_seconds(web)
         # The new record first: its cookie is known to nobody until this request is answered, so whatever
@@ -300,7 +304,7 @@ class Session:
         try:
             self._all.note(web.signed_in, cookie.sid)
             if old is not None and state is SessionState.LIVE:
-                self._store.retire(old, self._versions if only_if_same else None)
+                self._store.retire(old, read)
         except (VersionConflict, SessionEnded, SessionStoreUnavailable):
             self._undo(cookie)
             raise

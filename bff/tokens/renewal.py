@@ -31,15 +31,14 @@ from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.audit_fields import audit_subject
-from bff.sessions.model import CustomerTokens, TokenSet
-from bff.sessions.session import Session
-from bff.sessions.store import Lease, SessionEnded, VersionConflict
+from bff.sessions.model import CustomerTokens, TokenSet, Vault, WebRecord
+from bff.sessions.session import Records, Session, without_customer
+from bff.sessions.store import Lease, SessionEnded
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
 _RETRY_AFTER_UNKNOWN_SECONDS = 5.0
 _LOGOUT_SECONDS = 3.0
 _ENTITY_REFUSED = frozenset({400, 403})
-_MAX_TRIES = 5
 
 
 class Renewal:
@@ -177,56 +176,48 @@ class Renewal:
         return [kind for kind in kinds if alive or kind is not Credential.CUSTOMER] or kinds
 
     def _keep(self, session: Session, spent: CustomerTokens, fresh: CustomerTokens) -> CustomerTokens:
-        for attempt in range(_MAX_TRIES):
-            try:
-                if attempt:
-                    session.reload()
-                    theirs = session.vault.customer
-                    if theirs is None:
-                        raise SessionEnded
-                    if theirs.access != spent.access:
-                        return theirs
-                session.save_vault(session.vault.with_customer(fresh))
-            except VersionConflict:
-                continue
-            except SessionEnded:
-                self.log_out(fresh, "the session ended during a refresh")
-                raise SessionExpired from None
+        def keep(web: WebRecord, vault: Vault) -> Records | None:
+            return (web, vault.with_customer(fresh)) if _holds(vault, spent) else None
+
+        try:
+            kept = session.update(keep)
+        except SessionEnded:
+            kept = None
+        left = session.vault.customer
+        if left is None:
+            self.log_out(fresh, "the session ended during a refresh")
+            raise SessionExpired
+        if kept is not None:
             self._log.emit(Event.TOKENS_REFRESHED, kind="customer")
-            return fresh
-        raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
+        return left
 
     def _refused(
         self, session: Session, tokens: CustomerTokens, rejected_token: Secret[str] | None, reason: str
     ) -> CustomerTokens:
         """Drop what upstream refused: the refresh token while the access token lives, else the customer.
 
-        :raises SessionExpired: nobody is signed in any more
+        :raises SessionExpired: no token serves, so the visitor is a guest again
         """
-        for _ in range(_MAX_TRIES):
-            about = audit_subject(session)
-            try:
-                if self.serves(tokens, rejected_token):
-                    if tokens.refresh is None:
-                        return tokens
-                    spent = replace(tokens, refresh=None)
-                    session.save_vault(session.vault.with_customer(spent))
-                    return spent
-                session.end_customer()
-            except SessionEnded:
-                raise SessionExpired from None
-            except VersionConflict:
-                session.reload()
-                current = session.vault.customer
-                if current is None:
-                    session.just_ended = True
-                    raise SessionExpired from None
-                if current.access != tokens.access:
-                    return current
-                continue
+
+        def drop(web: WebRecord, vault: Vault) -> Records | None:
+            if not _holds(vault, tokens):
+                return None
+            if not self.serves(tokens, rejected_token):
+                return without_customer(web, vault)
+            return web, vault.with_customer(replace(tokens, refresh=None))
+
+        about = audit_subject(session)
+        try:
+            dropped = session.update(drop)
+        except SessionEnded:
+            raise SessionExpired from None
+        left = session.vault.customer
+        if left is not None:
+            return left
+        session.just_ended = True
+        if dropped is not None:
             self._log.audit(Event.SESSION_ENDED, reason=reason, **about)
-            raise SessionExpired
-        raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
+        raise SessionExpired
 
     def renew_anonymous(
         self, session: Session, lease: Lease, rejected_token: Secret[str] | None, began: float
@@ -251,7 +242,8 @@ class Renewal:
             if self.serves(tokens, rejected_token):
                 return tokens
             raise
-        return self._keep_anonymous(session, fresh)
+        session.update(lambda web, vault: (web, vault.with_anonymous(fresh)))
+        return fresh
 
     def _fresh_set(self, session: Session, lease: Lease, tokens: TokenSet | None) -> TokenSet:
         if tokens is not None and tokens.refresh is not None and tokens.renewable(self._now()):
@@ -269,16 +261,6 @@ class Renewal:
         # A customer's own refresh may hang on it, and who is signed in cannot ask for guests without end.
         return self.fresh_anonymous(counted=session.vault.customer is None)
 
-    def _keep_anonymous(self, session: Session, fresh: TokenSet) -> TokenSet:
-        for _ in range(_MAX_TRIES):
-            try:
-                session.save_vault(session.vault.with_anonymous(fresh))
-            except VersionConflict:
-                session.reload()
-                continue
-            return fresh
-        raise UpstreamUnavailable("anonymous_refresh", "others kept changing the session")
-
     def _report_refusal(self, session: Session, err: UpstreamError, kind: Credential) -> None:
         status = err.status if isinstance(err, UpstreamRejected) else None
         self._log.audit(Event.REFRESH_REFUSED, kind=kind.value, status=status, **audit_subject(session))
@@ -287,15 +269,18 @@ class Renewal:
         """Remember that the last try brought no answer, so that not everybody asks again at once."""
         self._log.emit(Event.REFRESH_UNKNOWN, outcome=str(err))
         retry_at = self._now() + _RETRY_AFTER_UNKNOWN_SECONDS
-        vault = session.vault
-        if vault.customer is not None and vault.customer == tokens:
-            vault = vault.with_customer(replace(vault.customer, retry_at=retry_at))
-        elif vault.anonymous is not None and vault.anonymous == tokens:
-            vault = vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
+
+        def postpone(web: WebRecord, vault: Vault) -> Records | None:
+            if vault.customer is not None and vault.customer == tokens:
+                return web, vault.with_customer(replace(vault.customer, retry_at=retry_at))
+            if vault.anonymous is not None and vault.anonymous == tokens:
+                return web, vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
+            return None
+
         try:
-            session.save_vault(vault)
-        except (VersionConflict, SessionEnded):
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session changed during a refresh")
+            session.update(postpone)
+        except SessionEnded:
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session ended during a refresh")
 
     def fresh_anonymous(self, *, counted: bool = True) -> TokenSet:
         """Return guest tokens of a new Emporix session, kept nowhere; `counted`: against the limit of new guests."""
@@ -336,6 +321,11 @@ class Renewal:
         """Tell whether there is nothing to do: it serves, and is not due or could not be renewed anyway."""
         now = self._now()
         return self.serves(tokens, rejected_token) and not (tokens.due(now) and tokens.renewable(now))
+
+
+def _holds(vault: Vault, tokens: CustomerTokens) -> bool:
+    """Tell whether the customer's tokens are still those that were sent."""
+    return vault.customer is not None and vault.customer.access == tokens.access
 
 
 def _share_failure(operation: str, tokens: TokenSet, began: float) -> None:

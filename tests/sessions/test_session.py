@@ -121,7 +121,7 @@ def test_get_with_a_dead_cookie_makes_nothing(visits: Visits, redis: Redis) -> N
         session.start,
         session.check_may_start,
         lambda: session.change_web(partial(noted, "note")),
-        lambda: session.save_vault(Vault()),
+        lambda: session.update(lambda web, _: (web, Vault())),
     ):
         with pytest.raises(LoginRequired):
             write()
@@ -170,7 +170,7 @@ def test_nothing_extends_the_lifetime(visits: Visits, clock: FakeClock, redis: R
     session = visits.again(session)
     session.load()
     session.change_web(partial(noted, "note"))
-    session.save_vault(Vault())
+    session.update(lambda web, _: (web, Vault()))
     session.rotate(lambda web: web)
     assert visits.again(session).lifetime_ends_at == ends_at
     assert started(visits).lifetime_ends_at is None
