@@ -29,9 +29,19 @@ from bff.operations.model import Credential, Operation
 from bff.sessions.audit_fields import audit_outcome, audit_subject
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
-from bff.sessions.model import Customer, CustomerTokens, SignedIn, SocialIdentity, TokenSet, Vault, WebRecord
+from bff.sessions.model import (
+    Customer,
+    CustomerTokens,
+    Records,
+    SignedIn,
+    SocialIdentity,
+    TokenSet,
+    Vault,
+    WebRecord,
+    without_customer,
+)
 from bff.sessions.resets import end_older_sessions, note_reset, preserve_pending_reset
-from bff.sessions.session import Records, Session, Sessions, SessionState, without_customer
+from bff.sessions.session import Session, Sessions, SessionState
 from bff.sessions.store import SessionEnded
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
@@ -207,7 +217,7 @@ class Login:
             customer = customer_of(reply)
             if customer.id == who.customer.id:
                 session.change_web(lambda web: web.with_customer(customer))
-                self._sessions.note(session.signed_in, session.sid)
+                self._sessions.enlist(session.signed_in, session.sid)
         except (BffError, SessionEnded) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)

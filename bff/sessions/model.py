@@ -241,6 +241,15 @@ class Vault:
         )
 
 
+Records = tuple[WebRecord, Vault]
+"""All that a session holds."""
+
+
+def without_customer(web: WebRecord, vault: Vault) -> Records:
+    """Return the records of a visitor who is a guest again; the cart's session stays."""
+    return replace(web, signed_in=None, data={}), vault.with_customer(None)
+
+
 def _social(stored: list[Any] | None) -> SocialIdentity | None:
     if stored is None:
         return None

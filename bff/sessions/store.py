@@ -45,9 +45,9 @@ class Found:
     versions: Versions
     ttl_seconds: float
     """Until it ends for want of requests."""
-    requests: int
+    requests: int = 0
     """How many there were in this window of the limit per session, this one included; 0: not counted."""
-    window_ends_in_seconds: float
+    window_ends_in_seconds: float = 0.0
     """How long that window still lasts."""
 
 

@@ -31,8 +31,8 @@ from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.audit_fields import audit_subject
-from bff.sessions.model import CustomerTokens, TokenSet, Vault, WebRecord
-from bff.sessions.session import Records, Session, without_customer
+from bff.sessions.model import CustomerTokens, Records, TokenSet, Vault, WebRecord, without_customer
+from bff.sessions.session import Session
 from bff.sessions.store import Lease, SessionEnded
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 

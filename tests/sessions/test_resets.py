@@ -6,7 +6,7 @@ import pytest
 
 from bff.errors import InvalidCredentials
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
-from bff.sessions.model import WebRecord
+from bff.sessions.model import WebRecord, without_customer
 from bff.sessions.resets import RESET_COUNTS_SECONDS
 from bff.sessions.session import Session
 from tests.support.fakes.clock import FakeClock
@@ -99,7 +99,7 @@ def test_mark_outlives_a_new_cookie_and_a_session_that_ends_for_its_lifetime(vis
     assert marked == clock()
     ending = visits.again(session)
     ending.load()
-    ending.end_customer()
+    ending.update(without_customer)
     assert visits.again(ending).web.password_reset_at == marked
 
 

@@ -13,7 +13,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.errors import SessionExpired, SessionStoreUnavailable
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.model import Customer, SignedIn, Vault, WebRecord
+from bff.sessions.model import Customer, SignedIn, Vault, WebRecord, without_customer
 from bff.sessions.session import Session, SessionState
 from bff.sessions.store import SessionEnded
 from bff.wiring import build_services
@@ -208,7 +208,7 @@ def test_write_that_finds_its_session_ended_says_so_and_forgets_it(visits: Visit
     writes = (
         lambda late: late.change_web(partial(noted, "note")),
         lambda late: late.update(lambda web, _: (web, Vault())),
-        lambda late: late.end_customer(),
+        lambda late: late.update(without_customer),
         lambda late: late.reload(),
     )
     late = [visits.again(session) for _ in writes]
@@ -226,7 +226,7 @@ def test_ending_the_customer_leaves_a_guest_with_the_same_cookie(visits: Visits,
     session = signed_in(visits, clock)
     session.change_web(partial(noted, "draft"))
     session = visits.again(session)
-    session.end_customer()
+    session.update(without_customer)
     assert session.just_ended
     assert session.new_cookie is None
     later = visits.again(session)
