@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from bff.account.login import RECENT_SECONDS, Login, VerifiedIdentity
+from bff.account.login import RECENT_SECONDS, Grant, Login, SignInAttempt, VerifiedIdentity
 from bff.config.settings import SocialSettings
 from bff.emporix.client import Call
 from bff.errors import (
@@ -59,7 +59,7 @@ class OidcLogin:
     ) -> None:
         self._provider = provider
         self._login = login
-        self._code = operations["social_login"].parameter("code")
+        self._operation = operations["social_login"]
         self._sessions = sessions
         self._replays = replays
         self._settings = settings
@@ -67,7 +67,7 @@ class OidcLogin:
         self._now = now
         self._log = log
 
-    def begin(self, session: Session, *, connection: str | None, return_path: str, again: bool) -> str:
+    def begin(self, session: Session, *, connection: str | None, return_path: str, is_reauthentication: bool) -> str:
         """Note a sign-in in this browser's session and return where to send the browser.
 
         :raises IdentityProviderUnavailable: nothing was noted
@@ -75,14 +75,14 @@ class OidcLogin:
         :raises SessionStoreUnavailable:
         """
         metadata = self._provider.metadata()
-        if again and session.signed_in is None:
+        if is_reauthentication and session.signed_in is None:
             raise LoginRequired
         login = LoginState.fresh(
             return_path=return_path,
             issuer=metadata.issuer,
             prefix=self._settings.emporix_config,
             now=self._now(),
-            again=again,
+            is_reauthentication=is_reauthentication,
         )
         url = self._provider.authorize_url(login, redirect_uri=self._redirect_uri, connection=connection)
         session.allow_start()
@@ -103,12 +103,20 @@ class OidcLogin:
         if not metadata.issuer == login.issuer == named:
             raise StateMismatch("iss")
         code = query.get("code", "")
-        if "error" in query or not self._code.admits(code):
+        if "error" in query or not self._operation.parameter("code").admits(code):
             # What the provider says of it is written by whoever made the URL, and not shown.
             raise SocialLoginRefused("error")
-        call = Call(values={"code": Secret(code), "redirect_uri": self._redirect_uri, "code_verifier": login.verifier})
+        attempt = SignInAttempt(
+            session=session,
+            operation=self._operation,
+            call=Call(
+                values={"code": Secret(code), "redirect_uri": self._redirect_uri, "code_verifier": login.verifier}
+            ),
+            with_own_guest=login.is_reauthentication or session.signed_in is None,
+        )
         try:
-            self._login.with_code(session, call, self._verify_identity(login, metadata), again=login.again)
+            with self._login.redeem(attempt) as grant:
+                self._login.establish(session, grant, self._verified(grant, login, metadata))
         except (UpstreamRejected, InvalidCredentials):
             raise SocialLoginRefused("code") from None
         return login.return_path
@@ -175,17 +183,12 @@ class OidcLogin:
             raise StateMismatch("state")
         return found
 
-    def _verify_identity(
-        self, login: LoginState, metadata: Metadata
-    ) -> Callable[[Mapping[str, Any]], VerifiedIdentity]:
-        def verify_identity(reply: Mapping[str, Any]) -> VerifiedIdentity:
-            token = reply.get(_ID_TOKEN)
-            if not isinstance(token, str):
-                raise IdTokenInvalid("missing")
-            said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
-            if login.again and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
-                raise IdTokenInvalid("auth_time")
-            identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
-            return VerifiedIdentity(identity=identity, proved_at=said.auth_time)
-
-        return verify_identity
+    def _verified(self, grant: Grant, login: LoginState, metadata: Metadata) -> VerifiedIdentity:
+        token = grant.reply.get(_ID_TOKEN)
+        if not isinstance(token, str):
+            raise IdTokenInvalid("missing")
+        said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
+        if login.is_reauthentication and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
+            raise IdTokenInvalid("auth_time")
+        identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
+        return VerifiedIdentity(identity=identity, proved_at=said.auth_time)

@@ -114,7 +114,7 @@ class IdentityProvider:
         }
         if connection is not None:
             query["connection"] = connection
-        if login.again:
+        if login.is_reauthentication:
             query |= {"prompt": "login", "max_age": "0"}
         return _with_query(self.metadata().authorization_endpoint, query)
 

@@ -114,7 +114,11 @@ def test_session_that_ends_between_two_tries_is_not_brought_back(visits: Visits,
     assert isinstance(store, MeddlingStore)
     assert session.cookie is not None
     sid = session.cookie.sid
-    store.before["load"] = lambda *args, **kwargs: store.store.end([sid])
+
+    def end(*args: object, **kwargs: object) -> None:
+        store.store.end([sid])
+
+    store.before["load"] = end
     with pytest.raises(SessionEnded):
         session.update(lambda web, vault: (noted("mine", web), vault))
     assert session.state is SessionState.RETIRED
