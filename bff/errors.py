@@ -25,7 +25,8 @@
         IdentityProviderUnavailable its discovery document or keys cannot be had
       UpstreamError
         UpstreamRejected            Emporix said no, and why
-        InvalidToken                  Emporix said that the token it was given lives no more
+          DeadLink                  to a mailed token that is not, or no longer, good
+        InvalidToken                Emporix said that the token it was given lives no more
         UpstreamRateLimited
         UpstreamMalformed           an answer that is not as documented
         UpstreamUnavailable         no connection, reset, 502 to 504: we do not know
@@ -198,6 +199,22 @@ class UpstreamRejected(UpstreamError):
         self.message = message
         self.more_info = more_info
         self.details = details
+
+
+class DeadLink(UpstreamRejected):
+    """Emporix refused the token of a mailed link: it is not, or no longer, good."""
+
+    @classmethod
+    def of(cls, err: UpstreamRejected) -> DeadLink:
+        """Return the same refusal, known for what it is."""
+        return cls(
+            err.operation,
+            status=err.status,
+            type=err.type,
+            message=err.message,
+            more_info=err.more_info,
+            details=err.details,
+        )
 
 
 class InvalidToken(UpstreamError):

@@ -12,9 +12,9 @@ from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
 
-from bff.account.passwords import MIN_PASSWORD_CHARACTERS
 from bff.config.settings import Settings
 from bff.events import Event
+from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
 from bff.web import health, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api
@@ -98,7 +98,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         security_txt.make_blueprint(services),
         api_session.make_blueprint(services),
         api_devices.make_blueprint(services),
-        api.make_blueprint(services, api_session.SESSION_VIEWS),
+        api.make_blueprint(services),
         pages.make_blueprint(services),
         social.make_blueprint(services),
     ):

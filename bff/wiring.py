@@ -11,6 +11,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bff.account.calls import AccountCalls
 from bff.account.devices import Devices
 from bff.account.login import Login
 from bff.account.signup import Signup
@@ -24,6 +25,7 @@ from bff.oidc.provider import IdentityProvider
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
 from bff.sessions.index import SessionIndex
+from bff.sessions.model import SignedIn
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
@@ -52,11 +54,15 @@ class Services:
     broker: TokenBroker
     login: Login
     devices: Devices
-    signup: Signup
+    calls: AccountCalls
     oidc: OidcLogin | None
     """None: no social sign-in is configured."""
     now: Callable[[], float]
     log: Log
+
+    def logout_url(self, who: SignedIn | None) -> str | None:
+        """Return where to send the browser so that the identity provider's session ends too; None: to no place."""
+        return None if self.oidc is None else self.oidc.logout_url(who)
 
 
 def build_services(
@@ -120,13 +126,14 @@ def build_services(
         broker=broker,
         login=login,
         devices=Devices(sessions, login, ring, now),
-        signup=Signup(
+        calls=AccountCalls(
             broker,
             login,
+            Signup(login, operations["signup"], settings.emporix.signup),
             operations,
+            settings.emporix,
+            settings.features,
             log,
-            mode=settings.emporix.signup,
-            neutral=settings.features.neutral_answers,
         ),
         oidc=oidc,
         now=now,

@@ -6,12 +6,31 @@ characters and longer, since shorter ones are refused anyway.
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-MIN_PASSWORD_CHARACTERS: Final = 8
+from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
+
 _LIST: Final = Path(__file__).resolve().parent / "common_passwords.txt"
+
+
+class Weakness(Enum):
+    """Why a password cannot be set; the value is the `type` of a JSON detail."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    TOO_COMMON = "too_common"
+
+
+def weakness_of(password: str) -> Weakness | None:
+    """Return what is wrong with a new password; None: it is a good one."""
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        return Weakness.TOO_SHORT
+    if len(password) > MAX_PASSWORD_CHARACTERS:
+        return Weakness.TOO_LONG
+    return Weakness.TOO_COMMON if is_common(password) else None
 
 
 def is_common(password: str) -> bool:

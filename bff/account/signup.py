@@ -1,78 +1,34 @@
-"""Signing up, in the three ways a tenant may activate accounts; neutral where an address could be probed."""
+"""Signing in with the account that was just made, where the tenant activates accounts at once."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bff.account.login import Login
 from bff.config.settings import SignupMode
 from bff.emporix.client import Call
-from bff.errors import LoginFailed, SessionError, TooManyAttempts, UpstreamError, UpstreamRejected
-from bff.log import Log
 from bff.operations.model import Operation
 from bff.sessions.session import Session
-from bff.tokens.broker import TokenBroker
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignupAnswer:
-    """What may be said of a sign-up."""
-
-    status: int
-    body: bytes
 
 
 class Signup:
-    """Creates accounts."""
+    """Follows a sign-up with a sign-in."""
 
-    def __init__(
-        self,
-        broker: TokenBroker,
-        login: Login,
-        operations: Mapping[str, Operation],
-        log: Log,
-        *,
-        mode: SignupMode,
-        neutral: bool,
-    ) -> None:
-        self._broker = broker
+    def __init__(self, login: Login, operation: Operation, mode: SignupMode) -> None:
         self._login = login
-        self._operation = operations["signup"]
-        self._log = log
-        self._mode = mode
-        # Who is signed in right away learns by that whether the address was free.
-        self._neutral = neutral and mode is not SignupMode.IMMEDIATE
+        self._operation = operation
+        self.is_immediate = mode is SignupMode.IMMEDIATE
+        """Whether accounts can be used as soon as they are made."""
 
-    def create(self, session: Session, call: Call, wanted: Mapping[str, Any]) -> SignupAnswer:
-        """Create the account that `call`'s body (read as `wanted`) describes; in `immediate` mode also sign in.
+    def sign_in(self, session: Session, call: Call, wanted: Mapping[str, Any]) -> None:
+        """Sign in with the credentials of a sign-up (`CustomerSignup`), which `wanted` holds.
 
-        :raises UpstreamRejected: upstream says why; a taken address only where answers are not neutral
-        :raises BffError: as the broker's `call`
+        :raises BffError: as `Login.with_password`; the account exists, and its owner can sign in by hand
         """
-        neutral = SignupAnswer(status=self._operation.neutral_status or 202, body=b"{}")
-        try:
-            reply = self._broker.call(session, self._operation, call)
-        except UpstreamRejected as err:
-            if self._neutral and err.status in self._operation.hides:
-                return neutral
-            raise
-        if self._neutral:
-            return neutral
-        if self._mode is SignupMode.IMMEDIATE:
-            self._sign_in(session, call, wanted)
-        return SignupAnswer(status=reply.status, body=reply.body)
-
-    def _sign_in(self, session: Session, call: Call, wanted: Mapping[str, Any]) -> None:
         credentials = wanted.get("signup") or wanted
-        email, password = credentials["email"], credentials["password"]
-        body = json.dumps({"email": email, "password": password}).encode()
-        try:
-            self._login.with_password(
-                session, email, Call(body=body, accept_language=call.accept_language), asked=self._operation
-            )
-        except (LoginFailed, TooManyAttempts, UpstreamError, SessionError):
-            # The account exists; who made it can still sign in by hand. The trail has why it failed.
-            return
+        email = credentials["email"]
+        body = json.dumps({"email": email, "password": credentials["password"]}).encode()
+        sign_in = Call(body=body, accept_language=call.accept_language)
+        self._login.with_password(session, email, sign_in, asked=self._operation)

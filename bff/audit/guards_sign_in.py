@@ -16,7 +16,6 @@ from bff.account.social_login import CALLBACK
 from bff.audit.checking import Check, every
 from bff.audit.probed import Asked, Probe, Probed
 from bff.audit.requirement import Guard
-from bff.audit.routes import WITHOUT_ROW
 from bff.crypto import encode
 from bff.errors import IdentityProviderUnavailable, IdTokenInvalid
 from bff.factory import Bff
@@ -25,17 +24,17 @@ from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider, Metadata
 from bff.operations.model import Credential
 from bff.web.api.routes import api_routes
-from bff.web.pages.flow import Need, page_needs
+from bff.web.declared import Need, declared_routes
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
 
 _ROWS_NEEDING_PROOF: Final = ("add_login", "delete_me")
-_PAGES_NEEDING_PROOF: Final = (
-    "pages.logins_post",
-    "pages.deletion_post",
+_DEVICES_NEEDING_PROOF: Final = (
     "pages.device_end_post",
     "pages.devices_end_others_post",
+    "api_devices.end_device",
+    "api_devices.end_other_devices",
 )
-"""Those that are switched off are not there. A deletion's mailed link leads to none of them: the mail is the proof."""
+"""Routes that no row stands behind, and that end what cannot be brought back."""
 _UNSIGNED: Final = tuple(f"{encode(header)}.{encode(b'{}')}." for header in (b'{"alg":"none"}', b'{"alg":"HS256"}'))
 _ISSUER: Final = "https://issuer.example"
 
@@ -94,11 +93,13 @@ def _state(probed: Probed, app: Bff) -> str | None:
 
 
 def _signed_in_only(probed: Probed, app: Bff) -> str | None:
-    needs = page_needs(app)
+    for_customers = {
+        endpoint for endpoint, declared in declared_routes(app).items() if declared.need is not Need.ANYONE
+    }
     pages = {
         rule.rule
         for rule in app.url_map.iter_rules()
-        if needs.get(rule.endpoint) in (Need.SIGNED_IN, Need.RECENT) and "GET" in (rule.methods or ())
+        if rule.endpoint in for_customers and "GET" in (rule.methods or ())
     }
     routes = {
         entry.route.path
@@ -106,26 +107,23 @@ def _signed_in_only(probed: Probed, app: Bff) -> str | None:
         if entry.operation.accepts == (Credential.CUSTOMER,) and entry.route.method == "GET"
     }
 
-    views = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in WITHOUT_ROW}
-
     def sent_away(answer: Probe) -> bool:
         if is_api(answer.path):
             return answer.status == 401
         return answer.status == 303 and (answer.header("Location") or "").startswith("/login?")
 
-    asked = [answer for answer in probed.of(Asked.READ) if answer.rule in pages | routes | views]
+    asked = [answer for answer in probed.of(Asked.READ) if answer.rule in pages | routes]
     return every(asked, sent_away, "shown to a guest")
 
 
 def _recent_proof(probed: Probed, app: Bff) -> str | None:
-    needs = page_needs(app)
+    table, declared = app.services.operations, declared_routes(app)
     for name in _ROWS_NEEDING_PROOF:
-        operation = app.services.operations.get(name)
-        if operation is None or not operation.needs_recent_proof:
+        if name not in table or not table[name].needs_recent_proof:
             return f"{name} asks for no recent proof"
-    for endpoint in _PAGES_NEEDING_PROOF:
-        if needs.get(endpoint, Need.RECENT) is not Need.RECENT:
-            return f"the page {endpoint} asks for no recent proof"
+    for endpoint in _DEVICES_NEEDING_PROOF:
+        if endpoint not in declared or declared[endpoint].need is not Need.RECENT:
+            return f"the route {endpoint} asks for no recent proof"
     return None
 
 

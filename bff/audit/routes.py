@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
 from typing import Final
 
 from werkzeug.routing import Rule
 
 from bff.account.social_login import CALLBACK
-from bff.audit.page_calls import FURTHER_CALLS, PAGE_CALLS
+from bff.audit.page_calls import calls_by_endpoint
 from bff.audit.probed import SAFE, Asked, Probe, Probed
 from bff.config.settings import LimitSettings, LoginRates, Rate
 from bff.factory import Bff
@@ -22,7 +21,7 @@ from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
 from bff.web.api.routes import api_routes
 from bff.web.api.session import SESSION_PATH
-from bff.web.pages.flow import Need, page_needs
+from bff.web.declared import Need, declared_routes
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, START_SOCIAL, is_api, is_static
 
 
@@ -48,14 +47,6 @@ class Csrf(Enum):
 
 
 _OWN_SESSION: Final = frozenset({SESSION_PATH, START_SOCIAL, f"{START_SOCIAL}/<connection>"})
-WITHOUT_ROW: Final = MappingProxyType(
-    {
-        "api_devices.devices": Caller.CUSTOMER,
-        "api_devices.end_other_devices": Caller.PROVEN_CUSTOMER,
-        "api_devices.end_device": Caller.PROVEN_CUSTOMER,
-    }
-)
-"""JSON routes for customers that no operation stands behind, which therefore stand here."""
 UNDECLARED: Final = ("not declared",)
 _CALLERS: Final = {
     Need.ANYONE: Caller.ANYBODY,
@@ -65,8 +56,6 @@ _CALLERS: Final = {
 
 
 _NO_SESSION: Final = frozenset({BACKCHANNEL_LOGOUT, *PROBES})
-_WITH_MAILED_TOKEN: Final = frozenset({"pages.deletion_confirm_post"})
-"""Pages that call with a mailed token: what is counted only without one is not counted."""
 _LIMIT_NAMES: Final = {Limit.LOGIN: "sign-in", Limit.MAIL: "mail", Limit.GUEST: "guest"}
 _WINDOWS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
 
@@ -133,7 +122,8 @@ class _Reader:
     def __init__(self, app: Bff, probed: Probed) -> None:
         self._table = app.services.operations
         self._entries = {entry.endpoint: entry for entry in api_routes(self._table)}
-        self._needs = page_needs(app)
+        self._declared = declared_routes(app)
+        self._calls = calls_by_endpoint(app)
         self._answers = {(answer.method, answer.rule): answer for answer in probed.of(Asked.READ, Asked.BARE)}
         self._read_with_a_session = {
             answer.rule for answer in probed.of(Asked.READ_UNKNOWN_COOKIE) if answer.status == 503
@@ -159,24 +149,19 @@ class _Reader:
     def _caller(self, rule: Rule, answer: Probe | None) -> Caller:
         if rule.rule == BACKCHANNEL_LOGOUT:
             return Caller.IDENTITY_PROVIDER
-        if rule.endpoint in WITHOUT_ROW:
-            return WITHOUT_ROW[rule.endpoint]
         if rule.endpoint in self._entries:
             row = self._entries[rule.endpoint].operation
             if row.needs_recent_proof:
                 return Caller.PROVEN_CUSTOMER
             return Caller.ANYBODY if row.is_for_guests else Caller.CUSTOMER
-        if rule.endpoint in self._needs:
-            return _CALLERS[self._needs[rule.endpoint]]
+        if rule.endpoint in self._declared:
+            return _CALLERS[self._declared[rule.endpoint].need]
         return Caller.CUSTOMER if answer is not None and answer.status == 401 else Caller.ANYBODY
 
     def _operations(self, rule: Rule) -> tuple[str, ...]:
-        if rule.endpoint in self._entries:
-            row = self._entries[rule.endpoint].operation
-            return (row.name, *FURTHER_CALLS.get(row.name, ()))
         if is_static(rule.rule) or rule.rule in PROBES:
             return ()
-        return PAGE_CALLS.get(rule.endpoint, UNDECLARED)
+        return self._calls.get(rule.endpoint, UNDECLARED)
 
     def _limits(
         self, rule: Rule, method: str, called: Iterable[Operation], bearers: Container[Credential]
@@ -196,7 +181,7 @@ class _Reader:
     def _takes_mailed_token(self, rule: Rule) -> bool:
         if rule.endpoint in self._entries:
             return self._entries[rule.endpoint].route.body is MailedToken
-        return rule.endpoint in _WITH_MAILED_TOKEN
+        return rule.endpoint in self._declared and self._declared[rule.endpoint].mailed
 
 
 def _bearers(operation: Operation, caller: Caller) -> tuple[Credential, ...]:

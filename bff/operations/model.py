@@ -74,15 +74,34 @@ class Plain401(Enum):
 
 
 class SideEffect(Enum):
-    """What a success changes about the visitor's own session."""
+    """What a success changes about the visitor's own session; best effort, since upstream has said yes by then."""
 
     NOTHING = "nothing"
-    NEW_PASSWORD = "new_password"  # nosec B105 # noqa: S105 - a word, no password
+    NEW_PASSWORD = "new password"  # nosec B105 # noqa: S105 - a word, no password
     """The session goes on under a new cookie."""
-    PASSWORD_RESET = "password_reset"  # nosec B105 # noqa: S105 - a word, no password
-    """The next sign-in with a password ends that customer's older sessions."""
-    IDENTITY = "identity"
-    """Names or e-mail may have changed: ask again who it is."""
+    PASSWORD_RESET = "password reset"  # nosec B105 # noqa: S105 - a word, no password
+    """The session goes on under a new cookie; the next sign-in with a password ends that customer's older sessions."""
+    IDENTITY = "who it is"
+    """Names or e-mail may have changed: `GET /me` is asked again."""
+    SIGN_UP = "sign-up"
+    """Where the tenant activates accounts at once, the visitor is signed in, and answers cannot be neutral."""
+    ACCOUNT_DELETED = "account deleted"
+    """Every session of the customer ends."""
+
+
+class Performer(Enum):
+    """What carries an operation out for a visitor."""
+
+    CALL = "call"
+    """One call with the visitor's bearer."""
+    PASSWORD_SIGN_IN = "password sign-in"  # nosec B105 # noqa: S105 - a word, no password
+    """The answer's tokens are kept, and the visitor is signed in under a new cookie."""
+    MAILED_SIGN_IN = "mailed sign-in"
+    """The same, by the token of a mailed link."""
+    SIGN_OUT = "sign-out"
+    """The session ends here always, upstream as well as it goes."""
+    REFRESH = "refresh"
+    """The tokens are renewed under the session's lock."""
 
 
 class Feature(Enum):
@@ -169,7 +188,10 @@ class Operation:
     plain_401: Plain401 = Plain401.UNDOCUMENTED
     repeatable: bool = False
     """May be sent again after the connection broke while the answer was read."""
+    performer: Performer = Performer.CALL
     side_effect: SideEffect = SideEffect.NOTHING
+    side_effect_when_mailed: SideEffect | None = None
+    """The same, where a mailed token comes along; None: no difference."""
     feature: Feature | None = None
     guests: bool | None = None
     """Whether a guest may ask for it; None: wherever upstream takes a guest's token."""
@@ -181,6 +203,13 @@ class Operation:
     """What each call counts against, in the order in which that is tried."""
     takes_site: bool = False
     """The body may name a site, and the settings say which."""
+    new_passwords: tuple[str, ...] = ()
+    """Properties of the body, as dotted paths, that set a password; each has to be a good one."""
+    dead_link: frozenset[int] = frozenset()
+    """Upstream refusals that mean, where a mailed token comes along, that it is not or no longer good (observed). A 400
+    whose details name a new password means that password instead."""
+    shows: tuple[str, ...] = ()
+    """The only properties of the answer that are passed on; empty: all of them."""
     hides: frozenset[int] = frozenset()
     """Upstream refusals that would tell whether an address is known; neutral answers hide them."""
     neutral_status: int | None = None
@@ -189,6 +218,10 @@ class Operation:
     """What a visitor's call of it is in the audit trail, whatever comes of it."""
     audited_when_mailed: Event | None = None
     """The same, where a mailed token comes along; None: no difference."""
+
+    def __post_init__(self) -> None:
+        if self.returns_tokens and self.performer is Performer.CALL and self.exposure is not Exposure.INTERNAL:
+            raise ValueError(f"{self.name}: its answer holds tokens, and would be passed on")
 
     @property
     def is_for_guests(self) -> bool:

@@ -1,8 +1,9 @@
 """One model per request body: Emporix's own, and those of the routes that take a token in the body.
 
-Property names, required properties and minimum lengths are those of the Customer Service contract; the upper
-bounds are ours, where it has none. Two texts go further than the contract: an e-mail that is required must
-not be empty, and all three properties of an e-mail change are required, because none works without.
+Property names and required properties are those of the Customer Service contract; the upper bounds are ours, where it
+has none. Three rules differ from the contract: an e-mail that is required must not be empty; all three properties of an
+e-mail change are required, because none works without; a new password has eight characters at least, while one to sign
+in with is only not empty, since what counts is whether upstream takes it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "EmailChange",
     "Empty",
     "MailedToken",
+    "NewPasswordAuthentication",
     "OptInResend",
     "PasswordAuthentication",
     "PasswordChange",
@@ -40,7 +42,8 @@ MAX_TOKEN_CHARACTERS = 512
 MAX_TEXT_CHARACTERS = 2000
 MAX_TAGS = 50
 MAX_TAG_CHARACTERS = 100
-MIN_LOGIN_PASSWORD_CHARACTERS = 6
+MIN_PASSWORD_CHARACTERS = 8
+"""Of a new one (NIST SP 800-63B 3.1.1.2)."""
 
 _SECRET = {"format": "password"}
 
@@ -48,13 +51,9 @@ Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS)]
 Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL_CHARACTERS)]
 ContactEmail = Annotated[str, Field(max_length=MAX_EMAIL_CHARACTERS)]
 Password = Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS, json_schema_extra=_SECRET)]
-LoginPassword = Annotated[
+NewPassword = Annotated[
     str,
-    Field(
-        min_length=MIN_LOGIN_PASSWORD_CHARACTERS,
-        max_length=MAX_PASSWORD_CHARACTERS,
-        json_schema_extra=_SECRET,
-    ),
+    Field(min_length=MIN_PASSWORD_CHARACTERS, max_length=MAX_PASSWORD_CHARACTERS, json_schema_extra=_SECRET),
 ]
 Token = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS, json_schema_extra=_SECRET)]
 Identifier = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
@@ -153,17 +152,24 @@ class PasswordAuthentication(Body):
     """E-mail and password to sign in with."""
 
     email: Email = required("The e-mail that is used to sign in.")
-    password: LoginPassword = required("The password.")
+    password: Password = required("The password.")
+
+
+class NewPasswordAuthentication(Body):
+    """E-mail and password to sign in with from now on."""
+
+    email: Email = required("The e-mail to sign in with.")
+    password: NewPassword = required("The password to set.")
 
 
 class CustomerSignup(Body):
     """A new account."""
 
     email: Email = required("The new customer's e-mail.")
-    password: Password = required("The password to set.")
+    password: NewPassword = required("The password to set.")
     customer_details: CustomerUpdate = optional("The profile; its contactEmail, if any, is the same as email.")
     customer_address: SignupAddress = optional("The first address.")
-    signup: PasswordAuthentication = optional("What to sign in with, where that is not the e-mail above.")
+    signup: NewPasswordAuthentication = optional("What to sign in with, where that is not the e-mail above.")
 
     @classmethod
     def across_properties(cls, value: dict[str, JsonValue]) -> tuple[Detail, ...]:
@@ -194,14 +200,14 @@ class PasswordReset(Body):
     """A new password in place of a forgotten one."""
 
     token: Token = required("The token from the mail.")
-    password: Password = required("The password to set.")
+    password: NewPassword = required("The password to set.")
 
 
 class PasswordChange(Body):
     """A new password in place of the current one."""
 
     current_password: Password = required("The password that is valid now.")
-    new_password: Password = required("The password to set.")
+    new_password: NewPassword = required("The password to set.")
 
 
 class OptInResend(Body):

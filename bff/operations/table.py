@@ -21,6 +21,7 @@ from bff.operations.model import (
     Limited,
     Operation,
     Parameter,
+    Performer,
     Place,
     Plain401,
     ResponseShape,
@@ -35,6 +36,7 @@ from bff.operations.schemas import (
     CustomerUpdate,
     EmailChange,
     MailedToken,
+    NewPasswordAuthentication,
     OptInResend,
     PasswordAuthentication,
     PasswordChange,
@@ -49,6 +51,7 @@ _OK = frozenset({200})
 _CREATED = frozenset({201})
 _ACCEPTED = frozenset({202})
 _NO_CONTENT = frozenset({204})
+_DEAD_LINK = frozenset({400, 401, 403, 404, 409})
 
 _VISIBLE_ASCII = r"[\x21-\x7e]{1,8192}"
 _TENANT_IN_PATH = Parameter(name="tenant", place=Place.PATH, pattern=r"[a-z][a-z0-9]{2,15}")
@@ -140,6 +143,7 @@ _ROWS = (
         answer=ResponseShape.TOKENS,
         plain_401=Plain401.WRONG_SECRET,
         limits=(Limited(kind=Limit.LOGIN, email="email"),),
+        performer=Performer.PASSWORD_SIGN_IN,
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -171,6 +175,7 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _secret("accessToken")),
         success=_NO_CONTENT,
         own_routes=(Route(method="POST", path="/api/logout"),),
+        performer=Performer.SIGN_OUT,
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -196,6 +201,7 @@ _ROWS = (
         success=_OK,
         answer=ResponseShape.TOKENS,
         own_routes=(Route(method="POST", path="/api/session/refresh", body=SessionRefresh, body_required=False),),
+        performer=Performer.REFRESH,
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -210,6 +216,8 @@ _ROWS = (
         answer=ResponseShape.OBJECT,
         plain_401=Plain401.DEAD_BEARER,
         own_routes=(Route(method="GET", path="/api/session/validate"),),
+        # Neither a token nor the Emporix session's id.
+        shows=("token_type", "expires_in", "scope", "email", "legalEntityId"),
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -227,6 +235,8 @@ _ROWS = (
         hides=frozenset({409}),
         neutral_status=202,
         audited=Event.SIGNUP_ASKED,
+        new_passwords=("password", "signup.password"),
+        side_effect=SideEffect.SIGN_UP,
         exposure=Exposure.SESSION,
     ),
     # Double opt-in
@@ -241,6 +251,8 @@ _ROWS = (
         success=_OK,
         answer=ResponseShape.TOKENS,
         own_routes=(Route(method="POST", path="/api/signup/optin", body=MailedToken),),
+        performer=Performer.MAILED_SIGN_IN,
+        dead_link=_DEAD_LINK,
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -306,6 +318,8 @@ _ROWS = (
         ),
         audited=Event.DELETION_ASKED,
         audited_when_mailed=Event.DELETION_CONFIRMED,
+        side_effect_when_mailed=SideEffect.ACCOUNT_DELETED,
+        dead_link=_DEAD_LINK,
         exposure=Exposure.SESSION,
     ),
     Operation(
@@ -316,11 +330,12 @@ _ROWS = (
         path="/customer/{tenant}/me/accounts/internal",
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH,),
-        body=PasswordAuthentication,
+        body=NewPasswordAuthentication,
         success=_CREATED,
         answer=ResponseShape.OBJECT,
         feature=Feature.ADD_LOGIN,
         needs_recent_proof=True,
+        new_passwords=("password",),
         side_effect=SideEffect.IDENTITY,
         audited=Event.LOGIN_ADDED,
         exposure=Exposure.JSON,
@@ -437,6 +452,7 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         body=MailedToken,
         success=_NO_CONTENT,
+        dead_link=_DEAD_LINK,
         side_effect=SideEffect.IDENTITY,
         audited=Event.EMAIL_CHANGED,
         exposure=Exposure.JSON,
@@ -468,6 +484,8 @@ _ROWS = (
         body=PasswordReset,
         success=_NO_CONTENT,
         audited=Event.PASSWORD_RESET,
+        new_passwords=("password",),
+        dead_link=_DEAD_LINK,
         side_effect=SideEffect.PASSWORD_RESET,
         exposure=Exposure.JSON,
     ),
@@ -483,6 +501,7 @@ _ROWS = (
         success=_NO_CONTENT,
         plain_401=Plain401.WRONG_SECRET,
         limits=(Limited(kind=Limit.LOGIN),),
+        new_passwords=("newPassword",),
         side_effect=SideEffect.NEW_PASSWORD,
         audited=Event.PASSWORD_CHANGED,
         exposure=Exposure.JSON,

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
+from bff.web.declared import Declared, Need, declare
 from bff.wiring import Services
 
 PATH: Final = "/.well-known/security.txt"
@@ -35,4 +36,5 @@ def make_blueprint(services: Services) -> Blueprint:
         text = "".join(f"{name}: {value}\n" for name, value in fields.items())
         return Response(text, content_type="text/plain; charset=utf-8")
 
+    declare(blueprint, security_txt.__name__, Declared(need=Need.ANYONE))
     return blueprint

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import bff
-from bff.account.passwords import MIN_PASSWORD_CHARACTERS, is_common
+from bff.account.passwords import is_common
+from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
 
 LIST = Path(bff.__file__).parent / "account" / "common_passwords.txt"
 

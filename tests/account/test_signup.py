@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bff.account.signup import SignupAnswer
+from bff.account.calls import AccountCall, Result
 from bff.emporix.client import Call
 from bff.errors import UpstreamRejected, UpstreamUnavailable
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
@@ -24,16 +24,17 @@ NEW: dict[str, Any] = {
     "customerDetails": {"firstName": "Jane", "lastName": "Doe"},
 }
 TAKEN = {**NEW, "email": B2C_EMAIL}
-NEUTRAL = SignupAnswer(status=202, body=b"{}")
+NEUTRAL = Result(status=202, body=b"{}")
 
 
 def visits_in(make_shop: ShopMaker, mode: str, **environment: Any) -> Visits:
     return Visits(shop=make_shop(SandboxSettings(signup=SignupMode(mode)), EMPORIX_SIGNUP=mode, **environment))
 
 
-def sign_up(visits: Visits, session: Session, wanted: dict[str, Any]) -> SignupAnswer:
-    call = Call(body=json.dumps(wanted).encode())
-    return visits.shop.services.signup.create(session, call, wanted)
+def sign_up(visits: Visits, session: Session, wanted: dict[str, Any]) -> Result:
+    asked = AccountCall(call=Call(body=json.dumps(wanted).encode()), content=wanted)
+    services = visits.shop.services
+    return services.calls.perform(session, services.operations["signup"], lambda: asked)
 
 
 @pytest.mark.parametrize("mode", ["optin", "approval"])

@@ -13,12 +13,11 @@ from werkzeug.test import TestResponse
 
 from bff.account.login import RECENT_SECONDS
 from bff.audit.offline import offline_services
-from bff.audit.page_calls import BROUGHT_ALONG, FURTHER_CALLS, PAGE_CALLS
+from bff.audit.page_calls import BROUGHT_ALONG, calls_by_endpoint
 from bff.audit.probe import probe
 from bff.audit.routes import Caller, audited_routes
 from bff.audit.storage import ALL_KEPT
 from bff.factory import create_app
-from bff.web.api.routes import api_routes
 from bff.web.paths import is_api
 from tests.support.driven_routes import READING, UNSAFE, Drive, body_of
 from tests.support.fakes.clock import FakeClock
@@ -93,9 +92,7 @@ def seen(make_shop: ShopMaker, redis: Redis) -> Iterator[Seen]:
 
 
 def test_audit_declares_what_views_call_and_what_redis_keeps(seen: Seen) -> None:
-    rows = {entry.endpoint: entry.operation.name for entry in api_routes(seen.shop.services.operations)}
-    declared: dict[str, set[str]] = {endpoint: set(calls) for endpoint, calls in PAGE_CALLS.items()}
-    declared |= {endpoint: {row, *FURTHER_CALLS.get(row, ())} for endpoint, row in rows.items()}
+    declared = {endpoint: set(calls) for endpoint, calls in calls_by_endpoint(seen.shop.app).items()}
     undeclared = {
         endpoint: calls - declared.get(endpoint, set()) - BROUGHT_ALONG
         for endpoint, calls in seen.calls.items()

@@ -14,6 +14,7 @@ from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
 from bff.operations.schemas import Empty, validate
 from bff.web.api.input import read_query
+from bff.web.declared import Declared, Need, declare
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -55,6 +56,9 @@ def make_blueprint(services: Services) -> Blueprint:
             raise NotFound
         return _no_content()
 
+    declare(blueprint, devices.__name__, Declared(need=Need.SIGNED_IN))
+    declare(blueprint, end_other_devices.__name__, Declared(need=Need.RECENT))
+    declare(blueprint, end_device.__name__, Declared(need=Need.RECENT, operations=("logout",)))
     return blueprint
 
 

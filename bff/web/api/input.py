@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 
+from bff.account.calls import AccountCall
 from bff.emporix.client import Call
 from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
 from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
 from bff.operations.schemas import Empty, nullable, validate
 from bff.secret import Secret
+from bff.web.api.etags import wanted_version
 from bff.web.language import accept_language
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """What a request asks for, checked."""
-
-    call: Call
-    content: Any
-    """The body, read; None where there is none."""
-
-
-def read_input(operation: Operation, route: Route) -> Input:
+def read_input(operation: Operation, route: Route) -> AccountCall:
     """Read query, path and body of the request at hand.
 
     :raises InvalidInput: with every detail that is wrong in the first part that is
@@ -41,7 +33,7 @@ def read_input(operation: Operation, route: Route) -> Input:
             if parameter.supplier is Supplier.CLIENT_BODY and isinstance(value, str):
                 _check(parameter, value)
                 values[parameter.name] = Secret(value)
-    return Input(
+    return AccountCall(
         call=Call(
             values=values,
             body=body if operation.body is not None else None,
@@ -49,6 +41,7 @@ def read_input(operation: Operation, route: Route) -> Input:
             accept_language=accept_language(),
         ),
         content=content,
+        version=wanted_version(operation),
     )
 
 

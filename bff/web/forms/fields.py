@@ -11,13 +11,14 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, StringField
 from wtforms.validators import StopValidation
 
-from bff.account.passwords import MIN_PASSWORD_CHARACTERS, is_common
+from bff.account.passwords import Weakness, weakness_of
 from bff.operations.schemas import (
     MAX_EMAIL_CHARACTERS,
     MAX_PASSWORD_CHARACTERS,
     MAX_TAG_CHARACTERS,
     MAX_TEXT_CHARACTERS,
     MAX_TOKEN_CHARACTERS,
+    MIN_PASSWORD_CHARACTERS,
 )
 from bff.web.language import gettext as _
 
@@ -71,10 +72,13 @@ def email_shape(form: FlaskForm, field: Field) -> None:
 
 def good_password(form: FlaskForm, field: Field) -> None:
     """Demand a new password that is long enough and not among those that are guessed first."""
-    if len(field.data) < MIN_PASSWORD_CHARACTERS:
-        raise StopValidation(_("Use at least %(count)d characters") % {"count": MIN_PASSWORD_CHARACTERS})
-    if is_common(field.data):
-        raise StopValidation(_("Choose another password: this one is among those that are guessed first"))
+    match weakness_of(field.data):
+        case Weakness.TOO_SHORT:
+            raise StopValidation(_("Use at least %(count)d characters") % {"count": MIN_PASSWORD_CHARACTERS})
+        case Weakness.TOO_LONG:
+            raise StopValidation(_("Use at most %(count)d characters") % {"count": MAX_PASSWORD_CHARACTERS})
+        case Weakness.TOO_COMMON:
+            raise StopValidation(_("Choose another password: this one is among those that are guessed first"))
 
 
 def text_field(*validators: Validator, most: int = MAX_TEXT_CHARACTERS) -> StringField:
@@ -139,6 +143,10 @@ class PageForm(FlaskForm):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """Read form fields and nothing else: no uploaded files, no JSON. None: there is nothing to read."""
             return None if formdata is None else request.form
+
+    def take_version(self, version: int | None) -> None:
+        """Base the form on a newer version of its record, whatever was sent."""
+        self.version.data, self.version.raw_data = version, None
 
     def typed(self) -> dict[str, Any]:
         """Return what may be kept of the entries."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from bff.web.api.routes import ApiRoute, api_routes, check_feature
+from bff.account.calls import check_feature
+from bff.web.api.routes import ApiRoute, api_routes
 from bff.web.middleware.bodies import check_media_type, check_size
 from bff.web.middleware.csrf import check_cookies, check_origin, check_token
 from bff.web.middleware.hosts import check_host

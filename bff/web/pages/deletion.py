@@ -8,19 +8,17 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from bff.errors import InvalidInput, LoginRequired, SessionExpired, UpstreamRejected
+from bff.errors import LoginRequired, ReauthenticationRequired, SessionExpired
+from bff.web.declared import Need
 from bff.web.forms.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.flow import FormPage, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.mailed_links import DEAD_LINK, dead_link, mailed_token
+from bff.web.pages.mailed_links import dead_link, mailed_token
 from bff.web.pages.sealed import DELETION, seal_proceed
 from bff.web.pages.visit import Visit, owner_mark
 from bff.web.rendering import render
 from bff.wiring import Services
-
-_NOT_OFFERED = frozenset({403, 404, 405})
-"""How a tenant that no longer offers deletion says so; the newest contract does not list it."""
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
@@ -30,6 +28,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     pages = [
         FormPage(
             endpoint="deletion",
+            operations=("delete_me",),
+            not_offered="deletion",
             rule="/account/delete",
             template="delete.html",
             form=DeletionForm,
@@ -40,6 +40,9 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="deletion_confirm",
+            operations=("delete_me",),
+            dead_link="deletion",
+            not_offered="deletion",
             rule=DELETION,
             template="delete_confirm.html",
             form=TokenForm,
@@ -56,12 +59,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 
 def _ask(visit: Visit, form: DeletionForm) -> ResponseReturnValue:
-    try:
-        visit.call("delete_me")
-    except UpstreamRejected as err:
-        if err.status not in _NOT_OFFERED:
-            raise
-        return render("not_offered.html", status=422, kind="deletion")
+    visit.perform("delete_me")
     return mailed(visit, visit.who.customer.email)
 
 
@@ -77,41 +75,26 @@ def _sign_in_first(visit: Visit) -> ResponseReturnValue | None:
     token = request.args.get("token", "")
     if not token:
         return dead_link("deletion")
-    if visit.session.signed_in is not None:
-        return None
-    return _sign_in_form(visit, token, status=200)
+    return None if visit.is_recent() else _sign_in_form(visit, token, status=200)
 
 
 def _sign_in_form(visit: Visit, token: str, *, status: int) -> ResponseReturnValue:
-    form = LoginForm(formdata=None, data={"proceed": seal_proceed(visit, token)})
+    who = visit.session.signed_in
+    email = None if who is None else who.customer.email
+    form = LoginForm(formdata=None, data={"email": email, "proceed": seal_proceed(visit, token)})
     form.owner.data = owner_mark(visit.services)
-    return render(
-        "login.html",
-        status=status,
-        form=form,
-        alert=None,
-        again=False,
-        notice=_("Sign in to the account that is to be deleted."),
-    )
+    notice = _("Sign in to the account that is to be deleted.")
+    if who is not None and who.social is not None:
+        notice = _("Show that it is you. If you do so without a password here, open the link in the mail again then.")
+    return render("login.html", status=status, form=form, alert=None, again=who is not None, notice=notice)
 
 
 def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
     token = form.token.data or ""
-    if visit.session.signed_in is None:
-        return _sign_in_form(visit, token, status=422)
     try:
-        visit.call("delete_me", values={"token": token})
-    except InvalidInput:
-        return dead_link("deletion")
-    except UpstreamRejected as err:
-        if err.status in DEAD_LINK:
-            return dead_link("deletion")
-        if err.status in _NOT_OFFERED:
-            return render("not_offered.html", status=422, kind="deletion")
-        raise
-    except (LoginRequired, SessionExpired):
+        visit.perform("delete_me", values={"token": token})
+    except (LoginRequired, SessionExpired, ReauthenticationRequired):
         return _sign_in_form(visit, token, status=422)
-    visit.services.login.forget(visit.session)
     response = see_other("/login?notice=account-deleted")
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

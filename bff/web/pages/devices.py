@@ -17,10 +17,11 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.account.devices import Device
+from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import FormPage, Need, register_page, register_view, see_other
+from bff.web.pages.flow import FormPage, register_page, register_view, see_other
 from bff.web.pages.sign_out import sign_out, signed_out_on
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
@@ -63,6 +64,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     pages = [
         FormPage(
             endpoint="device_end",
+            operations=("logout",),
             rule=f"{DEVICES}/<{_ID}>/end",
             template="session_end.html",
             form=ConfirmForm,

@@ -8,13 +8,12 @@ from typing import Any
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
-from bff.errors import InvalidInput, UpstreamRejected
+from bff.web.declared import Need
 from bff.web.forms.forms import EmailForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, Need, register_page, see_other
-from bff.web.pages.mailed_links import DEAD_LINK, dead_link, mailed_token
+from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other
+from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.visit import Visit
-from bff.web.rendering import render
 from bff.wiring import Services
 
 
@@ -23,6 +22,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     pages = [
         FormPage(
             endpoint="email",
+            operations=("change_email",),
             rule="/account/email",
             template="email.html",
             form=EmailForm,
@@ -32,6 +32,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="email_confirm",
+            operations=("confirm_email",),
+            dead_link="email",
             rule="/email/confirm",
             template="email_confirm.html",
             form=TokenForm,
@@ -52,9 +54,8 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
     current, wanted = visit.who.customer.email or "", form.newEmail.data or ""
     if current.lower() == wanted.lower():
-        form.newEmail.errors = [_("This is your e-mail address already")]
-        return render("email.html", status=422, form=form, alert=None, restored=False, email=current)
-    visit.call(
+        raise FieldRefused("newEmail", _("This is your e-mail address already"))
+    visit.perform(
         "change_email",
         {
             "email": current,
@@ -68,16 +69,8 @@ def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
 
 
 def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
-    try:
-        visit.call("confirm_email", {"token": form.token.data or ""})
-    except InvalidInput:
-        return dead_link("email")
-    except UpstreamRejected as err:
-        if err.status not in DEAD_LINK:
-            raise
-        return dead_link("email")
+    visit.perform("confirm_email", {"token": form.token.data or ""})
     if visit.session.signed_in is None:
         return see_other("/login?notice=email-confirmed")
-    visit.services.login.ask_again_who_it_is(visit.session)
     flash(_("Your new e-mail address is confirmed. Sign in with it from now on."))
     return see_other("/account")

@@ -11,17 +11,17 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, flash, request
+from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import (
     BffError,
     CsrfFailed,
+    DeadLink,
+    FeatureDisabled,
     InvalidCredentials,
     InvalidInput,
     LoginRequired,
@@ -34,6 +34,7 @@ from bff.errors import (
 )
 from bff.log import REQUEST_ID
 from bff.sessions.store import SessionEnded
+from bff.web.declared import Declared, Need, declare
 from bff.web.errors import Fault, fault_of
 from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
@@ -45,18 +46,29 @@ from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
 SIGN_IN = "/login"
-_NEEDS = "bff.page_needs"
 _REFUSED_INPUT = frozenset({400, 409, 422})
 _TOO_MANY = 429
 
 
-class Need(Enum):
-    """Who a page is for."""
+class FieldRefused(Exception):
+    """What a page cannot accept, and beside which field to say so; raised by `submit`, shown by the flow."""
 
-    ANYONE = "anyone"
-    SIGNED_IN = "signed in"
-    RECENT = "recently signed in"
-    """Signed in, and with a proof of it in the last minutes."""
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.message = message
+        """In the visitor's language."""
+
+
+class ChangedMeanwhile(Exception):
+    """Another request changed the record since the page showed it; the flow shows the form with both versions."""
+
+    def __init__(self, alert: str, theirs: Mapping[str, Any]) -> None:
+        super().__init__("changed meanwhile")
+        self.alert = alert
+        """In the visitor's language."""
+        self.theirs = theirs
+        """The record's own values, by field, where they differ from what was typed."""
 
 
 def nothing(visit: Visit) -> Mapping[str, Any]:
@@ -75,6 +87,10 @@ class FormPage:
     submit: Callable[[Visit, Any], ResponseReturnValue]
     """Does what the form asks for; answers 303. Raises what it cannot do."""
     need: Need = Need.SIGNED_IN
+    reads: tuple[str, ...] = ()
+    """Operations that showing the page may call."""
+    operations: tuple[str, ...] = ()
+    """Operations that sending its form may call."""
     values: Callable[[Visit], Mapping[str, Any]] = nothing
     """What the fields hold at first; may ask upstream."""
     context: Callable[[Visit], Mapping[str, Any]] = nothing
@@ -86,21 +102,26 @@ class FormPage:
     on_get: Callable[[Visit], ResponseReturnValue | None] | None = None
     """May answer instead of the form."""
     shows_drafts: bool = True
+    dead_link: str | None = None
+    """The page stands behind a mailed link; the word by which its template says that the link is dead."""
+    not_offered: str | None = None
+    """The word by which a template says that the tenant does not offer what the page asks for."""
 
 
 def register_page(blueprint: Blueprint, services: Services, page: FormPage) -> None:
     """Add a page's two routes."""
 
     def show(**path_values: str) -> ResponseReturnValue:
-        return _shown(_visit(services, path_values), page)
+        return _shown(_visit(services, path_values, page.reads), page)
 
     def send(**path_values: str) -> ResponseReturnValue:
-        return _sent(_visit(services, path_values), page)
+        return _sent(_visit(services, path_values, page.operations), page)
 
     blueprint.add_url_rule(page.rule, endpoint=page.endpoint, view_func=show, methods=["GET"])
     blueprint.add_url_rule(page.rule, endpoint=f"{page.endpoint}_post", view_func=send, methods=["POST"])
-    _note_need(blueprint, page.endpoint, page.need)
-    _note_need(blueprint, f"{page.endpoint}_post", page.need)
+    declare(blueprint, page.endpoint, Declared(need=page.need, operations=page.reads))
+    sent = Declared(need=page.need, operations=page.operations, mailed=page.dead_link is not None)
+    declare(blueprint, f"{page.endpoint}_post", sent)
 
 
 def register_view(
@@ -109,11 +130,12 @@ def register_view(
     rule: str,
     endpoint: str,
     view: Callable[[Visit], ResponseReturnValue],
+    reads: tuple[str, ...] = (),
 ) -> None:
-    """Add a page that is only read, and only by somebody who is signed in."""
+    """Add a page that is only read, and only by a customer who is signed in; `reads`: the operations it calls."""
 
     def show(**path_values: str) -> ResponseReturnValue:
-        visit = _visit(services, path_values)
+        visit = _visit(services, path_values, reads)
         try:
             if visit.session.signed_in is None:
                 return to_sign_in(request.path, notice="session-ended" if visit.session.just_ended else None)
@@ -122,18 +144,7 @@ def register_view(
             return to_sign_in(request.path, notice="session-ended")
 
     blueprint.add_url_rule(rule, endpoint=endpoint, view_func=show, methods=["GET"])
-    _note_need(blueprint, endpoint, Need.SIGNED_IN)
-
-
-def page_needs(app: Flask) -> Mapping[str, Need]:
-    """Return who each page of an application is for, by its endpoint."""
-    return MappingProxyType(app.extensions.get(_NEEDS, {}))
-
-
-def _note_need(blueprint: Blueprint, endpoint: str, need: Need) -> None:
-    blueprint.record_once(
-        lambda state: state.app.extensions.setdefault(_NEEDS, {}).update({f"{blueprint.name}.{endpoint}": need})
-    )
+    declare(blueprint, endpoint, Declared(need=Need.SIGNED_IN, operations=reads))
 
 
 def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error: CsrfFailed) -> ResponseReturnValue:
@@ -142,7 +153,7 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
     if page is None or not error.origin_is_ours:
         fault = fault_of(error)
         return render("error.html", status=fault.status, fault=fault, request_id=REQUEST_ID.get())
-    visit = _visit(services, request.view_args or {})
+    visit = _visit(services, request.view_args or {}, ())
     form = page.form()
     if _belongs_to_another(visit, form):
         return render("error.html", status=403, fault=fault_of(error), request_id=REQUEST_ID.get())
@@ -185,8 +196,8 @@ def see_other(path: str) -> Response:
     return Response(status=303, headers={"Location": path})
 
 
-def _visit(services: Services, path_values: Mapping[str, str]) -> Visit:
-    return Visit(services=services, browser=browser_session(), path_values=path_values)
+def _visit(services: Services, path_values: Mapping[str, str], operations: tuple[str, ...]) -> Visit:
+    return Visit(services=services, browser=browser_session(), path_values=path_values, operations=operations)
 
 
 def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
@@ -228,7 +239,18 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
         field = form[page.blames or "password"]
         field.errors = [*field.errors, _wrong_password(page)]
         return _again(visit, page, form, status=422)
+    except FieldRefused as err:
+        form[err.field].errors = [*form[err.field].errors, err.message]
+        return _again(visit, page, form, status=422)
+    except ChangedMeanwhile as err:
+        return _again(visit, page, form, status=422, alert=err.alert, theirs=err.theirs)
+    except FeatureDisabled:
+        if page.not_offered is None:
+            raise
+        return render("not_offered.html", status=422, kind=page.not_offered)
     except (UpstreamRejected, InvalidInput) as err:
+        if page.dead_link is not None and _is_about_the_link(err):
+            return render("dead_link.html", status=422, kind=page.dead_link)
         return _refused(visit, page, form, err)
     except (SessionStoreUnavailable, TooManyAttempts, UpstreamError) as err:
         fault = fault_of(err)
@@ -236,6 +258,12 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
         if fault.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(fault.retry_after_seconds)
         return response
+
+
+def _is_about_the_link(err: UpstreamRejected | InvalidInput) -> bool:
+    if isinstance(err, InvalidInput):
+        return any(detail.field == "token" for detail in err.details)
+    return isinstance(err, DeadLink)
 
 
 def _why_not_now(fault: Fault) -> str:
@@ -299,12 +327,15 @@ def _beside_field(page: FormPage, form: PageForm, path: str | None) -> bool:
     return True
 
 
-def _again(visit: Visit, page: FormPage, form: PageForm, *, status: int, alert: str | None = None) -> Response:
+def _again(
+    visit: Visit, page: FormPage, form: PageForm, *, status: int, alert: str | None = None, **context: Any
+) -> Response:
     if page.prepare is not None:
         # Choices that come from the session cannot be had while it cannot be read.
         with suppress(BffError):
             page.prepare(visit, form)
-    return render(page.template, status=status, form=form, alert=alert, restored=False, **_context(visit, page))
+    shown = {**_context(visit, page), **context}
+    return render(page.template, status=status, form=form, alert=alert, restored=False, **shown)
 
 
 def _context(visit: Visit, page: FormPage) -> Mapping[str, Any]:

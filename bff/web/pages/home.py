@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from bff.web.declared import Declared, Need, declare
 from bff.web.rendering import render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
@@ -18,4 +19,5 @@ def make_blueprint(services: Services) -> Blueprint:
     def index() -> ResponseReturnValue:
         return render("home.html", signed_in=browser_session().signed_in)
 
+    declare(home, index.__name__, Declared(need=Need.ANYONE))
     return home

@@ -9,15 +9,12 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
+from bff.web.declared import Need
 from bff.web.forms.forms import AddLoginForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other
 from bff.web.pages.visit import Visit
-from bff.web.rendering import render
 from bff.wiring import Services
-
-_NOT_OFFERED = frozenset({403, 404, 405})
-"""How a tenant that no longer offers it says so; the newest contract does not list it."""
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
@@ -26,6 +23,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         return []
     page = FormPage(
         endpoint="logins",
+        operations=("add_login",),
+        not_offered="login",
         rule="/account/logins",
         template="logins.html",
         form=AddLoginForm,
@@ -44,14 +43,10 @@ def _values(visit: Visit) -> Mapping[str, Any]:
 
 def _add(visit: Visit, form: AddLoginForm) -> ResponseReturnValue:
     try:
-        visit.call("add_login", {"email": form.email.data, "password": form.password.data})
+        visit.perform("add_login", {"email": form.email.data, "password": form.password.data})
     except UpstreamRejected as err:
-        if err.status in _NOT_OFFERED:
-            return render("not_offered.html", status=422, kind="login")
         if err.status != 409:
             raise
-        form.email.errors = [_("This e-mail address can't be used. Choose another one.")]
-        return render("logins.html", status=422, form=form, alert=None, restored=False)
-    visit.services.login.ask_again_who_it_is(visit.session)
+        raise FieldRefused("email", _("This e-mail address can't be used. Choose another one.")) from None
     flash(_("You can now sign in with your e-mail address and password too."))
     return see_other("/account")

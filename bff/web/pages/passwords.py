@@ -8,22 +8,18 @@ from typing import Any
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
-from bff.errors import InvalidInput, SessionStoreUnavailable, UpstreamRejected
-from bff.events import Event
-from bff.sessions.session import SessionState
+from bff.errors import SessionStoreUnavailable
+from bff.web.declared import Declared, Need, declare
 from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.flow import FormPage, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.mailed_links import dead_link, mailed_token
+from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.sign_out import signed_out_on
-from bff.web.pages.sign_up import ask_neutrally
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.wiring import Services
-
-_DEAD_LINK = frozenset({401, 403, 404, 409})
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
@@ -31,6 +27,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     pages = [
         FormPage(
             endpoint="password_forgot",
+            operations=("request_password_reset",),
             rule="/password/forgot",
             template="forgot.html",
             form=EmailOnlyForm,
@@ -41,6 +38,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="password_reset",
+            operations=("reset_password",),
+            dead_link="reset",
             rule="/password/reset",
             template="reset.html",
             form=ResetForm,
@@ -51,6 +50,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="password",
+            operations=("change_password",),
             rule="/account/password",
             template="password.html",
             form=PasswordForm,
@@ -67,6 +67,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     def well_known_change_password() -> ResponseReturnValue:
         return see_other("/account/password")
 
+    declare(blueprint, well_known_change_password.__name__, Declared(need=Need.ANYONE))
     return pages
 
 
@@ -80,10 +81,7 @@ def _without_token(visit: Visit) -> ResponseReturnValue | None:
 
 
 def _ask(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
-    site = visit.services.settings.emporix.site
-    ask_neutrally(
-        visit, "request_password_reset", {"email": form.email.data, **({} if site is None else {"site": site})}
-    )
+    visit.perform("request_password_reset", {"email": form.email.data})
     return mailed(visit, form.email.data)
 
 
@@ -92,23 +90,7 @@ def _asked(visit: Visit) -> ResponseReturnValue | None:
 
 
 def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:
-    try:
-        visit.call("reset_password", {"token": form.token.data or "", "password": form.password.data})
-    except InvalidInput:
-        return dead_link("reset")
-    except UpstreamRejected as err:
-        about = {(detail.field or "").rpartition(".")[2] for detail in err.details}
-        if err.status in _DEAD_LINK or (err.status == 400 and "password" not in about):
-            return dead_link("reset")
-        raise
-    try:
-        visit.services.login.password_was_reset(visit.session)
-        if visit.session.state is SessionState.LIVE:
-            # A new cookie also makes the browser drop its copy of the page, with the new password still in its field.
-            visit.services.login.move(visit.session)
-    except SessionStoreUnavailable as err:
-        # The password is set and the link used up: to ask for it again would be untrue and lead nowhere.
-        visit.services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
+    visit.perform("reset_password", {"token": form.token.data or "", "password": form.password.data})
     return see_other("/login?notice=password-reset")
 
 
@@ -117,10 +99,12 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 
 def _change(visit: Visit, form: PasswordForm) -> ResponseReturnValue:
-    visit.call("change_password", {"currentPassword": form.currentPassword.data, "newPassword": form.newPassword.data})
+    body = {"currentPassword": form.currentPassword.data, "newPassword": form.newPassword.data}
+    incomplete = visit.perform("change_password", body).incomplete
     count = 0
     try:
-        visit.services.login.password_changed(visit.session)
+        if incomplete is not None:
+            raise incomplete
         if form.endOthers.data:
             count = visit.services.devices.end_others(visit.session)
     except SessionStoreUnavailable as err:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
+from bff.account.profile import Profile
 from bff.errors import UpstreamRejected
 from bff.operations.model import MERGE_PATCH
 from bff.web.forms.choices import currencies, language_name, languages, with_stored
@@ -15,9 +16,8 @@ from bff.web.forms.fields import version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import FormPage, register_page, see_other
+from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, register_page, see_other
 from bff.web.pages.visit import Visit
-from bff.web.rendering import render
 from bff.wiring import Services
 
 _TEXTS = ("firstName", "middleName", "lastName", "contactPhone", "company", "contactEmail")
@@ -29,6 +29,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     pages = [
         FormPage(
             endpoint="profile",
+            reads=("get_me",),
+            operations=("update_me", "get_me"),
             rule="/account",
             template="profile.html",
             form=ProfileForm,
@@ -39,6 +41,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="company",
+            operations=("refresh_auth_token",),
             rule="/account/company",
             template="company.html",
             form=CompanyForm,
@@ -54,15 +57,13 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:
-    profile: Mapping[str, Any] = visit.call("get_me").content
-    metadata, b2b = profile.get("metadata"), profile.get("b2b")
-    registration = b2b.get("companyRegistrationId") if isinstance(b2b, dict) else None
+    profile = Profile.of(visit.perform("get_me").content)
     return {
-        **{name: profile.get(name) for name in (*_TEXTS, *_PREFERENCES)},
-        "contactEmailBefore": profile.get("contactEmail"),
-        "companyRegistrationId": registration,
-        "companyRegistrationIdBefore": registration,
-        "version": metadata.get("version") if isinstance(metadata, dict) else None,
+        **profile.texts.by_property(),
+        "contactEmailBefore": profile.texts.contact_email,
+        "companyRegistrationId": profile.company_registration_id,
+        "companyRegistrationIdBefore": profile.company_registration_id,
+        "version": profile.version,
     }
 
 
@@ -93,34 +94,18 @@ def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
         body["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data or ""}
     body.update(version_of(form))
     try:
-        visit.call("update_me", body, media_type=MERGE_PATCH)
+        visit.perform("update_me", body, media_type=MERGE_PATCH)
     except UpstreamRejected as err:
         if err.status != 409:
             raise
-        return _changed_elsewhere(visit, form)
-    visit.services.login.ask_again_who_it_is(visit.session)
+        theirs = _values(visit)
+        form.take_version(theirs["version"])
+        raise ChangedMeanwhile(
+            _("Your profile was changed somewhere else meanwhile. Compare, then save again to keep what stands here."),
+            {name: theirs[name] for name in theirs if name in form and (theirs[name] or "") != (form[name].data or "")},
+        ) from None
     flash(_("Your profile has been saved."))
     return see_other("/account")
-
-
-def _changed_elsewhere(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
-    theirs = _values(visit)
-    form.version.data = theirs["version"]
-    form.version.raw_data = None
-    _prepare(visit, form)
-    return render(
-        "profile.html",
-        status=422,
-        form=form,
-        restored=False,
-        theirs={
-            name: theirs[name] for name in theirs if name in form and (theirs[name] or "") != (form[name].data or "")
-        },
-        alert=_(
-            "Your profile was changed somewhere else meanwhile. Compare, then save again to keep what stands here."
-        ),
-        **_context(visit),
-    )
 
 
 def _company_values(visit: Visit) -> Mapping[str, Any]:
@@ -138,12 +123,10 @@ def _prepare_company(visit: Visit, form: CompanyForm) -> None:
 
 def _switch(visit: Visit, form: CompanyForm) -> ResponseReturnValue:
     try:
-        visit.services.broker.refresh(visit.session, form.legalEntityId.data or None)
+        visit.perform("refresh_auth_token", {"legalEntityId": form.legalEntityId.data or None})
     except UpstreamRejected as err:
         if err.status not in (400, 403):
             raise
-        form.legalEntityId.errors = [_("You cannot act for this company (any more).")]
-        _prepare_company(visit, form)
-        return render("company.html", status=422, form=form, alert=None, restored=False)
+        raise FieldRefused("legalEntityId", _("You cannot act for this company (any more).")) from None
     flash(_("You now act for another company.") if form.legalEntityId.data else _("You now act for yourself."))
     return see_other("/account")

@@ -9,12 +9,13 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
+from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm, LoginForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.flow import FormPage, register_page, see_other
 from bff.web.pages.sealed import open_proceed
 from bff.web.pages.sign_out import sign_out
-from bff.web.pages.visit import Visit, call_of
+from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
 from bff.wiring import Services
@@ -45,6 +46,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Add the pages; return those with a form."""
     page = FormPage(
         endpoint="login",
+        operations=("login",),
         rule="/login",
         template="login.html",
         form=LoginForm,
@@ -57,6 +59,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     register_page(blueprint, services, page)
     signing_out = FormPage(
         endpoint="logout",
+        operations=("logout",),
         rule="/logout",
         template="logout.html",
         form=ConfirmForm,
@@ -89,9 +92,8 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
     email = form.email.data or ""
-    body = {"email": email, "password": form.password.data}
     try:
-        visit.services.login.with_password(visit.session, email, call_of(body))
+        visit.perform("login", {"email": email, "password": form.password.data})
     except UpstreamRejected as err:
         # The password was right, or upstream would have said so; the account is not (or no longer) in use.
         if err.status != 403:

@@ -14,10 +14,8 @@ def sign_out(visit: Visit) -> Response:
 
     :raises SessionStoreUnavailable: nobody has been signed out
     """
-    services = visit.services
-    who = services.login.log_out(visit.session)
-    elsewhere = services.oidc.logout_url(who) if services.oidc is not None else None
-    response: Response = see_other(elsewhere or "/login?notice=signed-out")
+    who = visit.perform("logout").was_signed_in
+    response: Response = see_other(visit.services.logout_url(who) or "/login?notice=signed-out")
     # What the account showed must not come back from the browser's memory.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

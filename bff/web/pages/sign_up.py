@@ -12,15 +12,16 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.config.settings import SignupMode
-from bff.errors import InvalidInput, UpstreamRejected
+from bff.errors import UpstreamRejected
+from bff.web.declared import Need
 from bff.web.forms.choices import countries
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import FormPage, Need, register_page, see_other
+from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.mailed_links import DEAD_LINK, dead_link, mailed_token
-from bff.web.pages.visit import Visit, call_of
+from bff.web.pages.mailed_links import mailed_token
+from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.wiring import Services
 
@@ -30,6 +31,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     pages = [
         FormPage(
             endpoint="signup",
+            operations=("signup",),
             rule="/signup",
             template="signup.html",
             form=SignupForm,
@@ -40,6 +42,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="signup_optin",
+            operations=("signup_optin",),
+            dead_link="activation",
             rule="/signup/optin",
             template="activate.html",
             form=TokenForm,
@@ -50,6 +54,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="signup_resend",
+            operations=("resend_optin",),
             rule="/signup/resend",
             template="resend.html",
             form=EmailOnlyForm,
@@ -71,13 +76,12 @@ def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
     wanted = _wanted(form)
     before = visit.session.signed_in
     try:
-        visit.services.signup.create(visit.session, call_of(wanted), wanted)
+        visit.perform("signup", wanted)
     except UpstreamRejected as err:
         if err.status != 409:
             raise
-        form.email.errors = [_("There is an account with this address already. Sign in, or choose another address.")]
-        _prepare(visit, form)
-        return render("signup.html", status=422, form=form, alert=None, restored=False)
+        taken = _("There is an account with this address already. Sign in, or choose another address.")
+        raise FieldRefused("email", taken) from None
     if visit.services.settings.emporix.signup is not SignupMode.IMMEDIATE:
         return mailed(visit, form.email.data)
     who = visit.session.signed_in
@@ -121,32 +125,15 @@ def _whose_session(visit: Visit) -> Mapping[str, Any]:
 
 
 def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
-    try:
-        visit.services.login.with_mailed_token(visit.session, call_of(values={"token": form.token.data or ""}))
-    except InvalidInput:
-        return dead_link("activation")
-    except UpstreamRejected as err:
-        if err.status not in DEAD_LINK:
-            raise
-        return dead_link("activation")
+    visit.perform("signup_optin", values={"token": form.token.data or ""})
     flash(_("Your account is active."))
     return see_other("/account")
 
 
 def _resend(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
-    ask_neutrally(visit, "resend_optin", {"email": form.email.data})
+    visit.perform("resend_optin", {"email": form.email.data})
     return mailed(visit, form.email.data)
 
 
 def _resent(visit: Visit) -> ResponseReturnValue | None:
     return render("resent.html", email=mailed_to(visit)) if was_mailed(visit) else None
-
-
-def ask_neutrally(visit: Visit, operation: str, body: Mapping[str, Any]) -> None:
-    """Call an operation that mails something, and hide what would tell whether the address is known."""
-    try:
-        visit.call(operation, body)
-    except UpstreamRejected as err:
-        row = visit.services.operations[operation]
-        if not visit.services.settings.features.neutral_answers or err.status not in row.hides:
-            raise

@@ -24,6 +24,7 @@ from bff.errors import (
 )
 from bff.events import Event
 from bff.sessions.audit_fields import audit_subject
+from bff.web.declared import Declared, Need, declare
 from bff.web.forms.forms import SocialForm
 from bff.web.middleware.strict_bounce import came_from_elsewhere
 from bff.web.pages.flow import see_other
@@ -54,6 +55,7 @@ def make_blueprint(services: Services) -> Blueprint:
     for rule in (START_SOCIAL, f"{START_SOCIAL}/<connection>"):
         endpoint = "start" if rule == START_SOCIAL else "start_with"
         blueprint.add_url_rule(rule, endpoint=endpoint, view_func=start, methods=["GET", "POST"])
+        declare(blueprint, endpoint, Declared(need=Need.ANYONE))
 
     @blueprint.get(CALLBACK)
     def callback() -> ResponseReturnValue:
@@ -66,6 +68,8 @@ def make_blueprint(services: Services) -> Blueprint:
     def backchannel_logout() -> ResponseReturnValue:
         return _ended_by_provider(services, _known(services, None))
 
+    declare(blueprint, callback.__name__, Declared(need=Need.ANYONE, operations=("social_login",)))
+    declare(blueprint, backchannel_logout.__name__, Declared(need=Need.ANYONE))
     return blueprint
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bff.emporix.client import Call, Reply
+from bff.account.calls import AccountCall, Result
+from bff.emporix.client import Call
 from bff.errors import LoginRequired
 from bff.operations.model import JSON
 from bff.secret import Secret
@@ -25,6 +26,8 @@ class Visit:
     services: Services
     browser: BrowserSession
     path_values: Mapping[str, str]
+    operations: tuple[str, ...] = ()
+    """What the page has declared to call."""
 
     @property
     def session(self) -> Session:
@@ -42,39 +45,33 @@ class Visit:
             raise LoginRequired
         return who
 
-    def call(
+    def perform(
         self,
         operation: str,
         body: Mapping[str, Any] | None = None,
         values: Mapping[str, str | Secret[str]] | None = None,
         *,
         media_type: str = JSON,
-    ) -> Reply:
-        """Call an operation of the table on the visitor's behalf.
+    ) -> Result:
+        """Carry out an operation of the table on the visitor's behalf.
 
-        :raises BffError: as the broker's `call`
+        :raises LookupError: the page has not declared this operation
+        :raises BffError: as `AccountCalls.perform`
         """
-        call = call_of(body, values, media_type=media_type)
-        return self.services.broker.call(self.session, self.services.operations[operation], call)
+        if operation not in self.operations:
+            raise LookupError(operation)
+        call = Call(
+            values=values or {},
+            body=None if body is None else json.dumps(body).encode(),
+            media_type=media_type,
+            accept_language=accept_language(),
+        )
+        asked = AccountCall(call=call, content=body)
+        return self.services.calls.perform(self.session, self.services.operations[operation], lambda: asked)
 
     def is_recent(self) -> bool:
         """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""
         return self.services.login.is_recent(self.session)
-
-
-def call_of(
-    body: Mapping[str, Any] | None = None,
-    values: Mapping[str, str | Secret[str]] | None = None,
-    *,
-    media_type: str = JSON,
-) -> Call:
-    """Return the call that sends a body, in the visitor's languages."""
-    return Call(
-        values=values or {},
-        body=None if body is None else json.dumps(body).encode(),
-        media_type=media_type,
-        accept_language=accept_language(),
-    )
 
 
 def owner_mark(services: Services) -> str:

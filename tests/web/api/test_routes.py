@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import render_template
 
+from bff.account.calls import check_feature
 from bff.config.settings import FeatureSettings
 from bff.errors import Detail, FeatureDisabled, InvalidInput
-from bff.operations.model import Exposure, Feature
+from bff.operations.model import Exposure, Feature, Performer
 from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Fault
-from bff.web.api.routes import api_routes, check_feature, make_blueprint
-from bff.web.api.session import SESSION_VIEWS
+from bff.web.api.routes import api_routes
 from bff.web.errors import FAULTS
 from tests.support.shop import Shop, ShopMaker
 
@@ -57,17 +59,20 @@ def test_every_row_is_reached_by_a_route_or_by_nobody_outside() -> None:
     assert internal == {"anonymous_login", "anonymous_refresh", "social_login"}
 
 
-def test_rows_about_the_session_have_views_and_no_others() -> None:
-    assert set(SESSION_VIEWS) == {row.name for row in OPERATIONS.values() if row.exposure is Exposure.SESSION}
+def test_rows_that_are_carried_out_otherwise_than_by_a_call_are_about_the_session() -> None:
+    performed = {row.name for row in OPERATIONS.values() if row.performer is not Performer.CALL}
+    assert performed == {"login", "signup_optin", "logout", "refresh_auth_token"}
+    assert performed <= {row.name for row in OPERATIONS.values() if row.exposure is Exposure.SESSION}
 
 
 def test_row_whose_tokens_would_pass_through_does_not_exist() -> None:
     assert not [row.name for row in OPERATIONS.values() if row.returns_tokens and row.exposure is Exposure.JSON]
 
 
-def test_row_without_a_view_stops_the_start(shop: Shop) -> None:
-    with pytest.raises(KeyError):
-        make_blueprint(shop.services, {})
+@pytest.mark.parametrize("exposure", [Exposure.JSON, Exposure.SESSION])
+def test_row_with_a_route_that_would_answer_tokens_cannot_be_written(exposure: Exposure) -> None:
+    with pytest.raises(ValueError, match="anonymous_login"):
+        replace(OPERATIONS["anonymous_login"], exposure=exposure)
 
 
 def test_every_route_is_registered(shop: Shop) -> None:

@@ -1,0 +1,158 @@
+"""Profiles and addresses as values: read once from upstream's JSON, leniently, so that one odd property hides no other.
+
+Schemas `CustomerProfile` and `Address` of the Customer Service contract; what is not of the documented type counts as
+not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from bff.account.versions import version_of
+from bff.sessions.model import LegalEntity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """The text properties of a record; each is None where upstream gives no text for it."""
+
+    def by_property(self) -> Mapping[str, str | None]:
+        """Return the texts by Emporix's property names."""
+        return {to_camel(field.name): getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileTexts(Texts):
+    """The texts of a profile that its owner edits."""
+
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    contact_email: str | None = None
+    contact_phone: str | None = None
+    company: str | None = None
+    preferred_language: str | None = None
+    preferred_currency: str | None = None
+    preferred_site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What `GET /me` says of a customer."""
+
+    id: str | None
+    sign_in_email: str | None
+    """`accounts[].id`; the contact e-mail is another."""
+    texts: ProfileTexts
+    company_registration_id: str | None
+    legal_entities: tuple[LegalEntity, ...]
+    version: int | None
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Profile:
+        """Read a profile."""
+        b2b = content.get("b2b")
+        company = b2b if isinstance(b2b, dict) else {}
+        return cls(
+            id=text_of(content.get("id")),
+            sign_in_email=_sign_in_email(content.get("accounts")),
+            texts=ProfileTexts(**_texts(ProfileTexts, content)),
+            company_registration_id=text_of(company.get("companyRegistrationId")),
+            legal_entities=tuple(_legal_entities(company.get("legalEntities"))),
+            version=version_of(content),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressTexts(Texts):
+    """The lines of an address."""
+
+    contact_name: str | None = None
+    company_name: str | None = None
+    street: str | None = None
+    street_number: str | None = None
+    street_appendix: str | None = None
+    extra_line1: str | None = None
+    extra_line2: str | None = None
+    extra_line3: str | None = None
+    extra_line4: str | None = None
+    zip_code: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    contact_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One entry of the address book."""
+
+    id: str | None
+    texts: AddressTexts
+    tags: tuple[str, ...]
+    is_default: bool
+    version: int | None
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Address:
+        """Read an address."""
+        tags = content.get("tags")
+        return cls(
+            id=text_of(content.get("id")),
+            texts=AddressTexts(**_texts(AddressTexts, content)),
+            tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+            is_default=bool(content.get("isDefault")),
+            version=version_of(content),
+        )
+
+    @property
+    def street_line(self) -> str:
+        """Street and number."""
+        return _joined(" ", self.texts.street, self.texts.street_number)
+
+    @property
+    def town_line(self) -> str:
+        """Postal code and town."""
+        return _joined(" ", self.texts.zip_code, self.texts.city)
+
+    @property
+    def line(self) -> str:
+        """The address in one line, to tell it from the others."""
+        return _joined(", ", self.texts.contact_name, self.street_line, self.town_line)
+
+
+def addresses_of(content: list[Any]) -> tuple[Address, ...]:
+    """Read an address book; entries that are no objects are left out."""
+    return tuple(Address.of(entry) for entry in content if isinstance(entry, dict))
+
+
+def text_of(value: Any) -> str | None:
+    """Return a value that is a text, and not an empty one."""
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(kind: type[Texts], content: Mapping[str, Any]) -> dict[str, str | None]:
+    return {field.name: text_of(content.get(to_camel(field.name))) for field in fields(kind)}
+
+
+def _joined(between: str, *parts: str | None) -> str:
+    return between.join(part for part in parts if part)
+
+
+def _sign_in_email(accounts: Any) -> str | None:
+    known = [a for a in accounts if isinstance(a, dict)] if isinstance(accounts, list) else []
+    # An account with a provider's id belongs to a social login; its e-mail is not one to sign in with here.
+    for account in sorted(known, key=lambda a: bool(a.get("providerId"))):
+        if email := text_of(account.get("id")):
+            return email
+    return None
+
+
+def _legal_entities(listed: Any) -> Iterator[LegalEntity]:
+    for entity in listed if isinstance(listed, list) else ():
+        if isinstance(entity, dict) and (id := text_of(entity.get("id"))):
+            yield LegalEntity(id=id, name=text_of(entity.get("name")) or id)
