@@ -225,13 +225,13 @@ class AccountCalls:
                     self._login.password_was_reset(session)
                     if session.state is SessionState.LIVE:
                         # A new cookie also makes a browser drop its copy of the page, with the password in its field.
-                        self._login.move(session)
+                        self._login.rotate(session)
                 case SideEffect.IDENTITY:
                     self._login.ask_again_who_it_is(session)
                 case SideEffect.SIGN_UP if self._signup.is_immediate:
                     self._signup.sign_in(session, asked.call, asked.content)
                 case SideEffect.ACCOUNT_DELETED:
-                    self._login.forget(session)
+                    self._login.end_all_for_deleted_account(session)
         except (BffError, SessionEnded) as err:
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason=effect.value, outcome=type(err).__name__)
             return err

@@ -1,6 +1,6 @@
 """Signing in and out: tokens in, a signed-in session under a new cookie out.
 
-Who it is decides `GET /me` with the new token, never the e-mail that was typed. Nobody is signed in before that
+Who it is decides `GET /me` with the new token, never the e-mail that was typed. No customer is signed in before that
 answer, and a token that ends up unused is logged out upstream.
 """
 
@@ -13,14 +13,7 @@ from typing import Any
 
 from bff.account.identity import customer_of
 from bff.emporix.client import Call, Reply
-from bff.errors import (
-    AnotherPerson,
-    BffError,
-    InvalidCredentials,
-    InvalidToken,
-    UpstreamMalformed,
-    UpstreamRejected,
-)
+from bff.errors import AnotherPerson, BffError, InvalidCredentials, InvalidToken, UpstreamMalformed, UpstreamRejected
 from bff.events import Event
 from bff.log import Log
 from bff.operations.model import Credential, Operation
@@ -77,7 +70,7 @@ class SignInAttempt:
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
-    """What a sign-in upstream brought, before anybody is signed in by it."""
+    """What a sign-in upstream brought, before a session holds it."""
 
     tokens: CustomerTokens
     guest: TokenSet
@@ -110,8 +103,8 @@ class Login:
     def resume(self, session: Session, *, extend: bool = True) -> None:
         """Read the session, and end it if its lifetime is over; upstream is told.
 
-        :raises SessionStoreUnavailable:
-        :raises TooManyAttempts:
+        :raises SessionStoreUnavailable: Redis does not answer
+        :raises TooManyAttempts: the limit of requests per session is used up
         """
         if session.state is not SessionState.UNREAD:
             return
@@ -138,21 +131,15 @@ class Login:
 
         `asked` is what the visitor asked for, where that was not to sign in but to sign up, say.
 
-        :raises InvalidCredentials:
-        :raises TooManyAttempts: too many failed of late; nobody is signed in
-        :raises UpstreamError: nobody is signed in
-        :raises SessionError: nobody is signed in
+        :raises InvalidCredentials: upstream refuses the password, or does not know the address
+        :raises TooManyAttempts: too many attempts failed of late, or too many guests have come from this address
+        :raises UpstreamError: upstream refuses, or does not answer, or does not say who it is
+        :raises SessionError: Redis does not answer, or this request may not start a session
         """
-        current = session.signed_in
-        typed = email.strip().lower()
-        attempt = SignInAttempt(
-            session=session,
-            operation=self._operations["login"],
-            call=call,
-            with_own_guest=current is None or (current.customer.email or "").lower() == typed,
-            asked=asked,
-        )
-        with self._failure_audited(session, asked or attempt.operation, email):
+        operation, who, typed = self._operations["login"], session.signed_in, email.strip().lower()
+        own = who is None or (who.customer.email or "").lower() == typed
+        attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own, asked=asked)
+        with self._failure_audited(session, asked or operation, email):
             try:
                 self._sign_in(attempt)
             except AnotherPerson:
@@ -168,9 +155,8 @@ class Login:
         :raises BffError: as `with_password`
         """
         operation = self._operations["signup_optin"]
-        attempt = SignInAttempt(
-            session=session, operation=operation, call=call, with_own_guest=session.signed_in is None
-        )
+        own = session.signed_in is None
+        attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own)
         with self._failure_audited(session, operation):
             self._sign_in(attempt)
 
@@ -180,28 +166,29 @@ class Login:
         return who is not None and self._now() - who.authenticated_at <= RECENT_SECONDS
 
     def password_changed(self, session: Session) -> None:
-        """Move the session to a new cookie: whoever had the old one may have had the old password too.
+        """Move the session to a new cookie: who had the old one may have had the old password too.
 
         The current password was asked for, so this is a proof of identity as well.
 
         :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         now = self._now()
-        self.move(session, lambda web: web.with_own_password(now))
+        self.rotate(session, lambda web: web.with_own_password(now))
 
     def password_was_reset(self, session: Session) -> None:
         """Let the next sign-in with a password in this browser, if it is soon, end that customer's older sessions.
 
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: there is no record, and this request may not make one
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         note_reset(self._sessions, session)
 
-    def move(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
+    def rotate(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
         """Move the session to a new cookie, with a change to its web record.
 
         :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         before = session.sid
         session.rotate(change)
@@ -224,10 +211,10 @@ class Login:
             self._log.audit(Event.SIGNED_OUT, **about)
         return who
 
-    def forget(self, session: Session) -> None:
+    def end_all_for_deleted_account(self, session: Session) -> None:
         """End every session of the customer whose account is gone, this one included.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         if (who := session.signed_in) is not None:
             # This one is among them.
@@ -258,7 +245,7 @@ class Login:
         :raises TooManyAttempts: too many attempts failed of late, or too many guests have come from this address
         :raises LoginRequired: there is no session, and this request may not start one
         :raises UpstreamRejected: upstream does not take the code or the mailed token
-        :raises UpstreamError: not known whether upstream has issued tokens; nobody is signed in by them
+        :raises UpstreamError: upstream issues none, or it is not known whether it has
         :raises SessionStoreUnavailable: Redis does not answer
         """
         # Around everything: who may not try is not given a guest's tokens for it either.
@@ -310,7 +297,11 @@ class Login:
             self._broker.log_out(tokens_before, superseded)
         # Else the old token is left to its end: logging it out would end the Emporix session both share, cart included.
         if same is not None and tokens_before.legal_entity_id is not None:
-            self._keep_entity(session, tokens_before.legal_entity_id)
+            try:
+                self._broker.refresh(session, tokens_before.legal_entity_id)
+            except BffError as err:
+                # They are signed in; which company they act for, they can choose anew.
+                self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
 
     def _sign_in(self, attempt: SignInAttempt) -> None:
         with self.redeem(attempt) as grant:
@@ -370,10 +361,3 @@ class Login:
         except BffError as err:
             self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **audit_outcome(err), **about)
             raise
-
-    def _keep_entity(self, session: Session, entity: str) -> None:
-        try:
-            self._broker.refresh(session, entity)
-        except BffError as err:
-            # They are signed in; which company they act for, they can choose anew.
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)

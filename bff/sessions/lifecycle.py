@@ -40,10 +40,10 @@ class Lifecycle:
         :raises SessionStoreUnavailable: Redis does not answer
         """
         cookie, ttl = SessionCookie.fresh(), self.idle_seconds(web)
-        versions = self.store.create(cookie, web, vault, ttl, self._device(web, browser))
+        versions = self.store.create(cookie, web, vault, ttl, DeviceRecord.of(web, now=self.now(), browser=browser))
         return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl)
 
-    def move(
+    def rotate(
         self, old: SessionCookie | None, read: Versions | None, web: WebRecord, vault: Vault, browser: str | None
     ) -> tuple[SessionCookie, Found]:
         """Write records under a new cookie and end those of the old one; where that fails, the old ones stand alone.
@@ -92,7 +92,7 @@ class Lifecycle:
         idle = self.idle_seconds(found.web)
         if idle - found.ttl_seconds <= idle * _TOUCH_SHARE:
             return found
-        self.store.touch(cookie, idle, self._device(found.web, browser))
+        self.store.touch(cookie, idle, DeviceRecord.of(found.web, now=self.now(), browser=browser))
         return replace(found, ttl_seconds=idle)
 
     def end(self, cookie: SessionCookie, who: SignedIn | None) -> None:
@@ -122,9 +122,6 @@ class Lifecycle:
     def idle_seconds(self, web: WebRecord) -> float:
         """Return how long a session lives without a request."""
         return float(self.settings.anonymous_idle_seconds if web.signed_in is None else self.settings.idle_seconds)
-
-    def _device(self, web: WebRecord, browser: str | None) -> DeviceRecord | None:
-        return DeviceRecord.of(web, now=self.now(), browser=browser)
 
     def _undo(self, cookie: SessionCookie) -> None:
         try:

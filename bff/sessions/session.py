@@ -112,7 +112,7 @@ class Session:
 
     @property
     def lifetime_ends_at(self) -> float | None:
-        """Unix seconds; None while nobody is signed in."""
+        """Unix seconds; None for a guest."""
         who = self.signed_in
         return None if who is None else who.ends_at(self._all.settings.lifetime_seconds)
 
@@ -214,10 +214,10 @@ class Session:
     def sign_in(self, who: SignedIn, vault: Vault, *, keep_data: bool) -> None:
         """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
 
-        :raises SessionStoreUnavailable: Redis does not answer; nobody is signed in by this, and the old session stands
+        :raises SessionStoreUnavailable: Redis does not answer; the old session stands
         """
         before = self.web if keep_data else replace(self.web, data={}, logins=())
-        self._move(replace(before, created=self._all.now(), signed_in=who), vault, None)
+        self._rotate(replace(before, created=self._all.now(), signed_in=who), vault, None)
 
     def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
         """Move the session to a new cookie, with a change to its web record.
@@ -228,7 +228,7 @@ class Session:
         try:
             self.update(
                 lambda web, vault: (change(web), vault),
-                lambda web, vault: self._move(web, vault, self._found.versions),
+                lambda web, vault: self._rotate(web, vault, self._found.versions),
             )
         except SessionEnded:
             raise SessionExpired from None
@@ -261,8 +261,8 @@ class Session:
             # The browser has a newer cookie by now; a record under yet another would push it out.
             self._state, self._found = SessionState.UNSAVED, replace(self._found, web=web, vault=vault)
 
-    def _move(self, web: WebRecord, vault: Vault, read: Versions | None) -> None:
-        self.new_cookie, self._found = self._all.move(self._live_cookie, read, web, vault, self.browser)
+    def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None) -> None:
+        self.new_cookie, self._found = self._all.rotate(self._live_cookie, read, web, vault, self.browser)
         self._state = SessionState.LIVE
 
     def _lose(self) -> None:

@@ -68,7 +68,7 @@ def test_move_lists_the_new_cookie_with_its_device_and_ends_the_old_one(
     sessions: Sessions, signed_in: WebRecord
 ) -> None:
     old, begun = sessions.begin(signed_in, Vault(), FIREFOX)
-    cookie, moved = sessions.move(old, begun.versions, signed_in, Vault(), FIREFOX)
+    cookie, moved = sessions.rotate(old, begun.versions, signed_in, Vault(), FIREFOX)
     assert listed(sessions) == (cookie.sid,)
     device = sessions.store.devices([cookie.sid])[cookie.sid]
     assert device is not None
@@ -94,7 +94,7 @@ def test_move_that_cannot_end_the_old_one_leaves_the_new_one_nowhere(
     else:
         store.fail("retire")
     with pytest.raises(error):
-        sessions.move(old, begun.versions, signed_in, Vault(), None)
+        sessions.rotate(old, begun.versions, signed_in, Vault(), None)
     store.before.clear()
     assert list(store.sids()) == ([] if meddling == "ended" else [old.sid])
 
@@ -104,7 +104,7 @@ def test_move_that_does_not_say_what_was_read_ends_the_old_one_however_it_is(
 ) -> None:
     old, begun = sessions.begin(signed_in, Vault(), None)
     sessions.commit(old, begun, WebRecord(created=1.0), Vault())
-    sessions.move(old, None, signed_in, Vault(), None)
+    sessions.rotate(old, None, signed_in, Vault(), None)
     assert sessions.store.load(old) == Missing(retired=True)
 
 
@@ -146,7 +146,7 @@ def test_only_what_is_due_is_extended(sessions: Sessions, signed_in: WebRecord, 
 
 
 def test_ended_session_is_gone_and_no_longer_listed(sessions: Sessions, signed_in: WebRecord) -> None:
-    cookie, _ = sessions.move(None, None, signed_in, Vault(), None)
+    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
     assert listed(sessions) == (cookie.sid,)
     sessions.end(cookie, signed_in.signed_in)
     assert sessions.store.load(cookie) == Missing(retired=True)

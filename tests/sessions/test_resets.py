@@ -94,7 +94,7 @@ def test_wrong_password_leaves_the_mark_for_the_right_one(visits: Visits) -> Non
 
 def test_mark_outlives_a_new_cookie_and_a_session_that_ends_for_its_lifetime(visits: Visits, clock: FakeClock) -> None:
     session = reset_in(visits, visits.signed_in())
-    visits.shop.services.login.move(session)
+    visits.shop.services.login.rotate(session)
     marked = visits.again(session).web.password_reset_at
     assert marked == clock()
     ending = visits.again(session)

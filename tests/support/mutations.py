@@ -266,8 +266,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a logout token counts once",
         path="bff/sessions/replay.py",
-        old='            return bool(self._redis.set(names[0], b"1", ex=seconds, nx=True))',
-        new="            return True",
+        old='        return bool(translate_redis_errors(partial(self._redis.set, newest, b"1", ex=seconds, nx=True)))',
+        new="        return True",
         test="tests/sessions/test_replay.py::test_of_many_at_once_one_is_the_first",
     ),
     Mutation(
