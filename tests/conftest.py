@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from child_signals import give_children_the_defaults
 from fakes.clock import FakeClock
 from redis import Redis
 from shop import Browser, Shop, ShopMaker
 
 from bff.embedded import EmbeddedRedis
+
+
+def pytest_configure() -> None:
+    give_children_the_defaults()
 
 
 @pytest.fixture(scope="session")
