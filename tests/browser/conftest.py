@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from chromium import running_chromium
 from modes import Mode
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from redis import Redis
 from storefront import Storefront, running_storefront
-from visitor import Visitor, make_visitor
+from visitor import PATIENCE_SECONDS, Visitor, make_visitor
 
 from bff.embedded import EmbeddedRedis
 
@@ -28,6 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with sync_playwright() as driver:
         yield driver
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response
 from storefront import PASSWORD, Storefront
 from watch import Watch
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 NARROW = ViewportSize(width=390, height=844)
 WIDE = ViewportSize(width=1280, height=900)
 
