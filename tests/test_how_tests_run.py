@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,10 @@ def test_that_hangs_is_named_and_ended_and_the_others_go_on(workers: str, tmp_pa
 def test_every_test_has_a_deadline(request: pytest.FixtureRequest) -> None:
     assert 0 < float(request.config.getini("timeout")) <= 300
     assert request.config.getini("timeout_method") == "signal"
+
+
+def test_checks_before_a_commit_are_those_of_the_run() -> None:
+    steps = re.findall(r'^step "\$venv"/bin/(.+)$', (ROOT / "tests" / "run").read_text(), re.MULTILINE)
+    hooks = re.findall(r"^ +entry: \.venv/bin/(.+)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
+    assert len(steps) >= 5
+    assert hooks == steps

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
+from statistics import quantiles
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -58,12 +58,12 @@ def test_one_connection_serves_replies_of_all_kinds() -> None:
 def test_kept_connection_answers_without_a_delay(driver: Driver) -> None:
     guest = driver.guest()
     spent = []
-    for _ in range(21):
+    for _ in range(61):
         began = time.perf_counter()
         driver.call("GET", "/me", guest)
         spent.append(time.perf_counter() - began)
-    # Nagle's algorithm against delayed acknowledgements would make 0.04 of it.
-    assert median(spent) < 0.02
+    # Nagle's algorithm against delayed acknowledgements would make 0.04 of nearly all; a busy machine spares some.
+    assert quantiles(spent)[0] < 0.02
 
 
 def test_threads_do_not_mix_their_answers(driver: Driver) -> None:
