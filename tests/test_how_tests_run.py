@@ -33,7 +33,7 @@ def test_that_comes_after_it():
 def pytest_run(*arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     """Run pytest with this project's settings, in a process of its own."""
     command = [sys.executable, *before, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False)
 
 
 def test_child_of_a_test_answers_signals() -> None:

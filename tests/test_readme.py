@@ -62,7 +62,7 @@ def test_walk_runs_as_printed(demo_url: str, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (walked.returncode, walked.stderr) == (0, "")
