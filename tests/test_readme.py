@@ -62,7 +62,7 @@ def test_walk_runs_as_printed(demo_url: str, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (walked.returncode, walked.stderr) == (0, "")
@@ -84,7 +84,11 @@ def test_every_variable_is_named_once_and_no_other() -> None:
 
 def test_the_two_commands_are_the_ones_that_work() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/bff demo" in README
-    assert os.access(ROOT / "tests" / "run", os.X_OK)
+    for command in ("run", "more", "mutants"):
+        assert f"`tests/{command}`" in README or f"\ntests/{command}\n" in README
+        assert os.access(ROOT / "tests" / command, os.X_OK)
+    assert "`pip install -c .ci/constraints.txt .`" in README
+    assert (ROOT / ".ci" / "constraints.txt").is_file()
 
 
 def test_theme_of_the_example_gives_the_shop_its_own_face(make_shop: ShopMaker, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def run(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -211,6 +211,6 @@ def test_command_needs_neither_server_nor_sandbox(make_shop: ShopMaker, redis_se
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert shown.stdout.splitlines()[-1:] == ["[]"], shown.stderr

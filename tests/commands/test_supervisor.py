@@ -106,7 +106,8 @@ def test_stopped_command_ends_too(tmp_path: Path, folder: Path) -> None:
         os.kill(pid, signal.SIGSTOP)
         started = time.monotonic()
         assert leash.stop() == 128 + signal.SIGTERM
-        assert time.monotonic() - started < 5
+        # It did not have to be killed, which is done after ten.
+        assert time.monotonic() - started < 9
     assert not lives(pid)
 
 

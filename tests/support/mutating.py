@@ -103,7 +103,7 @@ def taken_out(folder: Path, mutation: Mutation) -> Iterator[None]:
 
 def tested(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run tests on a copy; `python -m` puts the copy before the installed package."""
-    command = [sys.executable, "-B", "-m", "pytest", "-q", "-rf", "--tb=line", "--show-capture=no", *tests]
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-rf", "--tb=line", "--show-capture=no", "-m", "", *tests]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
