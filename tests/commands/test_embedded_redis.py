@@ -1,4 +1,4 @@
-"""The embedded Redis: private, without a trace, and gone with whoever started it."""
+"""The embedded Redis: private, without a trace, and gone with the process that started it."""
 
 from __future__ import annotations
 

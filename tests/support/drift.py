@@ -1,4 +1,4 @@
-"""What differs between the lock and what is installed; `python tests/drift.py .ci/constraints.txt` prints it."""
+"""What differs between the lock and what is installed; `python -m tests.support.drift LOCK` prints it."""
 
 from __future__ import annotations
 
