@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import bff
 from bff import log
 from bff.config.parsers import KEY_BYTES
 from bff.config.settings import Settings
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bff", description="A backend-for-frontend for the Emporix Customer Service.", allow_abbrev=False
     )
+    parser.add_argument("--version", action="version", version=f"emporix-bff {bff.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="everything on this machine: shop, embedded Redis, Emporix sandbox")
     demo.add_argument("--port", type=_port, default=8000, help="of the shop; 0: a free one (default: 8000)")
@@ -86,9 +88,7 @@ def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _audit(environ: Mapping[str, str], *, json_form: bool) -> int:
-    settings = Settings.from_env(environ)
-    for warning in settings.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    settings = _settings(environ)
 
     from bff.audit.as_json import as_json
     from bff.audit.offline import offline_services
@@ -102,10 +102,8 @@ def _audit(environ: Mapping[str, str], *, json_form: bool) -> int:
 
 
 def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    settings = Settings.from_env(environ)
-    for warning in settings.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    # What is ended here belongs into the audit trail too, which goes to standard error.
+    settings = _settings(environ)
+    # What is ended here belongs into the audit log too, which goes to standard error.
     log.configure(settings.logging)
 
     from bff.commands.sessions import list_sessions, revoke_sessions
@@ -116,9 +114,7 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _serve(environ: Mapping[str, str]) -> int:
-    settings = Settings.from_env(environ)
-    for warning in settings.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    settings = _settings(environ)
     log.configure(settings.logging)
 
     from bff.commands.serve import Server
@@ -126,6 +122,13 @@ def _serve(environ: Mapping[str, str]) -> int:
 
     Server(settings, create_app).run()
     return 0
+
+
+def _settings(environ: Mapping[str, str]) -> Settings:
+    settings = Settings.from_env(environ)
+    for warning in settings.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return settings
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ _LIMIT = ("email", "address", "limit", "per", "operation")
 class Event(Enum):
     """Everything this package reports, and how loud. What says when it happens goes to `Log.audit`, the rest to `emit`.
 
-    To add one to the audit trail: name its fields here, put its row into the README's table, and drive it in
-    `tests/journeys/test_audit_trail.py`.
+    To add one to the audit log: name its fields here, put its row into the table of bff/docs/operating.md, and drive it
+    in `tests/journeys/test_audit_trail.py`.
     """
 
     REQUEST = ("request", logging.INFO)
@@ -33,7 +33,7 @@ class Event(Enum):
     SIGNED_IN = (
         "signed_in",
         logging.INFO,
-        "somebody signed in; `again`: the same person anew",
+        "a customer signed in; `again`: the same customer anew",
         *_WHO,
         "operation",
         "again",
@@ -42,7 +42,7 @@ class Event(Enum):
     SIGN_IN_FAILED = (
         "sign_in_failed",
         logging.WARNING,
-        "a password or an activation link signed nobody in",
+        "an attempt to sign in by password or activation link failed",
         *_WHO,
         "email",
         "operation",
@@ -51,11 +51,11 @@ class Event(Enum):
     SOCIAL_LOGIN_FAILED = (
         "social_login_failed",
         logging.WARNING,
-        "a return from the identity provider signed nobody in",
+        "a return from the identity provider did not sign in",
         *_WHO,
         "reason",
     )
-    SIGNED_OUT = ("signed_out", logging.INFO, "somebody signed out", *_WHO)
+    SIGNED_OUT = ("signed_out", logging.INFO, "a customer signed out", *_WHO)
     SESSION_ENDED = ("session_ended", logging.INFO, "a signed-in session ended otherwise", *_WHO, "reason")
     SESSION_MOVED = (
         "session_moved",

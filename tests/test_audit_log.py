@@ -1,4 +1,4 @@
-"""What goes to the audit trail goes there by one door, hashed, at every level, as the README's table says."""
+"""What goes to the audit trail goes there by one door, hashed, at every level, as the table for operators says."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bff.events import Event
 from bff.log import AUDIT_LOGGER, JsonFormatter
 from bff.operations.table import OPERATIONS
 from bff.sessions.endings import Ending
+from tests.support.documents import document, section
 from tests.support.fakes.logs import log_to, pseudonym
 
 ROOT = Path(__file__).parent.parent
@@ -145,18 +146,18 @@ def test_mailed_token_makes_another_event_only_where_the_row_says_so() -> None:
     assert OPERATIONS["get_me"].audit_event(mailed=False) is None
 
 
-def section() -> str:
-    """Return what the README says of the trail."""
-    return (ROOT / "README.md").read_text().partition("\n## The audit trail\n")[2].partition("\n## ")[0]
+def told() -> str:
+    """Return what operators are told of the audit log."""
+    return section(document("operating.md"), "The audit log")
 
 
-def test_table_of_the_readme_is_the_enum() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", section(), re.MULTILINE)
+def test_table_of_events_is_the_enum() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", told(), re.MULTILINE)
     assert rows == [(event.label, event.when, ", ".join(f"`{name}`" for name in event.fields)) for event in AUDITED]
 
 
-def test_readme_names_every_reason_for_which_a_session_ends() -> None:
-    words = " ".join(section().split())
+def test_document_names_every_reason_for_which_a_session_ends() -> None:
+    words = " ".join(told().split())
     reasons = {word.value for word in Ending} | {
         word.value.value
         for _, door, call in calls()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import bff
 from bff.cli import main
 from bff.config.parsers import keys
 
@@ -33,7 +35,7 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -58,6 +60,31 @@ def test_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.Cap
         main(arguments)
     assert caught.value.code == 2
     assert "usage: bff" in capsys.readouterr().err
+
+
+def test_version_is_the_one_of_the_distribution_and_needs_no_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"emporix-bff {bff.__version__}\n"
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "metadata", "version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert built.stdout.strip() == bff.__version__
+
+
+def test_help_names_every_command_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    for word in ("demo", "serve", "audit", "sessions", "keys", "--version"):
+        assert re.search(rf"^ +{word} ", shown, re.MULTILINE), word
 
 
 def test_bad_configuration_ends_serve_with_2_and_all_problems_a_line_each() -> None:

@@ -450,7 +450,7 @@ def test_each_limit_that_is_reached_is_reported_once_in_its_window(
 
 
 def impatient(server: EmbeddedRedis) -> Redis:
-    return Redis.from_url(server.url, socket_timeout=0.3, socket_connect_timeout=0.3, retry=Retry(NoBackoff(), 0))
+    return Redis.from_url(server.url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def test_without_redis_each_process_counts_for_itself(
@@ -481,8 +481,8 @@ def test_dead_redis_is_not_asked_by_every_attempt(own_redis: EmbeddedRedis, cloc
         try:
             began = time.monotonic()
             assert all(failed(limits) for _ in range(10))
-            # Thirty questions, each given up after 0.3 s, would take nine seconds.
-            assert time.monotonic() - began < 2
+            # Thirty questions, each given up after a second, would take half a minute.
+            assert time.monotonic() - began < 15
         finally:
             own_redis.resume()
 

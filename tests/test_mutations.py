@@ -1,4 +1,4 @@
-"""The guards that `tests/mutants` takes out: each still finds its place and its test, and stands in the README."""
+"""The guards that `tests/mutants` takes out: each still finds its place and its test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mutating import ROOT, table
+from tests.support.mutating import ROOT
 from tests.support.mutations import MUTATIONS, Mutation
 
 
@@ -35,7 +35,3 @@ def test_guard_that_has_moved_or_stands_twice_is_told() -> None:
 def test_names_are_unique_and_files_are_of_the_program() -> None:
     assert len({mutation.guard for mutation in MUTATIONS}) == len(MUTATIONS) >= 15
     assert all(Path(mutation.path).parts[0] == "bff" for mutation in MUTATIONS)
-
-
-def test_readme_shows_the_table() -> None:
-    assert table() in (ROOT / "README.md").read_text()

@@ -1,10 +1,11 @@
-"""A wheel works where it is installed: code, templates and static files, and nothing of the checkout."""
+"""A wheel works where it is installed: code, templates, static files and documents, and nothing of the checkout."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -42,6 +43,20 @@ def test_wheel_holds_templates_static_files_and_no_tests(wheel: Path) -> None:
     assert "bff/templates/base.html" in names
     assert "bff/static/site.css" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bff"}
+
+
+def test_wheel_and_source_archive_hold_the_documents(wheel: Path, tmp_path: Path) -> None:
+    documents = {str(path.relative_to(ROOT)) for path in (ROOT / "bff" / "docs").iterdir()}
+    assert len(documents) == 8
+    assert documents <= set(zipfile.ZipFile(wheel).namelist())
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        packed = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"README.md", *documents} <= packed
 
 
 def test_installed_wheel_serves_pages_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:

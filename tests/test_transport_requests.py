@@ -31,6 +31,7 @@ from tests.support.fakes.raw_server import (
 from tests.support.transport_driver import (
     CANARY,
     LIMIT_BYTES,
+    READ_SECONDS,
     TARGET,
     ask,
     everything_said_by,
@@ -166,7 +167,7 @@ def test_header_that_cannot_be_sent_fails_without_being_shown(value: str) -> Non
 )
 def test_failure_holds_neither_address_nor_token(script: Script) -> None:
     with RawServer(script) as server:
-        said = everything_said_by(failure_of(server.origin))
+        said = everything_said_by(failure_of(server.origin, read_seconds=READ_SECONDS))
     assert CANARY not in said
     assert "demoshop" not in said
     assert f":{server.port}" not in said

@@ -1,8 +1,8 @@
 """`bff demo`: the whole shop on this machine, without an account anywhere and without anything to install.
 
-This process holds the Emporix sandbox and an OpenID provider in threads and keeps an embedded Redis and the server on
-leashes, so that nothing outlives it. Everything listens on loopback only. The server is `bff serve` as in production,
-in a process of its own and configured by environment variables alone. Nothing here is for production.
+This process holds the Emporix sandbox and an OpenID provider in threads and runs an embedded Redis and the server
+under supervisors, so that nothing outlives it. Everything listens on loopback only. The server is `bff serve` as in
+production, in a process of its own and configured by environment variables alone. Nothing here is for production.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bff.commands.embedded_redis import EmbeddedRedis
-from bff.commands.supervisor import Leash
+from bff.commands.supervisor import SupervisedProcess
 from bff.config.parsers import KEY_BYTES
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
@@ -45,7 +45,7 @@ DEFAULTS: Final = {
 }
 """What the environment may change for the demo."""
 FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
-"""What describes somebody's real shop, and stays out."""
+"""What describes a real shop, and stays out."""
 
 
 def run_demo(port: int, environ: Mapping[str, str]) -> int:
@@ -66,7 +66,7 @@ def run_demo(port: int, environ: Mapping[str, str]) -> int:
         stand_in = create_sandbox(sandbox_settings, redeemer=provider.redeemer, mint=provider.mint)
         sandbox = stack.enter_context(SandboxServer(stand_in.app, host=SANDBOX_HOST))
         server = stack.enter_context(
-            Leash.start(
+            SupervisedProcess.start(
                 [sys.executable, "-m", "bff.cli", "serve"],
                 folder=None,
                 env=_environment(environ, redis, sandbox_settings, sandbox.url, provider),
@@ -154,7 +154,7 @@ def _environment(
     }
 
 
-def _wait_until_ready(port: int, server: Leash, ended: threading.Event) -> bool:
+def _wait_until_ready(port: int, server: SupervisedProcess, ended: threading.Event) -> bool:
     deadline = time.monotonic() + STARTING_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         if _answers(port):
@@ -173,7 +173,7 @@ def _answers(port: int) -> bool:
             return False
 
 
-def _code(server: Leash, ended: threading.Event) -> int:
+def _code(server: SupervisedProcess, ended: threading.Event) -> int:
     if ended.is_set():
         return 0
     code = server.poll()

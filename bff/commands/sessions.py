@@ -1,7 +1,7 @@
-"""`bff sessions`: an operator looks at somebody's sessions, or ends them, or everybody's; no Flask, no server.
+"""`bff sessions`: an operator lists the sessions of one customer, or ends them, or ends all; no Flask, no server.
 
-Found by the sign-in e-mail. What is printed is what the customer's own list shows: no cookie, no name of a session in
-Redis, no token. Sessions ended here end without their cookies, so upstream cannot be told of it.
+The sign-in e-mail finds the customer's sessions. The list prints what the customer's own list shows: no cookie, no name
+of a session in Redis, no token. A session that ends here ends without its cookie, so upstream is not told of it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def _revoke(services: Services, email: str) -> int:
 
 
 def revoke_all(services: Services) -> int:
-    """End every session, guests' too: a guest's cookie opens a cart, and whoever asks for all means all."""
+    """End every session, guests' too (a guest's cookie opens a cart); return how many.
+
+    :raises SessionStoreUnavailable: Redis does not answer; some sessions may live on
+    """
     # The index goes first. The other way round, a session that begins meanwhile would lose its entry and live.
     services.sessions.index.clear()
     ended = 0

@@ -1,12 +1,13 @@
-"""Hold a process so that it cannot outlive whoever started it, however that one ends.
+"""Run a command under a supervisor, so that the command cannot outlive the process that started it.
 
     python -m bff.commands.supervisor FOLDER -- COMMAND ARGUMENT...
 
-runs a small reaper: it starts the command, and when its own stdin reaches the end, which the kernel sees to
-even if the holder of the other end was killed with SIGKILL, it ends the command and removes the folder (`-`:
-there is none). It does the same when the command ends by itself or when a signal asks the reaper to end.
+is the supervisor: it starts the command, and when its own stdin reaches the end, it ends the command and removes the
+folder (`-`: there is none). The starter holds the other end of that stdin, and the kernel closes it even where the
+starter was killed with SIGKILL. The supervisor does the same when the command ends by itself or when a signal asks
+the supervisor to end.
 
-The reaper lives in a session of its own, so that neither Ctrl-C nor a signal to its starter's group reaches
+The supervisor lives in a session of its own, so that neither Ctrl-C nor a signal to its starter's group reaches
 it before it has cleaned up. It imports the standard library only, and no secret belongs on its command line.
 """
 
@@ -28,17 +29,17 @@ from typing import Final
 
 GRACE_SECONDS: Final = 10
 """How long the command may take to end by itself."""
-REAPING_SECONDS: Final = GRACE_SECONDS + 5
+SUPERVISOR_SECONDS: Final = GRACE_SECONDS + 5
 NO_FOLDER: Final = "-"
 ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 USAGE: Final = "usage: python -m bff.commands.supervisor FOLDER -- COMMAND ARGUMENT..."
 
 
-class Leash:
-    """The holder's end: as long as this process lives and `stop` was not called, the command may run."""
+class SupervisedProcess:
+    """The starter's end: the command may run as long as the starter lives and has not called `stop`."""
 
-    def __init__(self, reaper: subprocess.Popen[bytes]) -> None:
-        self._reaper = reaper
+    def __init__(self, supervisor: subprocess.Popen[bytes]) -> None:
+        self._supervisor = supervisor
 
     @classmethod
     def start(
@@ -48,37 +49,37 @@ class Leash:
         folder: Path | None,
         env: Mapping[str, str],
         stdout: int | None = None,
-    ) -> Leash:
-        """Start a command under a reaper.
+    ) -> SupervisedProcess:
+        """Start a command under a supervisor.
 
-        :param folder: removed with all that is in it once the command has ended; belongs to the leash now
+        :param folder: removed with all that is in it once the command has ended; the supervisor owns it from here on
         :param env: the whole environment of the command
         :param stdout: a file descriptor or `subprocess.DEVNULL`; None: the same as ours
         """
-        reaper = subprocess.Popen(  # nosec B603 # noqa: S603 - our own module
+        supervisor = subprocess.Popen(  # nosec B603 # noqa: S603 - our own module
             [sys.executable, "-m", "bff.commands.supervisor", str(folder or NO_FOLDER), "--", *command],
             stdin=subprocess.PIPE,
             stdout=stdout,
             env=dict(env),
             start_new_session=True,
         )
-        return cls(reaper)
+        return cls(supervisor)
 
     def poll(self) -> int | None:
         """Return the exit code (128 and the signal's number where one ended it), None while it runs."""
-        return self._reaper.poll()
+        return self._supervisor.poll()
 
     def stop(self) -> int:
-        """Let go, wait until command and folder are gone, and return the exit code; may be called twice."""
-        if self._reaper.stdin is not None:
-            self._reaper.stdin.close()
+        """End the command, wait until command and folder are gone, and return the exit code; may be called twice."""
+        if self._supervisor.stdin is not None:
+            self._supervisor.stdin.close()
         try:
-            return self._reaper.wait(REAPING_SECONDS)
+            return self._supervisor.wait(SUPERVISOR_SECONDS)
         except subprocess.TimeoutExpired:
-            self._reaper.kill()
-            return self._reaper.wait()
+            self._supervisor.kill()
+            return self._supervisor.wait()
 
-    def __enter__(self) -> Leash:
+    def __enter__(self) -> SupervisedProcess:
         return self
 
     def __exit__(
@@ -88,20 +89,20 @@ class Leash:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the reaper's end, and return the exit code of the command."""
+    """Be the supervisor of one command, and return the command's exit code (2: a wrong command line)."""
     if len(arguments) < 3 or arguments[1] != "--":
         print(USAGE, file=sys.stderr)  # noqa: T201 - a command line's answer
         return 2
     folder = None if arguments[0] == NO_FOLDER else Path(arguments[0])
     try:
-        return _reap(arguments[2:])
+        return _supervise(arguments[2:])
     finally:
         if folder is not None:
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(folder)
 
 
-def _reap(command: Sequence[str]) -> int:
+def _supervise(command: Sequence[str]) -> int:
     ours, kernels = socket.socketpair()
     with ours, kernels, selectors.DefaultSelector() as selector:
         kernels.setblocking(False)
@@ -117,7 +118,7 @@ def _reap(command: Sequence[str]) -> int:
                 list(command), stdin=subprocess.DEVNULL, process_group=0
             )
         except OSError as error:
-            print(f"{command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201 - nobody else can tell
+            print(f"{command[0]}: {error.strerror}", file=sys.stderr)  # noqa: T201 - the command cannot tell it itself
             return 127
         try:
             while child.poll() is None:

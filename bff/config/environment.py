@@ -1,20 +1,28 @@
-"""Read environment variables one by one and remember everything that is wrong with them.
+"""Declare which variable a setting comes from, read all of them, and remember everything that is wrong.
 
-It knows nothing of what the variables mean: `bff.config.settings` asks for them by name and hands in a parser
-from `bff.config.parsers`. A problem never stops the reading, so that an operator sees all of them at once. No text
-made here holds a value that may be a secret: neither of a variable read as one, nor anything out of a file.
+A setting is a field of a frozen dataclass, declared with `required`, `setting` or `optional`, which put the
+variable's name, its parser and an example beside the field; `Environment.branch` reads such a dataclass. It knows
+nothing of what the variables mean: `bff.config.model` says that, with parsers from `bff.config.parsers`. A problem
+never stops the reading, so that an operator sees all of them at once. No text made here holds a value that may be a
+secret: neither of a variable read as one, nor anything out of a file.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, field, fields
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bff.errors import ConfigurationError, Problem
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 T = TypeVar("T")
+D = TypeVar("D")
+B = TypeVar("B", bound="DataclassInstance")
 
 FILE_SUFFIX: Final = "_FILE"
 LONGEST_ECHO: Final = 40
@@ -23,6 +31,25 @@ LONGEST_FILE_BYTES: Final = 64 * 1024
 
 class UnacceptableError(ValueError):
     """Raised by a parser; its text says what is wrong with a value without repeating the value."""
+
+
+def required(name: str, parse: Callable[[str], T], *, example: str, echo: bool = True) -> T:
+    """Declare a setting that the environment has to hold.
+
+    :param echo: here and below: whether a wrong value may be shown; False where it may hold a secret
+    """
+    declared: T = field(metadata={"name": name, "parse": parse, "example": example, "echo": echo, "required": True})
+    return declared
+
+
+def setting(name: str, parse: Callable[[str], T], default: str, *, echo: bool = True) -> T:
+    """Declare a setting with a default, written as in the environment; the default is the example too."""
+    return field(default=parse(default), metadata={"name": name, "parse": parse, "example": default, "echo": echo})
+
+
+def optional(name: str, parse: Callable[[str], T], *, unset: D, example: str) -> T | D:
+    """Declare a setting whose default, `unset`, cannot be written in the environment, as None cannot."""
+    return field(default=unset, metadata={"name": name, "parse": parse, "example": example})
 
 
 class Environment:
@@ -45,29 +72,33 @@ class Environment:
     ) -> T:
         """Parse one variable, or the file that its `_FILE` form names.
 
-        :param default: for an unset variable; where it is `required` or wrong, a stand-in that nobody gets to
-            see, since `finish` raises
-        :param echo: whether a wrong value may be repeated in the problem; False where it may hold a secret
+        :param default: for an unset variable; where it is `required` or wrong, a stand-in that never leaves this
+            room, since `finish` raises
         """
         self._asked_for.add(name)
-        from_file = bool(self._variables.get(name + FILE_SUFFIX))
+        value = ""
         try:
             value = self._value(name)
-        except UnacceptableError as error:
-            self.problem(name, str(error), example)
-            return default
-        if not value:
+            if value:
+                return parse(value)
             if required:
-                self.problem(name, f"is not set, and neither is {name}{FILE_SUFFIX}", example)
-            return default
-        try:
-            if not value.isprintable():
-                raise UnacceptableError("holds a line break or another character that cannot be printed")
-            return parse(value)
+                raise UnacceptableError(f"is not set, and neither is {name}{FILE_SUFFIX}")
         except UnacceptableError as error:
-            shown = f", got {value!r}" if echo and not from_file and _may_be_echoed(value) else ""
-            self.problem(name, f"{error}{shown}", example)
-            return default
+            may_be_shown = echo and 0 < len(value) <= LONGEST_ECHO and not self._variables.get(name + FILE_SUFFIX)
+            self.problem(name, f"{error}, got {value!r}" if may_be_shown else str(error), example)
+        return default
+
+    def branch(self, kind: type[B], **given: Any) -> B:
+        """Make a dataclass of the variables that its fields declare.
+
+        :param given: the fields that declare none, and defaults that had to be computed
+        """
+        values = dict(given)
+        for declared in fields(kind):
+            if declared.metadata:
+                default = given.get(declared.name, "" if declared.default is MISSING else declared.default)
+                values[declared.name] = self.read(default=default, **declared.metadata)
+        return kind(**values)
 
     def is_set(self, name: str) -> bool:
         """Tell whether a variable or its `_FILE` form has a value; empty counts as unset."""
@@ -78,7 +109,7 @@ class Environment:
         self._problems.append(Problem(variable=name, what=what, example=example))
 
     def unknown(self, prefix: str) -> tuple[str, ...]:
-        """Return a warning for each variable with this prefix that nobody has asked for; call it last."""
+        """Return a warning for each variable with this prefix that was never read; call it last."""
         known = sorted(self._asked_for | {name + FILE_SUFFIX for name in self._asked_for})
         return tuple(
             _warning(name, known) for name in sorted(self._variables) if name.startswith(prefix) and name not in known
@@ -87,7 +118,7 @@ class Environment:
     def finish(self) -> None:
         """Stop here if anything was wrong.
 
-        :raises ConfigurationError: with every problem found
+        :raises ConfigurationError: a variable is missing or wrong; holds every problem found
         """
         if self._problems:
             raise ConfigurationError(tuple(self._problems))
@@ -97,7 +128,10 @@ class Environment:
         file_name = self._variables.get(name + FILE_SUFFIX, "")
         if value and file_name:
             raise UnacceptableError(f"is set, and so is {name}{FILE_SUFFIX}: keep one of them")
-        return _content(name, file_name) if file_name else value
+        value = _content(name, file_name) if file_name else value
+        if not value.isprintable():
+            raise UnacceptableError("holds a line break or another character that cannot be printed")
+        return value
 
 
 def _content(name: str, file_name: str) -> str:
@@ -106,7 +140,7 @@ def _content(name: str, file_name: str) -> str:
         with Path(file_name).open("rb") as file:
             content = file.read(LONGEST_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
-        # ValueError: a NUL in the name. The name itself stays unsaid: somebody may have put the secret there.
+        # ValueError: a NUL in the name. The name itself stays unsaid: an operator may have put the secret there.
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a file name"
         raise UnacceptableError(f"the file that {variable} names cannot be read: {reason}") from None
     if len(content) > LONGEST_FILE_BYTES:
@@ -119,10 +153,6 @@ def _content(name: str, file_name: str) -> str:
     if not text:
         raise UnacceptableError(f"the file that {variable} names is empty")
     return text
-
-
-def _may_be_echoed(value: str) -> bool:
-    return len(value) <= LONGEST_ECHO and value.isprintable()
 
 
 def _warning(name: str, known: list[str]) -> str:

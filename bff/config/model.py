@@ -1,6 +1,7 @@
-"""The branches of the configuration: values and what they mean, without where they come from.
+"""The branches of the configuration: each setting with its variable, how it is written, its default and its meaning.
 
-Import them from `bff.config.settings`, which holds the tree and reads it. Nothing is checked here.
+Import them from `bff.config.settings`, which holds the tree and reads it. Nothing is read here; the declarations are
+those of `bff.config.environment`.
 """
 
 from __future__ import annotations
@@ -8,8 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final, TypeVar
 
+from bff.config import parsers
+from bff.config.environment import optional, required, setting
+from bff.config.redis_url import redis_url
 from bff.secret import Secret
+
+E = TypeVar("E", bound=StrEnum)
+
+LONGEST_TIMEOUT_SECONDS: Final = 120
+LONGEST_SESSION_SECONDS: Final = 30 * 86400
+MOST_WORKERS: Final = 256
+SITE: Final = r"[A-Za-z0-9_.-]+"
 
 
 class SignupMode(StrEnum):
@@ -60,76 +72,6 @@ class LoginRates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmporixSettings:
-    """The upstream."""
-
-    tenant: str
-    client_id: str
-    """The storefront API key; public, no secret belongs to it."""
-    api_url: str = "https://api.emporix.io"
-    """An origin, without a slash at its end."""
-    connect_timeout_seconds: float = 2
-    read_timeout_seconds: float = 10
-    refresh_bearer: RefreshBearer = RefreshBearer.ANONYMOUS
-    site: str | None = None
-    """Where the client names none: `site` of a password reset, `siteCode` of an anonymous login."""
-    sites: frozenset[str] = frozenset()
-    """Which others a client may name; `site` itself is always allowed."""
-    signup: SignupMode = SignupMode.OPTIN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedisSettings:
-    """The session store; the URL holds the password."""
-
-    url: Secret[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSettings:
-    """What seals sessions, and when they end."""
-
-    keys: tuple[Secret[bytes], ...]
-    """32 bytes each, newest first: the first seals, all of them open."""
-    idle_seconds: int = 1800
-    lifetime_seconds: int = 43200
-    anonymous_idle_seconds: int = 86400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CookieSettings:
-    """The session cookie, the only one there is."""
-
-    name: str
-    secure: bool
-    same_site: SameSite = SameSite.LAX
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitSettings:
-    """The rate limits; None: that one is off."""
-
-    login: LoginRates | None
-    mail: Rate | None
-    """Calls that send a mail, per e-mail."""
-    guest: Rate | None
-    """New guest tokens, per address."""
-    api: Rate | None
-    """Everything, per session."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureSettings:
-    """What may be switched."""
-
-    neutral_answers: bool = True
-    """Sign-up, reset and resend answer alike whether an e-mail is known or not."""
-    account_deletion: bool = True
-    add_login: bool = True
-    api_docs: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One button of the social sign-in."""
 
@@ -138,17 +80,147 @@ class Connection:
     label: str
 
 
+def _choice(name: str, usual: E) -> E:
+    return setting(name, parsers.choice(type(usual)), usual.value)
+
+
+def _visible(value: str) -> str:
+    return parsers.matching(r"[!-~]+", "visible ASCII characters without spaces")(value)
+
+
+def _sites(value: str) -> frozenset[str]:
+    return frozenset(parsers.words(SITE, "site codes with ',' between them")(value))
+
+
+def _rate(value: str) -> Rate | None:
+    found = parsers.rates(value, 1)
+    return Rate(count=found[0][0], window_seconds=found[0][1]) if found else None
+
+
+def _login_rates(value: str) -> LoginRates | None:
+    found = parsers.rates(value, 3)
+    if not found:
+        return None
+    first, second, third = (Rate(count=count, window_seconds=seconds) for count, seconds in found)
+    return LoginRates(per_email_and_address=first, per_address=second, per_email=third)
+
+
+def _connections(value: str) -> tuple[Connection, ...]:
+    return tuple(Connection(name=name, label=label) for name, label in parsers.connections(value))
+
+
+def _level(value: str) -> str:
+    lowered = value.lower()
+    return parsers.matching("debug|info|warning|error|critical", "debug, info, warning, error or critical")(lowered)
+
+
+_timeout = parsers.seconds_up_to(LONGEST_TIMEOUT_SECONDS)
+_session_seconds = parsers.whole(1, LONGEST_SESSION_SECONDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmporixSettings:
+    """The upstream."""
+
+    tenant: str = required(
+        "EMPORIX_TENANT",
+        parsers.matching(r"[a-z][a-z0-9]{2,15}", "3 to 16 lower-case letters and digits, a letter first"),
+        example="myshop",
+    )
+    client_id: str = required("EMPORIX_CLIENT_ID", _visible, example="the storefront API key", echo=False)
+    """The storefront API key; public, no secret belongs to it."""
+    api_url: str = setting("EMPORIX_API_URL", parsers.origin, "https://api.emporix.io", echo=False)
+    """An origin, without a slash at its end."""
+    connect_timeout_seconds: float = setting("EMPORIX_CONNECT_TIMEOUT", _timeout, "2")
+    read_timeout_seconds: float = setting("EMPORIX_READ_TIMEOUT", _timeout, "10")
+    refresh_bearer: RefreshBearer = _choice("EMPORIX_REFRESH_BEARER", RefreshBearer.ANONYMOUS)
+    site: str | None = optional(
+        "EMPORIX_SITE",
+        parsers.matching(SITE, "a site code of letters, digits, '_', '.' and '-'"),
+        unset=None,
+        example="main",
+    )
+    """Where the client names none: `site` of a password reset, `siteCode` of an anonymous login."""
+    sites: frozenset[str] = optional("EMPORIX_SITES", _sites, unset=frozenset(), example="main,de")
+    """Which others a client may name; `site` itself is always allowed."""
+    signup: SignupMode = _choice("EMPORIX_SIGNUP", SignupMode.OPTIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisSettings:
+    """The session store; the URL holds the password."""
+
+    url: Secret[str] = required(
+        "REDIS_URL", redis_url, example="rediss://user:password@redis.example.com:6379/0", echo=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """What seals sessions, and when they end."""
+
+    keys: tuple[Secret[bytes], ...] = required(
+        "BFF_SECRET_KEYS", parsers.keys, example="the output of `bff keys new`", echo=False
+    )
+    """32 bytes each, newest first: the first seals, all of them open."""
+    idle_seconds: int = setting("BFF_SESSION_IDLE", _session_seconds, "1800")
+    lifetime_seconds: int = setting("BFF_SESSION_LIFETIME", _session_seconds, "43200")
+    anonymous_idle_seconds: int = setting("BFF_ANONYMOUS_IDLE", _session_seconds, "86400")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CookieSettings:
+    """The session cookie, the only one there is."""
+
+    name: str
+    secure: bool
+    same_site: SameSite = _choice("BFF_COOKIE_SAMESITE", SameSite.LAX)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """The rate limits; None: that one is off."""
+
+    login: LoginRates | None = setting("BFF_RATE_LIMIT_LOGIN", _login_rates, "10/minute;30/minute;100/hour")
+    mail: Rate | None = setting("BFF_RATE_LIMIT_MAIL", _rate, "5/hour")
+    """Calls that send a mail, per e-mail."""
+    guest: Rate | None = setting("BFF_RATE_LIMIT_GUEST", _rate, "60/minute")
+    """New guest tokens, per address."""
+    api: Rate | None = setting("BFF_RATE_LIMIT_API", _rate, "600/minute")
+    """Everything, per session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSettings:
+    """What may be switched."""
+
+    neutral_answers: bool = setting("BFF_NEUTRAL_ANSWERS", parsers.switch, "on")
+    """Sign-up, reset and resend answer alike whether an e-mail is known or not."""
+    account_deletion: bool = setting("BFF_ACCOUNT_DELETION", parsers.switch, "on")
+    add_login: bool = setting("BFF_ADD_LOGIN", parsers.switch, "on")
+    api_docs: bool = setting("BFF_API_DOCS", parsers.switch, "off")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocialSettings:
     """The OpenID provider."""
 
-    issuer: str
+    issuer: str = required("AUTH0_ISSUER", parsers.issuer, example="https://shop.eu.auth0.com/", echo=False)
     """As it was written, with or without a slash at its end."""
-    client_id: str
-    connections: tuple[Connection, ...]
+    client_id: str = required("AUTH0_CLIENT_ID", _visible, example="the application's client id", echo=False)
+    connections: tuple[Connection, ...] = optional(
+        "AUTH0_CONNECTIONS", _connections, unset=(), example="google-oauth2=Google,facebook=Facebook"
+    )
     """Empty: one button for all of them."""
-    scope: str
-    emporix_config: str | None
+    scope: str = setting("AUTH0_SCOPE", parsers.scope, "openid profile email")
+    emporix_config: str | None = optional(
+        "AUTH0_EMPORIX_CONFIG",
+        parsers.matching(
+            r"(?!.*--)[A-Za-z0-9_.-]+", "letters, digits, '_', '.' and '-', but '--' separates name and state"
+        ),
+        unset=None,
+        example="auth0",
+    )
     """Emporix's name for the provider; `state` then begins with it."""
 
 
@@ -156,18 +228,21 @@ class SocialSettings:
 class ServingSettings:
     """Where and how the server listens."""
 
-    public_url: str
+    public_url: str = required("BFF_PUBLIC_URL", parsers.origin, example="https://shop.example.com", echo=False)
     """The origin that browsers see, without a slash at its end."""
-    bind: str
+    bind: str = setting("BFF_BIND", parsers.bind, "127.0.0.1:8000")
     """`host:port` or `unix:/path`."""
-    workers: int
-    threads: int
-    graceful_timeout_seconds: int
-    trusted_proxies: int
+    workers: int = optional("BFF_WORKERS", parsers.whole(1, MOST_WORKERS), unset=1, example="4")
+    """Where the environment does not say: one a core."""
+    threads: int = setting("BFF_THREADS", parsers.whole(1, 1024), "32")
+    graceful_timeout_seconds: int = setting("BFF_GRACEFUL_TIMEOUT", parsers.whole(1, 3600), "30")
+    trusted_proxies: int = setting("BFF_TRUSTED_PROXIES", parsers.whole(0, 32), "0")
     """How many reverse proxies in front set `X-Forwarded-*`."""
-    theme_dir: Path | None
-    metrics_bind: str | None
-    security_contact: str | None
+    theme_dir: Path | None = optional("BFF_THEME_DIR", parsers.folder, unset=None, example="/srv/shop/theme")
+    metrics_bind: str | None = optional("BFF_METRICS_BIND", parsers.host_and_port, unset=None, example="127.0.0.1:9090")
+    security_contact: str | None = optional(
+        "BFF_SECURITY_CONTACT", parsers.contact, unset=None, example="mailto:security@example.com"
+    )
     """A URI."""
 
 
@@ -175,6 +250,6 @@ class ServingSettings:
 class LoggingSettings:
     """What is logged, and how."""
 
-    level: str
+    level: str = setting("BFF_LOG_LEVEL", _level, "info")
     """debug, info, warning, error or critical."""
-    format: LogFormat
+    format: LogFormat = _choice("BFF_LOG_FORMAT", LogFormat.JSON)

@@ -115,6 +115,14 @@ def _rate(value: str) -> tuple[int, int]:
     return int(match[1]), UNIT_SECONDS[match[2]]
 
 
+def scope(value: str) -> str:
+    """Read the scopes of an OpenID authorisation request, with one space between them."""
+    scopes = value.split()
+    if "openid" not in scopes:
+        raise UnacceptableError("must contain openid: without it there is no ID token")
+    return " ".join(scopes)
+
+
 def connections(value: str) -> tuple[tuple[str, str], ...]:
     """Read `key=Label,key=Label` as pairs, no key twice."""
     found: dict[str, str] = {}

@@ -1,9 +1,9 @@
 """One model per request body: Emporix's own, and those of the routes that take a token in the body.
 
 Property names and required properties are those of the Customer Service contract; the upper bounds are ours, where it
-has none. Three rules differ from the contract: an e-mail that is required must not be empty; all three properties of an
-e-mail change are required, because none works without; a new password has eight characters at least, while one to sign
-in with is only not empty, since what counts is whether upstream takes it.
+has none. Three rules differ from it: an e-mail that is required must not be empty; all three properties of an e-mail
+change are required, because none works without; a password is only not empty here, because upstream judges the one that
+signs in, and `bff.account.passwords` the one that is set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ __all__ = [
     "EmailChange",
     "Empty",
     "MailedToken",
-    "NewPasswordAuthentication",
     "OptInResend",
     "PasswordAuthentication",
     "PasswordChange",
@@ -51,10 +50,6 @@ Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS)]
 Email = Annotated[str, Field(min_length=1, max_length=MAX_EMAIL_CHARACTERS)]
 ContactEmail = Annotated[str, Field(max_length=MAX_EMAIL_CHARACTERS)]
 Password = Annotated[str, Field(min_length=1, max_length=MAX_PASSWORD_CHARACTERS, json_schema_extra=_SECRET)]
-NewPassword = Annotated[
-    str,
-    Field(min_length=MIN_PASSWORD_CHARACTERS, max_length=MAX_PASSWORD_CHARACTERS, json_schema_extra=_SECRET),
-]
 Token = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS, json_schema_extra=_SECRET)]
 Identifier = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 Currency = Annotated[str, Field(min_length=3, max_length=3)]
@@ -155,21 +150,14 @@ class PasswordAuthentication(Body):
     password: Password = required("The password.")
 
 
-class NewPasswordAuthentication(Body):
-    """E-mail and password to sign in with from now on."""
-
-    email: Email = required("The e-mail to sign in with.")
-    password: NewPassword = required("The password to set.")
-
-
 class CustomerSignup(Body):
     """A new account."""
 
     email: Email = required("The new customer's e-mail.")
-    password: NewPassword = required("The password to set.")
+    password: Password = required("The password to set.")
     customer_details: CustomerUpdate = optional("The profile; its contactEmail, if any, is the same as email.")
     customer_address: SignupAddress = optional("The first address.")
-    signup: NewPasswordAuthentication = optional("What to sign in with, where that is not the e-mail above.")
+    signup: PasswordAuthentication = optional("What to sign in with, where that is not the e-mail above.")
 
     @classmethod
     def across_properties(cls, value: dict[str, JsonValue]) -> tuple[Detail, ...]:
@@ -200,14 +188,14 @@ class PasswordReset(Body):
     """A new password in place of a forgotten one."""
 
     token: Token = required("The token from the mail.")
-    password: NewPassword = required("The password to set.")
+    password: Password = required("The password to set.")
 
 
 class PasswordChange(Body):
     """A new password in place of the current one."""
 
     current_password: Password = required("The password that is valid now.")
-    new_password: NewPassword = required("The password to set.")
+    new_password: Password = required("The password to set.")
 
 
 class OptInResend(Body):

@@ -1,4 +1,4 @@
-"""The session cookie's value: 256 random bits and nothing else (CONTRACT: 'The cookie').
+"""The session cookie's value: 256 random bits and nothing else (bff/docs/security.md, 'The session cookie').
 
 Redis never sees the value, only its hash. What is derived from it needs no record and no key.
 """

@@ -17,6 +17,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 
 from bff.config.settings import SameSite
+from bff.errors import SessionStoreUnavailable
 from bff.events import Event
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
@@ -29,6 +30,8 @@ from bff.wiring import Services
 
 CSRF_FIELD = "csrf_token"
 """Where Flask-WTF looks for the secret that its tokens are bound to."""
+_BANNERS = frozenset({"_flashes"})
+"""Where Flask keeps what `flash` says."""
 
 
 class BrowserSession(SessionMixin):
@@ -112,7 +115,7 @@ class BrowserSession(SessionMixin):
     def keep(self) -> None:
         """Write the changes, applied to the newest state; changes to a session that has ended go with it.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: what a visitor typed may be lost; a banner alone is not worth an error
         """
         changes, removals = self._changes, self._removals
         self._changes, self._removals, self.modified = {}, set(), False
@@ -120,6 +123,11 @@ class BrowserSession(SessionMixin):
             self.session.change_web(lambda web: replace(web, data=_applied(web, changes, removals)))
         except SessionEnded:
             self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session ended in between")
+        except SessionStoreUnavailable as err:
+            if not {*changes, *removals} <= _BANNERS:
+                raise
+            # What a banner would say is done, and must not look undone.
+            self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="banner", outcome=type(err).__name__)
 
     def _data(self) -> dict[str, Any]:
         return _applied(self.resume().web, self._changes, self._removals)

@@ -7,14 +7,14 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from tests.support.browser.chromium import running_chromium
 from tests.support.browser.modes import Mode
 from tests.support.browser.storefront import Storefront, running_storefront
-from tests.support.browser.visitor import NewVisitor, Visitor, make_visitor
+from tests.support.browser.visitor import PATIENCE_SECONDS, NewVisitor, Visitor, make_visitor
 
 NewStorefront = Callable[..., Storefront]
 
@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with sync_playwright() as driver:
         yield driver
 

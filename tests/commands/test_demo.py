@@ -21,7 +21,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 
 def get(url: str) -> int:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     try:
         connection.request("GET", parts.path or "/")
         return connection.getresponse().status
@@ -75,7 +75,7 @@ def test_demo_works_and_leaves_nothing_behind_however_it_ends(temporary: str, nu
         # The whole group, as a terminal does.
         os.killpg(process.pid, number)
         # Every process of the tree holds the other end: this ends when the last of them does.
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 0)
     assert "Traceback" not in errors
     assert list(Path(temporary).iterdir()) == []
@@ -90,7 +90,7 @@ def test_taken_port_is_told_in_one_line(temporary: str) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with start(temporary, "--port", str(port)) as process:
-            output, errors = process.communicate(timeout=30)
+            output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert output == ""
     assert errors == f"port {port} is taken or not allowed: try `bff demo --port 0`\n"
@@ -99,7 +99,7 @@ def test_taken_port_is_told_in_one_line(temporary: str) -> None:
 
 def test_bad_setting_of_the_environment_ends_it_with_2(temporary: str) -> None:
     with start(temporary, "--port", "0", BFF_THREADS="many") as process:
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert output == ""
     assert errors.startswith("BFF_THREADS: ")

@@ -1,4 +1,4 @@
-"""The embedded Redis: private, without a trace, and gone with whoever started it."""
+"""The embedded Redis: private, without a trace, and gone with the process that started it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def server() -> Iterator[EmbeddedRedis]:
 
 @pytest.fixture
 def client(server: EmbeddedRedis) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(server.url, socket_timeout=0.2, retry=None) as client:
+    with redis.Redis.from_url(server.url, socket_timeout=20, retry=None) as client:
         yield client
 
 
@@ -109,12 +109,13 @@ def test_killed_server_is_away_until_it_is_restarted(server: EmbeddedRedis, clie
 
 
 def test_paused_server_hangs_until_it_is_resumed(server: EmbeddedRedis, client: redis.Redis) -> None:
-    client.ping()
-    server.pause()
-    with pytest.raises(redis.TimeoutError):
+    with redis.Redis.from_url(server.url, socket_timeout=0.2, retry=None) as impatient:
         client.ping()
-    server.resume()
-    assert client.ping()
+        server.pause()
+        with pytest.raises(redis.TimeoutError):
+            impatient.ping()
+        server.resume()
+        assert client.ping()
 
 
 def test_paused_server_can_be_stopped() -> None:

@@ -42,7 +42,7 @@ def run(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 
@@ -117,7 +117,7 @@ def test_all_ends_every_session_with_guests_and_index(shop: Shop, redis: Redis) 
     redis.set("bff:used:jti:x", b"1")
     assert revoked(shop.settings, None) == "3 sessions ended.\n"
     assert [browser.get("/api/me").status_code for browser in browsers] == [401, 401, 401]
-    # A replaced cookie's mark is no session; limits and used-up tokens are nobody's.
+    # A replaced cookie's mark is no session; limits and used-up tokens belong to no session.
     assert [key for key in redis.scan_iter("bff:{*") if redis.strlen(key) > 1] == []
     assert list(redis.scan_iter("bff:index:*")) == []
     assert redis.exists("bff:used:jti:x")
@@ -211,6 +211,6 @@ def test_command_needs_neither_server_nor_sandbox(make_shop: ShopMaker, redis_se
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert shown.stdout.splitlines()[-1:] == ["[]"], shown.stderr

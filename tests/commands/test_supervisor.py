@@ -1,4 +1,4 @@
-"""A process on a leash ends with its holder, and its folder goes with it."""
+"""A supervised process ends with its starter, and its folder goes with it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bff.commands.supervisor import Leash, main
+from bff.commands.supervisor import SupervisedProcess, main
 
 SLEEPER = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER
 PARENT = (
-    "import os, pathlib, sys, time; from bff.commands.supervisor import Leash; "
-    "leash = Leash.start([sys.executable, '-c', sys.argv[1], sys.argv[2]], "
+    "import os, pathlib, sys, time; from bff.commands.supervisor import SupervisedProcess; "
+    "process = SupervisedProcess.start([sys.executable, '-c', sys.argv[1], sys.argv[2]], "
     "folder=pathlib.Path(sys.argv[3]), env=os.environ); time.sleep(600)"
 )
 
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def parent(tmp_path: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a session of its own that holds a leash."""
+    """A process in a session of its own that has started a supervised one."""
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, SLEEPER, str(tmp_path / "pid"), str(folder)], start_new_session=True
     ) as process:
@@ -64,36 +64,40 @@ def parent(tmp_path: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_letting_go_ends_the_command_and_removes_the_folder(tmp_path: Path, folder: Path) -> None:
+def test_stop_ends_the_command_and_removes_the_folder(tmp_path: Path, folder: Path) -> None:
     command = [sys.executable, "-c", SLEEPER, str(tmp_path / "pid")]
-    with Leash.start(command, folder=folder, env=os.environ) as leash:
+    with SupervisedProcess.start(command, folder=folder, env=os.environ) as process:
         pid = pid_in(tmp_path / "pid")
-        assert leash.poll() is None
+        assert process.poll() is None
         assert folder.exists()
     assert not lives(pid)
     assert not folder.exists()
-    assert leash.poll() == 128 + signal.SIGTERM
-    assert leash.stop() == 128 + signal.SIGTERM
+    assert process.poll() == 128 + signal.SIGTERM
+    assert process.stop() == 128 + signal.SIGTERM
 
 
-def test_command_that_ends_by_itself_ends_the_leash_with_its_code(folder: Path) -> None:
-    with Leash.start([sys.executable, "-c", "raise SystemExit(7)"], folder=folder, env=os.environ) as leash:
-        assert eventually(lambda: leash.poll() == 7)
+def test_command_that_ends_by_itself_ends_the_supervisor_with_its_code(folder: Path) -> None:
+    with SupervisedProcess.start(
+        [sys.executable, "-c", "raise SystemExit(7)"], folder=folder, env=os.environ
+    ) as process:
+        assert eventually(lambda: process.poll() == 7)
         assert not folder.exists()
 
 
 def test_command_that_cannot_be_started_leaves_no_folder(folder: Path) -> None:
-    with Leash.start([str(folder / "missing")], folder=folder, env=os.environ, stdout=subprocess.DEVNULL) as leash:
-        assert eventually(lambda: leash.poll() == 127)
+    with SupervisedProcess.start(
+        [str(folder / "missing")], folder=folder, env=os.environ, stdout=subprocess.DEVNULL
+    ) as process:
+        assert eventually(lambda: process.poll() == 127)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_end_of_the_holder_is_the_end_of_the_command(
+def test_end_of_the_starter_is_the_end_of_the_command(
     parent: subprocess.Popen[bytes], tmp_path: Path, folder: Path, number: signal.Signals
 ) -> None:
     pid = pid_in(tmp_path / "pid")
-    # The whole group, as a terminal does: the reaper has to survive that to clean up.
+    # The whole group, as a terminal does: the supervisor has to survive that to clean up.
     os.killpg(parent.pid, number)
     assert eventually(lambda: not lives(pid))
     assert eventually(lambda: not folder.exists())
@@ -101,12 +105,13 @@ def test_end_of_the_holder_is_the_end_of_the_command(
 
 def test_stopped_command_ends_too(tmp_path: Path, folder: Path) -> None:
     command = [sys.executable, "-c", SLEEPER, str(tmp_path / "pid")]
-    with Leash.start(command, folder=folder, env=os.environ) as leash:
+    with SupervisedProcess.start(command, folder=folder, env=os.environ) as process:
         pid = pid_in(tmp_path / "pid")
         os.kill(pid, signal.SIGSTOP)
         started = time.monotonic()
-        assert leash.stop() == 128 + signal.SIGTERM
-        assert time.monotonic() - started < 5
+        assert process.stop() == 128 + signal.SIGTERM
+        # It did not have to be killed, which is done after ten.
+        assert time.monotonic() - started < 9
     assert not lives(pid)
 
 
@@ -115,9 +120,9 @@ def test_what_the_command_started_ends_with_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", grandchild, str(tmp_path / "pid")]
     ours, theirs = os.pipe()
     with os.fdopen(ours, "rb", buffering=0) as pipe, selectors.DefaultSelector() as selector:
-        leash = Leash.start(command, folder=None, env=os.environ, stdout=theirs)
+        process = SupervisedProcess.start(command, folder=None, env=os.environ, stdout=theirs)
         os.close(theirs)
-        with leash:
+        with process:
             pid_in(tmp_path / "pid")
         # The pipe ends when its last holder does.
         selector.register(pipe, selectors.EVENT_READ)
@@ -126,14 +131,14 @@ def test_what_the_command_started_ends_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_reaper_that_is_asked_to_end_cleans_up_first(tmp_path: Path, folder: Path, number: signal.Signals) -> None:
+def test_supervisor_that_is_asked_to_end_cleans_up_first(tmp_path: Path, folder: Path, number: signal.Signals) -> None:
     arguments = [str(folder), "--", sys.executable, "-c", SLEEPER, str(tmp_path / "pid")]
     with subprocess.Popen(
         [sys.executable, "-m", "bff.commands.supervisor", *arguments], stdin=subprocess.PIPE
-    ) as reaper:
+    ) as supervisor:
         pid = pid_in(tmp_path / "pid")
-        reaper.send_signal(number)
-        assert reaper.wait(20) == 128 + signal.SIGTERM
+        supervisor.send_signal(number)
+        assert supervisor.wait(20) == 128 + signal.SIGTERM
         assert not lives(pid)
         assert not folder.exists()
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bff.config.environment import Environment
+from bff.config.environment import Environment, optional, required, setting
 from bff.config.parsers import matching, whole
 from bff.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Settings of each kind, and a field that is none."""
+
+    key: str = required("KEY", matching("[a-z0-9]+", "letters"), example="abc", echo=False)
+    threads: int = setting("BFF_THREADS", whole(1, 99), "32")
+    site: int | None = optional("SITE", whole(1, 99), unset=None, example="7")
+    name: str = "plain"
 
 
 def workers(**variables: str) -> int:
@@ -93,3 +104,33 @@ def test_unknown_variable_is_a_warning_with_the_nearest_known_one() -> None:
         "BFF_WORKER is not a known variable; did you mean BFF_WORKERS?",
         "BFF_ZZZZZZ is not a known variable",
     )
+
+
+def test_branch_is_read_from_the_variables_that_its_fields_declare() -> None:
+    environment = Environment({"KEY": "abc", "BFF_THREADS": "8", "SITE": "", "plain": "x"})
+    assert environment.branch(Sample) == Sample(key="abc", threads=8, site=None, name="plain")
+    environment.finish()
+
+
+def test_given_value_of_a_branch_is_a_default_and_no_more() -> None:
+    assert Environment({"KEY": "abc"}).branch(Sample, threads=2, name="given") == Sample(
+        key="abc", threads=2, name="given"
+    )
+    assert Environment({"KEY": "abc", "BFF_THREADS": "8"}).branch(Sample, threads=2).threads == 8
+
+
+def test_problems_of_a_branch_are_told_together_with_what_its_fields_declare() -> None:
+    environment = Environment({"BFF_THREADS": "many", "SITE": "x"})
+    environment.branch(Sample)
+    with pytest.raises(ConfigurationError) as caught:
+        environment.finish()
+    assert str(caught.value).splitlines() == [
+        "KEY: is not set, and neither is KEY_FILE (example: abc)",
+        "BFF_THREADS: must be a whole number from 1 to 99, got 'many' (example: 32)",
+        "SITE: must be a whole number from 1 to 99, got 'x' (example: 7)",
+    ]
+    hidden = Environment({"KEY": "HUNTER2"})
+    hidden.branch(Sample)
+    with pytest.raises(ConfigurationError, match="must be letters") as caught:
+        hidden.finish()
+    assert "HUNTER2" not in str(caught.value)

@@ -65,7 +65,7 @@ def run(scene: Scene, command: Command, **changes: str) -> subprocess.CompletedP
         env={**inherited, **scene.environment, **changes},
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     scene.watch.texts[Place.OUTPUT] |= {done.stdout, done.stderr}
     return done

@@ -73,27 +73,29 @@ def assert_says_that_the_store_is_away(answer: TestResponse) -> None:
     assert "Location" not in answer.headers
 
 
-def assert_what_needs_no_session_goes_on(shop: Shop) -> None:
+def assert_what_needs_no_session_goes_on(shop: Shop, within_seconds: float) -> None:
     browser = shop.browser()
     assert browser.get("/healthz").status_code == 200
     ready, took = timed(lambda: browser.get("/readyz"))
     assert (ready.status_code, ready.get_json()["parts"]) == (503, {"redis": "unavailable"})
-    assert took < WITHIN_SECONDS
+    assert took < within_seconds
     assert browser.get("/static/site.css").status_code == 200
     assert browser.get("/api/nothing").get_json()["type"] == "resource_not_found"
     assert browser.get("/nothing").status_code == 404
     assert browser.get("/static/nothing").status_code == 404
 
 
-def test_killed_redis_is_told_from_a_sign_out_and_comes_back_empty(shop: Shop, own_redis: EmbeddedRedis) -> None:
+def test_killed_redis_is_told_from_a_sign_out_and_comes_back_empty(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
+) -> None:
     browser = shop.signed_in()
     cookie = browser.cookie
     own_redis.kill()
     for request in REQUESTS:
         answer, took = timed(lambda request=request: send(browser, *request))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         assert_says_that_the_store_is_away(answer)
-        assert took < WITHIN_SECONDS
-    assert_what_needs_no_session_goes_on(shop)
+        assert took < WITHIN_SECONDS + busy_seconds
+    assert_what_needs_no_session_goes_on(shop, WITHIN_SECONDS + busy_seconds)
     assert browser.cookie == cookie
     own_redis.restart()
     assert browser.get("/readyz").status_code == 200
@@ -102,15 +104,17 @@ def test_killed_redis_is_told_from_a_sign_out_and_comes_back_empty(shop: Shop, o
     assert browser.get("/api/me").status_code == 200
 
 
-def test_hanging_redis_is_given_up_in_time_and_nobody_is_signed_out(shop: Shop, own_redis: EmbeddedRedis) -> None:
+def test_hanging_redis_is_given_up_in_time_and_nobody_is_signed_out(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
+) -> None:
     browser = shop.signed_in()
     cookie = browser.cookie
     with paused(own_redis):
         for request in REQUESTS[::3]:
             answer, took = timed(lambda request=request: send(browser, *request))  # type: ignore[misc]  # as above
             assert_says_that_the_store_is_away(answer)
-            assert took < WITHIN_SECONDS
-        assert_what_needs_no_session_goes_on(shop)
+            assert took < WITHIN_SECONDS + busy_seconds
+        assert_what_needs_no_session_goes_on(shop, WITHIN_SECONDS + busy_seconds)
     assert browser.cookie == cookie
     assert browser.get("/readyz").status_code == 200
     assert browser.session()["state"] == "authenticated"
@@ -177,14 +181,16 @@ def test_redis_that_hangs_during_a_read_is_not_missed(shop: Shop, own_redis: Emb
         assert answer.status_code == 200
 
 
-def test_sign_in_that_cannot_be_kept_is_none_and_its_token_is_logged_out(shop: Shop, own_redis: EmbeddedRedis) -> None:
+def test_sign_in_that_cannot_be_kept_is_none_and_its_token_is_logged_out(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
+) -> None:
     browser = shop.browser()
     browser.session()
     cookie, body = browser.cookie, {"email": B2C_EMAIL, "password": B2C_PASSWORD}
     with redis_hanging_after(shop, own_redis, "login", lambda: browser.post("/api/login", json=body)) as answered:
         answer, took = answered()
         assert_says_that_the_store_is_away(answer)
-        assert took < WITHIN_SECONDS
+        assert took < WITHIN_SECONDS + busy_seconds
     assert browser.cookie == cookie
     assert shop.sandbox.recorder.count("login") == 1
     assert shop.sandbox.recorder.count("logout") == 1
@@ -192,7 +198,9 @@ def test_sign_in_that_cannot_be_kept_is_none_and_its_token_is_logged_out(shop: S
     assert browser.sign_in()["state"] == "authenticated"
 
 
-def test_refresh_that_cannot_be_kept_signs_nobody_out(shop: Shop, own_redis: EmbeddedRedis) -> None:
+def test_refresh_that_cannot_be_kept_signs_nobody_out(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
+) -> None:
     browser = shop.signed_in()
     cookie = browser.cookie
     ask = lambda: browser.post("/api/session/refresh")  # noqa: E731 - read better at its two ends
@@ -200,24 +208,26 @@ def test_refresh_that_cannot_be_kept_signs_nobody_out(shop: Shop, own_redis: Emb
         answer, took = answered()
         assert_says_that_the_store_is_away(answer)
         # One second for the write, one for the lock, which is let go of as well as it goes.
-        assert took < WITHIN_SECONDS + 0.5
+        assert took < WITHIN_SECONDS + 0.5 + busy_seconds
     assert browser.cookie == cookie
     assert browser.session()["state"] == "authenticated"
     assert browser.get("/api/me").status_code == 200
 
 
-def test_change_that_upstream_has_made_is_a_success_though_redis_hangs(shop: Shop, own_redis: EmbeddedRedis) -> None:
+def test_change_that_upstream_has_made_is_a_success_though_redis_hangs(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
+) -> None:
     browser = shop.signed_in()
     ask = lambda: browser.patch("/api/me", json={"firstName": "Janet"})  # noqa: E731 - as above
     with redis_hanging_after(shop, own_redis, "update_me", ask) as answered:
         answer, took = answered()
         assert answer.status_code == 200
-        assert took < WITHIN_SECONDS
+        assert took < WITHIN_SECONDS + busy_seconds
     assert browser.get("/api/me").get_json()["firstName"] == "Janet"
 
 
 def test_password_change_whose_new_cookie_cannot_be_kept_leaves_the_old_one(
-    shop: Shop, own_redis: EmbeddedRedis
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
 ) -> None:
     browser = shop.signed_in()
     cookie, body = browser.cookie, {"currentPassword": B2C_PASSWORD, "newPassword": "Amber-Window-19"}
@@ -225,16 +235,16 @@ def test_password_change_whose_new_cookie_cannot_be_kept_leaves_the_old_one(
     with redis_hanging_after(shop, own_redis, "change_password", ask) as answered:
         answer, took = answered()
         assert_says_that_the_store_is_away(answer)
-        assert took < WITHIN_SECONDS
+        assert took < WITHIN_SECONDS + busy_seconds
     assert browser.cookie == cookie
     assert browser.session()["state"] == "authenticated"
 
 
-def test_sign_out_that_redis_cannot_keep_says_so(shop: Shop, own_redis: EmbeddedRedis) -> None:
+def test_sign_out_that_redis_cannot_keep_says_so(shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float) -> None:
     browser = shop.signed_in()
     cookie = browser.cookie
     with redis_hanging_after(shop, own_redis, "logout", lambda: browser.post("/api/logout")) as answered:
         answer, took = answered()
         assert_says_that_the_store_is_away(answer)
-        assert took < WITHIN_SECONDS
+        assert took < WITHIN_SECONDS + busy_seconds
     assert browser.cookie == cookie

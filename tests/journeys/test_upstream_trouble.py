@@ -67,7 +67,7 @@ FAULTS: dict[str, tuple[Fault, tuple[int, str]]] = {
     "empty": (Fault(answer=empty(200)), MALFORMED),
     "huge": (Fault(answer=huge(3 * 1024 * 1024)), MALFORMED),
     "truncated": (Fault(delivery=Delivery.TRUNCATED), UNAVAILABLE),
-    "dripped": (Fault(delivery=Delivery.DRIPPED, drip_seconds=0.05), TIMEOUT),
+    "dripped": (Fault(delivery=Delivery.DRIPPED, drip_seconds=0.1), TIMEOUT),
     "500": (Fault(answer=html(500, CANARY)), MALFORMED),
     "502": (Fault(answer=html(502, CANARY)), UNAVAILABLE),
     "503": (Fault(answer=html(503, CANARY)), UNAVAILABLE),
@@ -76,8 +76,8 @@ FAULTS: dict[str, tuple[Fault, tuple[int, str]]] = {
     "redirect": (Fault(answer=html(302, CANARY)), MALFORMED),
     "cut before": (Fault(cut=Cut.BEFORE_EFFECT), UNAVAILABLE),
     "cut after": (Fault(cut=Cut.AFTER_EFFECT), UNAVAILABLE),
-    "slow before": (Fault(delay_before_seconds=5), TIMEOUT),
-    "slow after": (Fault(delay_after_seconds=5), TIMEOUT),
+    "slow before": (Fault(delay_before_seconds=60), TIMEOUT),
+    "slow after": (Fault(delay_after_seconds=60), TIMEOUT),
 }
 
 
@@ -153,7 +153,8 @@ def test_trouble_has_its_documented_answer_and_changes_nothing_here(
     took = time.monotonic() - began
     calls = shop.sandbox.recorder.count(journey.operation) - calls
     shop.sandbox.faults.clear()
-    assert took < 2 * TIMEOUT_SECONDS + 1
+    # None of the faults ends by itself before that.
+    assert took < 2 * TIMEOUT_SECONDS + 10
     if journey.answers_nothing and (name == "dripped" or (name == "empty" and journey.success == 200)):
         assert answer.status_code == journey.success
     else:
@@ -260,12 +261,13 @@ def test_rate_limit_of_upstream_is_passed_on_with_its_wait(shop: Shop) -> None:
 
 
 def test_upstream_that_is_not_there_is_unavailable_at_once(make_shop: ShopMaker) -> None:
-    shop = make_shop(EMPORIX_API_URL=f"http://127.0.0.1:{unused_port()}")
+    url, long = f"http://127.0.0.1:{unused_port()}", "60"
+    shop = make_shop(EMPORIX_API_URL=url, EMPORIX_CONNECT_TIMEOUT=long, EMPORIX_READ_TIMEOUT=long)
     browser = shop.browser()
     browser.session()
     began = time.monotonic()
     assert_one_shape(browser.post("/api/login", json=LOGIN.body), *UNAVAILABLE)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30
     assert browser.session()["state"] == "guest"
 
 

@@ -85,7 +85,7 @@ def test_documents_can_be_out_of_reach(sso: ProviderDriver, endpoint: Endpoint) 
     assert sso.get(path).headers["Content-Type"] == "text/html"
     faults.add(endpoint, Fault(delay_before_seconds=10), times=1)
     with pytest.raises(requests.ReadTimeout):
-        requests.get(sso.url + path, timeout=0.1)
+        requests.get(sso.url + path, timeout=(10, 0.1))
     faults.clear()
     padded = provider.padded_key_set if endpoint is Endpoint.JWKS else provider.padded_discovery
     faults.add(endpoint, Fault(answer=padded(300_000)), times=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -87,12 +89,21 @@ def test_field_is_dropped(driver: Driver) -> None:
     assert "saas_token" in body
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Pass on what an exception was raised from, and that, and so on."""
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        yield cause
+        yield from causes(cause)
+
+
 @pytest.mark.parametrize(("cut", "mails"), [(Cut.BEFORE_EFFECT, 0), (Cut.AFTER_EFFECT, 1)])
 def test_connection_is_closed_without_an_answer(driver: Driver, cut: Cut, mails: int) -> None:
     token = driver.b2c()
     driver.sandbox.faults.add("delete_me", Fault(cut=cut), times=1)
-    with pytest.raises(requests.ConnectionError, match="RemoteDisconnected"):
+    with pytest.raises(requests.ConnectionError) as caught:
         driver.call("DELETE", "/me", token)
+    assert any(isinstance(cause, http.client.RemoteDisconnected) for cause in causes(caught.value))
     assert len(driver.sandbox.mails) == mails
     assert driver.sandbox.recorder.count("delete_me") == 1
     assert driver.call("GET", "/me", token).status_code == 200
@@ -103,8 +114,9 @@ def test_answer_is_truncated(driver: Driver, path: str) -> None:
     token = driver.b2c()
     operation = "get_me" if path == "/me" else "logout"
     driver.sandbox.faults.add(operation, Fault(delivery=Delivery.TRUNCATED), times=1)
-    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+    with pytest.raises(requests.exceptions.ChunkedEncodingError) as caught:
         driver.call("GET", path, token, params={"accessToken": token} if path == "/logout" else {})
+    assert any(isinstance(cause, http.client.IncompleteRead) for cause in causes(caught.value))
     assert driver.call("GET", "/me", driver.guest()).status_code == 200
 
 
@@ -140,10 +152,10 @@ def test_delayed_call_holds_up_nobody_else(driver: Driver) -> None:
             f"{driver.url}/customer/demoshop/signup",
             json=body,
             headers={"Authorization": f"Bearer {guest}"},
-            timeout=10,
+            timeout=40,
         )
         try:
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 30
             while not len(driver.sandbox.mails) and time.monotonic() < deadline:
                 driver.call("GET", "/me", guest)
             assert driver.mailed(Purpose.OPTIN)
@@ -161,9 +173,9 @@ def test_clearing_ends_a_delay(driver: Driver) -> None:
             requests.get,
             f"{driver.url}/customer/demoshop/me",
             headers={"Authorization": f"Bearer {guest}"},
-            timeout=10,
+            timeout=40,
         )
-        deadline = time.monotonic() + 9
+        deadline = time.monotonic() + 30
         while not slow.done() and time.monotonic() < deadline:
             driver.sandbox.faults.clear()
         assert slow.result().status_code == 200

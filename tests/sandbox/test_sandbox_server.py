@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
+from statistics import quantiles
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,7 +27,7 @@ def raw(url: str, request: bytes) -> bytes:
     """Send bytes, read to the end of the connection."""
     address = urlsplit(url)
     received = b""
-    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=5) as connection:
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=30) as connection:
         connection.sendall(request)
         while part := connection.recv(65536):
             received += part
@@ -58,12 +58,12 @@ def test_one_connection_serves_replies_of_all_kinds() -> None:
 def test_kept_connection_answers_without_a_delay(driver: Driver) -> None:
     guest = driver.guest()
     spent = []
-    for _ in range(21):
+    for _ in range(61):
         began = time.perf_counter()
         driver.call("GET", "/me", guest)
         spent.append(time.perf_counter() - began)
-    # Nagle's algorithm against delayed acknowledgements would make 0.04 of it.
-    assert median(spent) < 0.02
+    # Nagle's algorithm against delayed acknowledgements would make 0.04 of nearly all; a busy machine spares some.
+    assert quantiles(spent)[0] < 0.02
 
 
 def test_threads_do_not_mix_their_answers(driver: Driver) -> None:
@@ -71,9 +71,9 @@ def test_threads_do_not_mix_their_answers(driver: Driver) -> None:
         with requests.Session() as http:
             query = f"tenant=demoshop&client_id={driver.sandbox.settings.client_id}"
             base = f"{driver.url}/customerlogin/auth/anonymous"
-            body = http.get(f"{base}/login?{query}", timeout=5).json()
+            body = http.get(f"{base}/login?{query}", timeout=30).json()
             for _round in range(5):
-                reply = http.get(f"{base}/refresh?{query}&refresh_token={body['refresh_token']}", timeout=5)
+                reply = http.get(f"{base}/refresh?{query}&refresh_token={body['refresh_token']}", timeout=30)
                 assert reply.json()["sessionId"] == body["sessionId"]
                 body = reply.json()
             return str(body["sessionId"])
@@ -90,7 +90,7 @@ def test_refresh_token_is_spent_once_by_racing_threads(driver: Driver) -> None:
         return requests.get(
             f"{driver.url}/customer/demoshop/refreshauthtoken?refreshToken={refresh_token}",
             headers={"Authorization": f"Bearer {guest}"},
-            timeout=5,
+            timeout=30,
         ).status_code
 
     with ThreadPoolExecutor(8) as pool:
@@ -104,7 +104,7 @@ def test_operation_waits_for_the_lock_of_the_state(driver: Driver) -> None:
             waiting = pool.submit(driver.call, "GET", "/me", guest)
             with pytest.raises(TimeoutError):
                 waiting.result(0.2)
-        assert waiting.result(5).status_code == 200
+        assert waiting.result(30).status_code == 200
 
 
 def test_end_hangs_up_on_idle_connections_and_frees_the_port() -> None:
@@ -112,11 +112,12 @@ def test_end_hangs_up_on_idle_connections_and_frees_the_port() -> None:
     with requests.Session() as http:
         with SandboxServer(sandbox.app) as server:
             url, port = server.url, urlsplit(server.url).port
-            assert http.get(url, timeout=5).status_code == 200
+            assert http.get(url, timeout=30).status_code == 200
             began = time.monotonic()
-        assert time.monotonic() - began < 1
+        # One that is waited for instead takes five.
+        assert time.monotonic() - began < 4
         with pytest.raises(requests.ConnectionError):
-            http.get(url, timeout=5)
+            http.get(url, timeout=30)
     with SandboxServer(sandbox.app, port=port or 0) as server:
         assert server.url == url
     with pytest.raises(RuntimeError, match="not running"):
@@ -134,7 +135,7 @@ def test_taken_port_is_told() -> None:
 def test_name_of_the_host_is_kept_in_the_url() -> None:
     with SandboxServer(create_sandbox(SandboxSettings()).app, "localhost") as server:
         assert server.url.startswith("http://localhost:")
-        assert requests.get(server.url, timeout=5).status_code == 200
+        assert requests.get(server.url, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,9 @@ def client_as_in_production(server: EmbeddedRedis) -> Redis:
     return connect_redis(RedisSettings(url=Secret(server.url)))
 
 
-def test_every_call_to_a_dead_server_says_so_in_time(own_server: EmbeddedRedis, clock: FakeClock) -> None:
+def test_every_call_to_a_dead_server_says_so_in_time(
+    own_server: EmbeddedRedis, clock: FakeClock, busy_seconds: float
+) -> None:
     with client_as_in_production(own_server) as client:
         store, index = store_on(client), SessionIndex(client, KeyRing((NEW,)), clock)
         ways = calls(store, created(store))
@@ -126,14 +128,16 @@ def test_every_call_to_a_dead_server_says_so_in_time(own_server: EmbeddedRedis, 
             began = time.monotonic()
             with pytest.raises(SessionStoreUnavailable):
                 way()
-            assert time.monotonic() - began < LONGEST_SECONDS
+            assert time.monotonic() - began < LONGEST_SECONDS + busy_seconds
         own_server.restart()
         store.ping()
         store.load(created(store))  # the scripts are unknown to the new server
 
 
 @pytest.mark.parametrize("name", ["load", "commit", "lock"])
-def test_call_to_a_server_that_hangs_gives_up_in_time(own_server: EmbeddedRedis, name: str) -> None:
+def test_call_to_a_server_that_hangs_gives_up_in_time(
+    own_server: EmbeddedRedis, name: str, busy_seconds: float
+) -> None:
     with client_as_in_production(own_server) as client:
         store = store_on(client)
         way = calls(store, created(store))[name]
@@ -142,7 +146,7 @@ def test_call_to_a_server_that_hangs_gives_up_in_time(own_server: EmbeddedRedis,
         try:
             with pytest.raises(SessionStoreUnavailable):
                 way()
-            assert time.monotonic() - began < LONGEST_SECONDS
+            assert time.monotonic() - began < LONGEST_SECONDS + busy_seconds
         finally:
             own_server.resume()
 

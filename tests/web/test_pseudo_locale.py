@@ -46,7 +46,7 @@ OPTIONS: Mapping[tuple[str, str], str] = {
 }
 """What an option may say by its field and value: names of the CLDR, configured sites, one that was made up."""
 
-MOMENT = re.compile(r"[A-Z][a-z]{2} \d{1,2}|\d{1,2}:\d\d [AP]M")
+MOMENT = re.compile(r"[A-Z][a-z]{2,}\.? \d{1,2}|\d{1,2}:\d\d\s?[AP]M")
 """What Babel writes of a date and a time in the source language, between the commas."""
 REQUEST_NUMBER = re.compile(r"[0-9a-f]{16}")
 NEVER_A_PAGE = {

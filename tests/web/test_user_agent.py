@@ -73,8 +73,8 @@ def test_what_stands_behind_the_limit_is_not_read() -> None:
 
 def test_a_hostile_header_of_8_kib_costs_next_to_nothing() -> None:
     hostile = "Firefox" * 1170
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(1000):
         browser_in_words(hostile)
-    # A thousand times the hundredth of a millisecond, with room for a busy machine.
-    assert time.perf_counter() - began < 0.5
+    # A thousand times the hundredth of a millisecond, with room for a slow machine.
+    assert time.process_time() - began < 0.5

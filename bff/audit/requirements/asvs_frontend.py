@@ -15,8 +15,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L3",
         demands="It is written down what a browser has to support, and what happens where it does not.",
         answer=Met(
-            tests=("tests/test_readme_sessions.py::test_readme_says_what_a_browser_needs",),
-            how="README, 'Sessions'.",
+            tests=("tests/docs/test_security.py::test_document_says_what_a_browser_needs",),
+            how="bff/docs/security.md, 'Sessions'.",
         ),
     ),
     _row(

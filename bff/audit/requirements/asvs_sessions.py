@@ -15,9 +15,9 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L2",
         demands="The idle limit and the lifetime of sessions are written down, with the reason for their length.",
         answer=Met(
-            tests=("tests/test_readme_sessions.py::test_readme_gives_the_limits_and_where_they_come_from",),
+            tests=("tests/docs/test_security.py::test_document_gives_the_limits_and_where_they_come_from",),
             guards=(Guard.LIFETIMES_IN_BOUNDS,),
-            how="README, 'Sessions': the figures of NIST SP 800-63B for AAL2.",
+            how="bff/docs/security.md, 'Sessions': the figures of NIST SP 800-63B for AAL2.",
         ),
     ),
     _row(
@@ -26,10 +26,10 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="It is written down how many sessions one customer may have at once, and what happens then.",
         answer=Met(
             tests=(
-                "tests/test_readme_sessions.py::test_readme_says_how_many_sessions_one_customer_may_have",
+                "tests/docs/test_security.py::test_document_says_how_many_sessions_one_customer_may_have",
                 "tests/account/test_login_ends.py::test_sessions_are_listed_while_they_last",
             ),
-            how="README, 'Sessions': any number; none is pushed out.",
+            how="bff/docs/security.md, 'Sessions': any number; none is pushed out.",
         ),
     ),
     _row(
@@ -37,8 +37,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="L2",
         demands="It is written down how sessions here, Emporix's tokens and the provider's sessions go together.",
         answer=Met(
-            tests=("tests/test_readme_sessions.py::test_readme_tells_the_other_lifetimes_apart",),
-            how="README, 'Sessions'.",
+            tests=("tests/docs/test_security.py::test_document_tells_the_other_lifetimes_apart",),
+            how="bff/docs/security.md, 'Sessions'.",
         ),
     ),
     _row(

@@ -146,10 +146,10 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="Users and operators know that the server sees everything that passes through it.",
         answer=Met(
             tests=(
-                "tests/test_readme_sessions.py::test_readme_says_what_the_server_sees_and_keeps",
+                "tests/docs/test_security.py::test_document_says_what_the_server_sees_and_keeps",
                 "tests/web/middleware/test_request_log.py::test_no_line_holds_what_a_request_brought",
             ),
-            how="README, 'Sessions'.",
+            how="bff/docs/security.md, 'Sessions'.",
         ),
     ),
     _row(

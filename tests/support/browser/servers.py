@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _PROJECT = Path(__file__).resolve().parents[3]
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 _OURS = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
 
 

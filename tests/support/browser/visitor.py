@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response
 from tests.support.browser.storefront import PASSWORD, Storefront
 from tests.support.browser.watch import Watch
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 NARROW = ViewportSize(width=390, height=844)
 WIDE = ViewportSize(width=1280, height=900)
 

@@ -39,7 +39,7 @@ def sends_and_closes(answer: bytes) -> Script:
     return script
 
 
-def drips(answer: bytes, *, pause_seconds: float = 0.02, head: int = 0) -> Script:
+def drips(answer: bytes, *, pause_seconds: float = 0.05, head: int = 0) -> Script:
     """Send the first `head` bytes at once, and one byte at a time from there."""
 
     def script(connection: socket.socket, request: bytes) -> None:
@@ -76,6 +76,8 @@ class RawServer:
         self.requests: list[bytes] = []
         """Head and body of each request, as it came."""
         self.connections = 0
+        self.hung_up = threading.Event()
+        """Set whenever the server has closed a connection."""
 
     @property
     def origin(self) -> str:
@@ -123,6 +125,7 @@ class RawServer:
                         self.requests.append(request)
                         script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
                     script(connection, request)
+        self.hung_up.set()
 
 
 def _read_request(connection: socket.socket) -> bytes:

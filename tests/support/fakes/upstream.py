@@ -19,7 +19,7 @@ LIFE_SECONDS = 1000
 """Of every access token; due a hundred seconds before its end."""
 DUE_SECONDS = 901
 OVER_SECONDS = 1000
-READ_TIMEOUT_SECONDS = 0.4
+READ_TIMEOUT_SECONDS = 1.0
 
 JSON = {"Content-Type": "application/json"}
 

@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 _OURS = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
 
 

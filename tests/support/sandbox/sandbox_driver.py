@@ -51,7 +51,7 @@ class Driver:
         if bearer is not None:
             sent["Authorization"] = f"Bearer {bearer}"
         full = path[1:] if path.startswith("//") else f"/customer/{self.sandbox.settings.tenant}{path}"
-        reply = self.http.request(method, self.url + full, headers=sent, timeout=10, **request)
+        reply = self.http.request(method, self.url + full, headers=sent, timeout=40, **request)
         self.replies.append(reply)
         return reply
 

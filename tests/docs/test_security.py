@@ -1,18 +1,21 @@
-"""What the README says of sessions is there, and its figures are those of the code."""
+"""What reviewers are told: the excerpt is the report's, the figures are the code's, the guards are there."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from bff.account.login import RECENT_SECONDS
+from bff.audit.report import audit
+from bff.audit.text import as_text
 from bff.config.settings import SessionSettings
 from bff.sandbox.settings import SandboxSettings
+from tests.support.audit.audit_parts import CHECKOUT, build
+from tests.support.documents import document, section
+from tests.support.mutating import table
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-_SECTION = re.search(r"^### Sessions\n(.*?)(?=^##)", README, re.MULTILINE | re.DOTALL)
+SECURITY = document("security.md")
 POINTS = dict(
-    re.findall(r"^- \*\*(.+?)\.\*\* (.*?)(?=^- |\Z)", _SECTION[1] if _SECTION else "", re.MULTILINE | re.DOTALL)
+    re.findall(r"^- \*\*(.+?)\.\*\* (.*?)(?=^- |\Z)", section(SECURITY, "Sessions"), re.MULTILINE | re.DOTALL)
 )
 
 
@@ -20,7 +23,7 @@ def said(point: str) -> str:
     return " ".join(POINTS[point].split())
 
 
-def test_readme_gives_the_limits_and_where_they_come_from() -> None:
+def test_document_gives_the_limits_and_where_they_come_from() -> None:
     usual = SessionSettings(keys=())
     assert re.findall(r"\d{4,}", said("Limits").replace("SP 800-63B", "")) == [
         str(usual.idle_seconds),
@@ -32,12 +35,12 @@ def test_readme_gives_the_limits_and_where_they_come_from() -> None:
     assert "NIST SP 800-63B" in said("Limits")
 
 
-def test_readme_says_how_many_sessions_one_customer_may_have() -> None:
+def test_document_says_how_many_sessions_one_customer_may_have() -> None:
     assert "any number of browsers" in said("How many")
     assert "no sign-in pushes another out" in said("How many")
 
 
-def test_readme_tells_the_other_lifetimes_apart() -> None:
+def test_document_tells_the_other_lifetimes_apart() -> None:
     example = SandboxSettings()
     assert round(example.customer_access_seconds / 86400) == 30
     assert round(example.customer_refresh_seconds / 86400) == 1
@@ -47,11 +50,24 @@ def test_readme_tells_the_other_lifetimes_apart() -> None:
     assert "of the last ten minutes" in said("Other lifetimes")
 
 
-def test_readme_says_what_the_server_sees_and_keeps() -> None:
+def test_document_says_what_the_server_sees_and_keeps() -> None:
     for named in ("passwords included", "It keeps the tokens, who is signed in", "logs neither bodies nor queries"):
         assert named in said("What passes through")
 
 
-def test_readme_says_what_a_browser_needs() -> None:
+def test_document_says_what_a_browser_needs() -> None:
     for named in ("`__Host-`", "`SameSite`", "Content Security Policy", "Fetch Metadata", "Scripts are not needed"):
         assert named in said("What a browser needs")
+
+
+def test_excerpt_of_the_audit_is_real_but_for_how_many_there_are() -> None:
+    (excerpt,) = re.findall(r"```text\n(.*?)```", section(SECURITY, "The audit"), re.DOTALL)
+    told = re.sub(r"\d+", "N", as_text(audit(build(), checkout=CHECKOUT)))
+    parts = [part.strip("\n") for part in re.sub(r"\d+", "N", excerpt).split("…\n") if part.strip()]
+    assert len(parts) > 3
+    for part in parts:
+        assert part in told
+
+
+def test_document_shows_the_table_of_guards() -> None:
+    assert table() in SECURITY
