@@ -8,8 +8,15 @@ import pytest
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from tests.support.compiled import compiled_once
 from tests.support.fakes.clock import FakeClock
 from tests.support.shop import Browser, Shop, ShopMaker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
