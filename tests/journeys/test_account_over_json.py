@@ -12,7 +12,7 @@ from bff.sandbox.settings import SignupMode as SandboxSignup
 from tests.support.fakes.clock import FakeClock
 from tests.support.shop import Browser, Shop, ShopMaker
 
-NEW = {
+NEW: dict[str, Any] = {
     "email": "new.customer@example.com",
     "password": "Quiet-Meadow-52",
     "customerDetails": {"firstName": "Jane", "lastName": "Doe"},
@@ -20,7 +20,8 @@ NEW = {
 
 
 def mailed_token(shop: Shop, browser: Browser) -> str:
-    return shop.sandbox.app.test_client().get("/mails.json").get_json()[0]["token"]
+    token: str = shop.sandbox.app.test_client().get("/mails.json").get_json()[0]["token"]
+    return token
 
 
 def test_guest_signs_in_and_is_known(shop: Shop) -> None:
@@ -42,8 +43,8 @@ def test_cart_session_of_the_guest_goes_along_with_sign_in(shop: Shop) -> None:
     browser.session()
     browser.get("/api/me")
     browser.sign_in()
-    asked = [call for call in shop.sandbox.recorder if call.operation is not None]
-    assert [call.operation.value for call in asked] == ["anonymous_login", "get_me", "login", "get_me"]
+    asked = [call.operation.value for call in shop.sandbox.recorder if call.operation is not None]
+    assert asked == ["anonymous_login", "get_me", "login", "get_me"]
 
 
 def test_profile_changes_and_session_follows(shop: Shop) -> None:
