@@ -72,7 +72,7 @@ def split_tags(text: str | None) -> list[str]:
 
 
 def version_of(form: FlaskForm) -> dict[str, Any]:
-    """Return what a change sends so that upstream can tell whether somebody else made one meanwhile."""
+    """Return what a change sends so that upstream can tell whether another change was made meanwhile."""
     sent = form.version.data or ""
     return {"metadata": {"version": int(sent)}} if sent.isdecimal() and len(sent) < 16 else {}
 
@@ -92,7 +92,7 @@ class PageForm(FlaskForm):
     """What all forms share: whose page it was made for, and which fields are never shown again."""
 
     owner = HiddenField()
-    """Keyed hash of the customer the page was made for; a draft is shown to nobody else."""
+    """Keyed hash of the customer the page was made for; a draft is shown to this customer alone."""
 
     never_shown_again: ClassVar[frozenset[str]] = frozenset(
         {"password", "currentPassword", "newPassword", "csrf_token", "owner", "token"}

@@ -1,7 +1,7 @@
-"""The forms of the account area: shape checks only; they call nobody.
+"""The forms of the account area: shape checks only, no calls.
 
 Fields carry Emporix's property names, so that what upstream says of a property can be shown beside its field. A message
-names what to do ("Enter your first name"), never what somebody did wrong.
+names what to do ("Enter your first name"), never what was done wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LoginForm(PageForm):
     password = password_field(_("Enter your password"))
     next = HiddenField()
     proceed = HiddenField()
-    """A mailed token that waits for somebody to be signed in, sealed."""
+    """A mailed token that is used once the customer has signed in, sealed."""
 
 
 class AddressFields(PageForm):
@@ -91,7 +91,7 @@ class AddressForm(AddressFields):
 
 
 class SignupForm(AddressFields):
-    """Create an account; company, another sign-in e-mail and a first address are there for whoever wants them."""
+    """Create an account; company, another sign-in e-mail and a first address are optional."""
 
     contactName = text_field()  # noqa: N815
     firstName = text_field(DataRequired(_("Enter your first name")))  # noqa: N815
@@ -175,7 +175,7 @@ class PasswordForm(PageForm):
     currentPassword = password_field(_("Enter your current password"))  # noqa: N815
     newPassword = password_field(_("Enter a new password"), good_password)  # noqa: N815
     endOthers = BooleanField(default=True)  # noqa: N815
-    """Whoever knew the old password may be signed in with it."""
+    """Another person who knew the old password may be signed in with it."""
 
     def validate_newPassword(self, field: Field) -> None:  # noqa: N802
         """A change to the same is none."""
