@@ -102,9 +102,12 @@ def test_requests_makes_connections_of_our_classes(adapter: transport._Adapter, 
     all four, a server may drip an answer for ever; `tests/test_transport.py` says what has to hold.
     """
     pool: Any = adapter.poolmanager.connection_from_url(f"{scheme}://127.0.0.1:1")
-    assert pool.__class__ is {"http": transport._HttpPool, "https": transport._HttpsPool}[scheme]
     connection = pool._new_conn()
-    assert connection.__class__ is {"http": transport._HttpConnection, "https": transport._HttpsConnection}[scheme]
+    ours = {
+        "http": (transport._HttpPool, transport._HttpConnection),
+        "https": (transport._HttpsPool, transport._HttpsConnection),
+    }
+    assert (type(pool), type(connection)) == ours[scheme]
     assert connection.response_class is transport._DeadlineResponse
 
 
