@@ -105,13 +105,13 @@ class IdentityProvider:
 
         :raises IdentityProviderUnavailable: there is no discovery document that may be believed
         """
-        url: str = prepare_grant_uri(
+        uri = prepare_grant_uri(
             self.metadata().authorization_endpoint,
-            client_id=self._settings.client_id,
-            response_type="code",
-            redirect_uri=redirect_uri,
-            scope=self._settings.scope,
-            state=login.state.reveal(),
+            self._settings.client_id,
+            "code",
+            redirect_uri,
+            self._settings.scope,
+            login.state.reveal(),
             nonce=login.nonce.reveal(),
             code_challenge=login.challenge,
             code_challenge_method="S256",
@@ -120,7 +120,7 @@ class IdentityProvider:
             prompt="login" if login.again else None,
             max_age="0" if login.again else None,
         )
-        return url
+        return str(uri)
 
     def end_session_url(self, sid: str | None, return_to: str) -> str | None:
         """Return where to send the browser to end the provider's session too; None where that cannot be known now.
@@ -135,14 +135,9 @@ class IdentityProvider:
         query = {"client_id": self._settings.client_id}
         if endpoint is None:
             # Auth0's own way, for tenants that do not announce the endpoint of the standard.
-            endpoint = f"{self._origin}/v2/logout"
-            query["returnTo"] = return_to
-        else:
-            query["post_logout_redirect_uri"] = return_to
-            if sid is not None:
-                query["logout_hint"] = sid
-        url: str = add_params_to_uri(endpoint, query)
-        return url
+            return str(add_params_to_uri(f"{self._origin}/v2/logout", query | {"returnTo": return_to}))
+        query |= {"post_logout_redirect_uri": return_to} | ({} if sid is None else {"logout_hint": sid})
+        return str(add_params_to_uri(endpoint, query))
 
     def validate_metadata(self, document: Mapping[str, Any]) -> Metadata | None:
         """Return what a discovery document says; None where it is another issuer's, or leads to another host.
