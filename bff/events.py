@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from enum import Enum
 
+_DEBUG, _INFO, _WARNING, _ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
 _WHO = ("session", "person")
 _DONE = ("outcome", "status")
 _LIMIT = ("email", "address", "limit", "per", "operation")
@@ -17,125 +18,59 @@ class Event(Enum):
     in `tests/journeys/test_audit_trail.py`.
     """
 
-    REQUEST = ("request", logging.INFO)
-    UPSTREAM_CALL = ("upstream_call", logging.DEBUG)
-    UPSTREAM_FAILED = ("upstream_failed", logging.WARNING)
-    STORE_UNAVAILABLE = ("store_unavailable", logging.ERROR)
-    LOCK_NOT_RELEASED = ("lock_not_released", logging.WARNING)
-    TOKENS_REFRESHED = ("tokens_refreshed", logging.INFO)
-    REFRESH_UNKNOWN = ("refresh_unknown", logging.WARNING)
-    UPSTREAM_LOGOUT_FAILED = ("upstream_logout_failed", logging.WARNING)
-    SESSION_CHANGE_DROPPED = ("session_change_dropped", logging.INFO)
-    IDENTITY_PROVIDER_FAILED = ("identity_provider_failed", logging.WARNING)
-    LIMITS_NOT_SHARED = ("limits_not_shared", logging.WARNING)
-    INTERNAL_ERROR = ("internal_error", logging.ERROR)
+    REQUEST = (_INFO,)
+    UPSTREAM_CALL = (_DEBUG,)
+    UPSTREAM_FAILED = (_WARNING,)
+    STORE_UNAVAILABLE = (_ERROR,)
+    LOCK_NOT_RELEASED = (_WARNING,)
+    TOKENS_REFRESHED = (_INFO,)
+    REFRESH_UNKNOWN = (_WARNING,)
+    UPSTREAM_LOGOUT_FAILED = (_WARNING,)
+    SESSION_CHANGE_DROPPED = (_INFO,)
+    IDENTITY_PROVIDER_FAILED = (_WARNING,)
+    LIMITS_NOT_SHARED = (_WARNING,)
+    INTERNAL_ERROR = (_ERROR,)
 
-    SIGNED_IN = (
-        "signed_in",
-        logging.INFO,
-        "a customer signed in; `again`: the same customer anew",
-        *_WHO,
-        "operation",
-        "again",
-        "before",
-    )
+    SIGNED_IN = _INFO, "a customer signed in; `again`: the same customer anew", *_WHO, "operation", "again", "before"
     SIGN_IN_FAILED = (
-        "sign_in_failed",
-        logging.WARNING,
+        _WARNING,
         "an attempt to sign in by password or activation link failed",
         *_WHO,
         "email",
         "operation",
         *_DONE,
     )
-    SOCIAL_LOGIN_FAILED = (
-        "social_login_failed",
-        logging.WARNING,
-        "a return from the identity provider did not sign in",
-        *_WHO,
-        "reason",
-    )
-    SIGNED_OUT = ("signed_out", logging.INFO, "a customer signed out", *_WHO)
-    SESSION_ENDED = ("session_ended", logging.INFO, "a signed-in session ended otherwise", *_WHO, "reason")
-    SESSION_MOVED = (
-        "session_moved",
-        logging.INFO,
-        "a session goes on under a new cookie, after a new password",
-        *_WHO,
-        "before",
-    )
-    REFRESH_REFUSED = (
-        "refresh_refused",
-        logging.WARNING,
-        "upstream renewed no tokens, of a customer or a guest",
-        *_WHO,
-        "kind",
-        "status",
-    )
-    LEGAL_ENTITY_SWITCHED = (
-        "legal_entity_switched",
-        logging.INFO,
-        "a customer asked to act for a company, or for none",
-        *_WHO,
-        "entity",
-        *_DONE,
-    )
-    SIGNUP_ASKED = ("signup_asked", logging.INFO, "an account was asked for", *_WHO, "email", *_DONE)
-    ACTIVATION_MAIL_ASKED = (
-        "activation_mail_asked",
-        logging.INFO,
-        "an activation mail was asked for again",
-        *_WHO,
-        "email",
-        *_DONE,
-    )
-    PASSWORD_RESET_ASKED = (
-        "password_reset_asked",
-        logging.INFO,
-        "a mail to reset a password was asked for",
-        *_WHO,
-        "email",
-        *_DONE,
-    )
-    PASSWORD_RESET = ("password_reset", logging.INFO, "a mailed link set a password", *_WHO, *_DONE)
-    PASSWORD_CHANGED = ("password_changed", logging.INFO, "a password was changed", *_WHO, *_DONE)
-    EMAIL_CHANGE_ASKED = (
-        "email_change_asked",
-        logging.INFO,
-        "another sign-in e-mail was asked for; `email`: the old one",
-        *_WHO,
-        "email",
-        *_DONE,
-    )
-    EMAIL_CHANGED = ("email_changed", logging.INFO, "a mailed link confirmed the new sign-in e-mail", *_WHO, *_DONE)
-    LOGIN_ADDED = ("login_added", logging.INFO, "an account got an e-mail and a password", *_WHO, "email", *_DONE)
-    DELETION_ASKED = ("deletion_asked", logging.INFO, "an account's deletion was asked for", *_WHO, *_DONE)
-    DELETION_CONFIRMED = (
-        "deletion_confirmed",
-        logging.INFO,
-        "a mailed link confirmed an account's deletion",
-        *_WHO,
-        *_DONE,
-    )
-    BACKCHANNEL_LOGOUT = ("backchannel_logout", logging.INFO, "the identity provider ended sessions", "sessions")
-    BACKCHANNEL_LOGOUT_REFUSED = (
-        "backchannel_logout_refused",
-        logging.WARNING,
-        "a logout token was not to be believed",
-        "reason",
-    )
-    CSRF_REFUSED = ("csrf_refused", logging.WARNING, "a request did not come from our own page", "session", "reason")
-    COOKIE_REFUSED = ("cookie_refused", logging.WARNING, "two session cookies, or one never made here", "reason")
-    RECORD_UNREADABLE = (
-        "record_unreadable",
-        logging.WARNING,
-        "a stored session did not open: tampered with, or its key is gone",
-        "session",
-    )
-    RATE_LIMITED = ("rate_limited", logging.WARNING, "a limit was reached; once in each window", *_WHO, *_LIMIT)
+    SOCIAL_LOGIN_FAILED = _WARNING, "a return from the identity provider did not sign in", *_WHO, "reason"
+    SIGNED_OUT = _INFO, "a customer signed out", *_WHO
+    SESSION_ENDED = _INFO, "a signed-in session ended otherwise", *_WHO, "reason"
+    SESSION_MOVED = _INFO, "a session goes on under a new cookie, after a new password", *_WHO, "before"
+    REFRESH_REFUSED = _WARNING, "upstream renewed no tokens, of a customer or a guest", *_WHO, "kind", "status"
+    LEGAL_ENTITY_SWITCHED = _INFO, "a customer asked to act for a company, or for none", *_WHO, "entity", *_DONE
+    SIGNUP_ASKED = _INFO, "an account was asked for", *_WHO, "email", *_DONE
+    ACTIVATION_MAIL_ASKED = _INFO, "an activation mail was asked for again", *_WHO, "email", *_DONE
+    PASSWORD_RESET_ASKED = _INFO, "a mail to reset a password was asked for", *_WHO, "email", *_DONE
+    PASSWORD_RESET = _INFO, "a mailed link set a password", *_WHO, *_DONE
+    PASSWORD_CHANGED = _INFO, "a password was changed", *_WHO, *_DONE
+    EMAIL_CHANGE_ASKED = _INFO, "another sign-in e-mail was asked for; `email`: the old one", *_WHO, "email", *_DONE
+    EMAIL_CHANGED = _INFO, "a mailed link confirmed the new sign-in e-mail", *_WHO, *_DONE
+    LOGIN_ADDED = _INFO, "an account got an e-mail and a password", *_WHO, "email", *_DONE
+    DELETION_ASKED = _INFO, "an account's deletion was asked for", *_WHO, *_DONE
+    DELETION_CONFIRMED = _INFO, "a mailed link confirmed an account's deletion", *_WHO, *_DONE
+    BACKCHANNEL_LOGOUT = _INFO, "the identity provider ended sessions", "sessions"
+    BACKCHANNEL_LOGOUT_REFUSED = _WARNING, "a logout token was not to be believed", "reason"
+    CSRF_REFUSED = _WARNING, "a request did not come from our own page", "session", "reason"
+    COOKIE_REFUSED = _WARNING, "two session cookies, or one never made here", "reason"
+    RECORD_UNREADABLE = _WARNING, "a stored session did not open: tampered with, or its key is gone", "session"
+    RATE_LIMITED = _WARNING, "a limit was reached; once in each window", *_WHO, *_LIMIT
 
-    def __init__(self, label: str, level: int, when: str | None = None, *fields: str) -> None:
-        self.label = label
+    def __new__(cls, *described: object) -> Event:
+        """Number the events: two that are described alike are two all the same."""
+        event = object.__new__(cls)
+        event._value_ = len(cls.__members__)
+        return event
+
+    def __init__(self, level: int, when: str | None = None, *fields: str) -> None:
+        self.label = self.name.lower()
         """Its name in the log."""
         self.level = level
         """The logging level."""

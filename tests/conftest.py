@@ -10,6 +10,7 @@ from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from tests.support.child_signals import give_children_the_defaults
+from tests.support.compiled import compiled_once
 from tests.support.fakes.clock import FakeClock
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def busy_seconds(pytestconfig: pytest.Config) -> float:
     """How much longer than is promised something may take, for a machine that has other things to do."""
     return 0.0 if pytestconfig.getoption("on_time") else BUSY_SECONDS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")

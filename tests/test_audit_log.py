@@ -167,4 +167,5 @@ def test_document_names_every_reason_for_which_a_session_ends() -> None:
     }
     assert len(reasons) > len(Ending)
     for reason in reasons:
+        assert isinstance(reason, str)
         assert f"`{reason}`" in words, reason

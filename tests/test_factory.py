@@ -34,7 +34,7 @@ class Faulty:
     headers: dict[str, str] = field(default_factory=dict)
     data: bytes = b"{}"
     media_type: str = "application/json"
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
 
 
 PAIRS = {

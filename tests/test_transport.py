@@ -96,7 +96,11 @@ def test_full_time_is_there_again_for_the_next_call_on_the_connection() -> None:
 
 def test_silent_server_is_too_slow() -> None:
     done = threading.Event()
-    with RawServer(lambda connection, request: done.wait(30) and None) as server:
+
+    def keep_still(connection: socket.socket, request: bytes) -> None:
+        done.wait(30)
+
+    with RawServer(keep_still) as server:
         began = time.monotonic()
         assert isinstance(failure_of(server.origin, read_seconds=READ_SECONDS), TooSlow)
         assert time.monotonic() - began < READ_SECONDS + SLACK_SECONDS

@@ -18,7 +18,7 @@ from bff.secret import Secret
 
 LIFETIME_SECONDS: Final = 600
 MOST_OPEN: Final = 10
-"""Tabs do not clash; a page that starts sign-ins in a loop pushes out only its own."""
+"""Several tabs may sign in side by side; a page that starts sign-ins in a loop pushes out only those of its browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,11 @@ class LoginState:
     verifier: Secret[str]
     return_path: str
     issuer: str
-    """Whom the browser was sent to (RFC 9700 4.4.2)."""
+    """The issuer that the browser was sent to (RFC 9700 4.4.2)."""
     started_at: float
     """Unix seconds."""
     is_reauthentication: bool = False
-    """The customer who is signed in proves it once more: nobody else may come of it."""
+    """The customer who is signed in proves it once more; the sign-in must bring back the same one."""
 
     @classmethod
     def fresh(

@@ -177,7 +177,7 @@ class Operation:
     """Template; `{tenant}` and path parameters in braces."""
     accepts: tuple[Credential, ...]
     """Preferred first; empty: no bearer at all."""
-    exposure: Exposure
+    exposure: Exposure = Exposure.JSON
     success: frozenset[int]
     answer: ResponseShape = ResponseShape.NOTHING
     parameters: tuple[Parameter, ...] = ()

@@ -268,7 +268,6 @@ _ROWS = (
         hides=frozenset({400, 403, 404, 409}),
         neutral_status=202,
         audited=Event.ACTIVATION_MAIL_ASKED,
-        exposure=Exposure.JSON,
     ),
     # Account and profile
     Operation(
@@ -282,7 +281,6 @@ _ROWS = (
         success=_OK,
         answer=ResponseShape.OBJECT,
         repeatable=True,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="update_me",
@@ -297,7 +295,6 @@ _ROWS = (
         success=_OK,
         versioned=True,
         side_effect=SideEffect.IDENTITY,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="delete_me",
@@ -337,7 +334,6 @@ _ROWS = (
         new_passwords=("password",),
         side_effect=SideEffect.IDENTITY,
         audited=Event.LOGIN_ADDED,
-        exposure=Exposure.JSON,
     ),
     # Addresses
     Operation(
@@ -351,7 +347,6 @@ _ROWS = (
         success=_OK,
         answer=ResponseShape.ARRAY,
         repeatable=True,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="add_address",
@@ -364,7 +359,6 @@ _ROWS = (
         body=AddressCreate,
         success=_CREATED,
         answer=ResponseShape.OBJECT,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="get_address",
@@ -377,7 +371,6 @@ _ROWS = (
         success=_OK,
         answer=ResponseShape.OBJECT,
         repeatable=True,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="update_address",
@@ -390,7 +383,6 @@ _ROWS = (
         body=AddressUpdate,
         success=_OK,
         versioned=True,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="delete_address",
@@ -401,7 +393,6 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
         success=_NO_CONTENT,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="add_address_tags",
@@ -412,7 +403,6 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID, _TAGS),
         success=_NO_CONTENT,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="remove_address_tags",
@@ -423,7 +413,6 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID, _TAGS),
         success=_NO_CONTENT,
-        exposure=Exposure.JSON,
     ),
     # Credentials
     Operation(
@@ -439,7 +428,6 @@ _ROWS = (
         plain_401=Plain401.WRONG_SECRET,
         limits=(Limited(kind=Limit.LOGIN), Limited(kind=Limit.MAIL, email="newEmail")),
         audited=Event.EMAIL_CHANGE_ASKED,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="confirm_email",
@@ -454,7 +442,6 @@ _ROWS = (
         dead_link=_DEAD_LINK,
         side_effect=SideEffect.IDENTITY,
         audited=Event.EMAIL_CHANGED,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="request_password_reset",
@@ -470,7 +457,6 @@ _ROWS = (
         hides=frozenset({400, 403, 404, 409}),
         takes_site=True,
         audited=Event.PASSWORD_RESET_ASKED,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="reset_password",
@@ -486,7 +472,6 @@ _ROWS = (
         new_passwords=("password",),
         dead_link=_DEAD_LINK,
         side_effect=SideEffect.PASSWORD_RESET,
-        exposure=Exposure.JSON,
     ),
     Operation(
         name="change_password",
@@ -503,7 +488,6 @@ _ROWS = (
         new_passwords=("newPassword",),
         side_effect=SideEffect.NEW_PASSWORD,
         audited=Event.PASSWORD_CHANGED,
-        exposure=Exposure.JSON,
     ),
 )
 

@@ -329,8 +329,9 @@ def test_certificate_that_is_believed_is_missed(sound: Report, monkeypatch: pyte
     class Believing(Transport):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            send = self._adapter.send
-            self._adapter.send = lambda *args, **kwargs: send(*args, **{**kwargs, "verify": False})
+            adapter: Any = self._adapter
+            send = adapter.send
+            adapter.send = lambda *args, **kwargs: send(*args, **{**kwargs, "verify": False})
 
     monkeypatch.setattr(guards_transport, "Transport", Believing)
     with warnings.catch_warnings(action="ignore"):

@@ -53,7 +53,12 @@ def test_no_view_calls_upstream_undeclared(report: Report) -> None:
 
 
 def test_every_change_is_guarded_against_other_sites(report: Report) -> None:
-    by_rule = {Csrf.NONE: set(), Csrf.SIGNED: set(), Csrf.STATE: set(), Csrf.OWN_SESSION: set()}
+    by_rule: dict[Csrf, set[tuple[str, str]]] = {
+        Csrf.NONE: set(),
+        Csrf.SIGNED: set(),
+        Csrf.STATE: set(),
+        Csrf.OWN_SESSION: set(),
+    }
     for one in report.routes:
         by_rule.setdefault(one.csrf, set()).add((one.method, one.rule))
     assert by_rule[Csrf.NONE] == set()

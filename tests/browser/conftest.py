@@ -1,4 +1,4 @@
-"""Real browsers at real shops: one Chromium for the session, a shop for each module."""
+"""Real browsers at real shops: one Chromium and one shop of each kind for the session, a customer for each test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
-from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from tests.support.browser.chromium import running_chromium
@@ -38,11 +37,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def storefronts(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStorefront]:
-    """The module's shops, each started when first asked for: by whether over https, and by what else is set."""
-    with Redis.from_url(redis_server.url) as client:
-        client.flushall()
+    """The session's shops, each started when first asked for: by whether over https, and by what else is set."""
     with ExitStack() as stack:
         running: dict[tuple[bool, tuple[tuple[str, str], ...]], Storefront] = {}
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browser.storefront import Storefront
 from tests.support.browser.views import VIEWS, View
 from tests.support.browser.visitor import NARROW, WIDE, Visitor, make_visitor
 
 _AXE = Path(__file__).parent / "axe" / "axe.min.js"
-_SMALLEST = {"width": 320, "height": 640}
+_SMALLEST: ViewportSize = {"width": 320, "height": 640}
 
 
 @functools.cache

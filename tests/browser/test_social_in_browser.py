@@ -29,7 +29,7 @@ class Place:
     provider: Provider
 
 
-@pytest.fixture(params=["Lax", "Strict"])
+@pytest.fixture(scope="module", params=["Lax", "Strict"])
 def place(
     request: pytest.FixtureRequest, redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:

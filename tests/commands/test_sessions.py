@@ -22,6 +22,7 @@ from bff.sessions.index import IndexKind
 from bff.sessions.model import Vault, WebRecord
 from bff.wiring import Services, build_services
 from tests.support.fakes.clock import FakeClock
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop, ShopMaker
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +78,7 @@ def test_table_holds_no_secret_and_no_name_of_a_session(shop: Shop) -> None:
     browser = shop.signed_in()
     text = "\n".join(listed(shop.settings, B2C_EMAIL))
     assert browser.cookie is not None
-    keys = shop.redis.keys("bff:{*}:web")
+    keys = keys_of(shop.redis, "bff:{*}:web")
     assert len(keys) > 0
     for secret in [browser.cookie, *(key.decode()[5:37] for key in keys), *(i.value for i in shop.sandbox.issued)]:
         assert secret not in text
@@ -150,7 +151,7 @@ def test_session_that_moves_behind_the_scan_is_ended_by_the_next_pass(shop: Shop
                 shop.redis.set("moved", b"1")
                 services.store.create(moved, WebRecord(created=1.0), Vault(), 100)
 
-    built: Services = build_services(shop.settings, store=Moving())  # type: ignore[arg-type]  # all of it is forwarded
+    built: Services = build_services(shop.settings, store=Moving())
     assert revoke_all(built) == 2
     assert browser.get("/api/me").status_code == 401
     assert sessions.store.devices([moved.sid]) == {}

@@ -67,8 +67,9 @@ def test_what_took_its_time_is_not_tried_again(failure: TransportError) -> None:
 def test_both_tries_together_take_no_longer_than_one_may() -> None:
     transport, call = scripted(Broken("broken"), FINE, takes_seconds=9)
     call("get_me")
-    assert transport.timeouts[0] == (2, 10)
-    assert sum(transport.timeouts[1]) == 12 - 9
+    first, second = transport.timeouts
+    assert first == (2.0, 10.0)
+    assert sum(second) == 12 - 9
 
 
 def test_there_is_no_second_try_when_the_time_is_used_up() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL_ENTITIES
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.settings import SignupMode as SandboxSignup
 from tests.support.fakes.clock import FakeClock
 from tests.support.shop import Browser, Shop, ShopMaker
 
-NEW = {
+NEW: dict[str, Any] = {
     "email": "new.customer@example.com",
     "password": "Quiet-Meadow-52",
     "customerDetails": {"firstName": "Jane", "lastName": "Doe"},
@@ -18,7 +20,8 @@ NEW = {
 
 
 def mailed_token(shop: Shop, browser: Browser) -> str:
-    return shop.sandbox.app.test_client().get("/mails.json").get_json()[0]["token"]
+    token: str = shop.sandbox.app.test_client().get("/mails.json").get_json()[0]["token"]
+    return token
 
 
 def test_guest_signs_in_and_is_known(shop: Shop) -> None:
@@ -40,8 +43,8 @@ def test_cart_session_of_the_guest_goes_along_with_sign_in(shop: Shop) -> None:
     browser.session()
     browser.get("/api/me")
     browser.sign_in()
-    asked = [call for call in shop.sandbox.recorder if call.operation is not None]
-    assert [call.operation.value for call in asked] == ["anonymous_login", "get_me", "login", "get_me"]
+    asked = [call.operation.value for call in shop.sandbox.recorder if call.operation is not None]
+    assert asked == ["anonymous_login", "get_me", "login", "get_me"]
 
 
 def test_profile_changes_and_session_follows(shop: Shop) -> None:
@@ -108,6 +111,46 @@ def test_wrong_password_signs_nobody_in_and_is_asked_once(shop: Shop) -> None:
     assert (refused.status_code, refused.get_json()["type"]) == (401, "invalid_credentials")
     assert browser.session()["state"] == "guest"
     assert shop.sandbox.recorder.count("login") == 1
+
+
+@pytest.mark.parametrize("password", ["x", "five5"])
+def test_password_that_upstream_finds_too_short_is_a_wrong_one_and_a_counted_try(
+    make_shop: ShopMaker, password: str
+) -> None:
+    shop = make_shop(BFF_RATE_LIMIT_LOGIN="1/minute;5/minute;5/minute")
+    browser = shop.browser()
+    browser.session()
+    types = [
+        browser.post("/api/login", json={"email": B2C_EMAIL, "password": password}).get_json()["type"] for _ in range(2)
+    ]
+    assert types == ["invalid_credentials", "rate_limited"]
+    assert shop.sandbox.recorder.count("login") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/api/signup", {"email": "new@example.com"}, "password"),
+        ("/api/signup", {"email": "new@example.com", "password": "Amber-Window-19"}, "signup.password"),
+        ("/api/password/reset/update", {"token": "x"}, "password"),
+        ("/api/password/change", {"currentPassword": B2C_PASSWORD}, "newPassword"),
+        ("/api/me/accounts/internal", {"email": "new@example.com"}, "password"),
+    ],
+)
+def test_new_password_has_to_be_a_good_one_and_the_details_say_why(
+    shop: Shop, path: str, body: dict[str, Any], field: str
+) -> None:
+    browser = shop.signed_in()
+    shop.sandbox.recorder.clear()
+    for password, kind in (("seven-7", "too_short"), ("password123", "too_common"), ("PassWord123", "too_common")):
+        wanted = (
+            {field: password} if "." not in field else {"signup": {"email": "new@example.com", "password": password}}
+        )
+        answer = browser.post(path, json={**body, **wanted})
+        told = [(detail["field"], detail["type"]) for detail in answer.get_json()["details"]]
+        assert (answer.status_code, told) == (400, [(field, kind)])
+        assert password not in answer.get_data(as_text=True)
+    assert len(shop.sandbox.recorder) == 0
 
 
 def test_password_changes_and_the_cookie_with_it(shop: Shop) -> None:

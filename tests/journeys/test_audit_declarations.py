@@ -23,6 +23,7 @@ from tests.support.driven_routes import READING, UNSAFE, Drive, body_of
 from tests.support.fakes.clock import FakeClock
 from tests.support.journeys.leak_scenes import scene
 from tests.support.journeys.leak_visitor import Role
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop, ShopMaker
 
 SELDOM = frozenset({"bff:{<sid>}:lock"})
@@ -75,7 +76,7 @@ class Seen:
         def end(error: BaseException | None) -> None:
             names = {received.operation.value for received in list(recorder)[begun:] if received.operation is not None}
             self.calls[request.endpoint or ""] |= names
-            self.keys |= {key.decode() for key in self.redis.keys("*")}
+            self.keys |= {key.decode() for key in keys_of(self.redis)}
 
         self.shop.app.before_request_funcs[None].insert(0, begin)
         self.shop.app.teardown_request(end)

@@ -18,6 +18,7 @@ from tests.support.driven_routes import FORMS_FOR_ANYBODY, READING
 from tests.support.fakes.clock import FakeClock
 from tests.support.footprint import footprint, lasting_footprint
 from tests.support.pages import PageBrowser
+from tests.support.redis_keys import keys_of
 from tests.support.shop import COOKIE, PUBLIC_URL, Browser, Shop, ShopMaker
 
 RESET = {"email": B2C_EMAIL}
@@ -36,7 +37,10 @@ def tab(shop: Shop, of: Browser) -> Browser:
 
 def live_records(shop: Shop) -> set[bytes]:
     """Name the records that hold something; a mark that a cookie was replaced does not."""
-    return {*shop.redis.keys("*:tokens"), *(key for key in shop.redis.keys("*:web") if shop.redis.strlen(key) > 16)}
+    return {
+        *keys_of(shop.redis, "*:tokens"),
+        *(key for key in keys_of(shop.redis, "*:web") if shop.redis.strlen(key) > 16),
+    }
 
 
 class Hold(threading.Event):
@@ -253,7 +257,7 @@ def test_late_request_with_the_old_cookie_pushes_nothing_out(
     late = tab(shop, browser)
     rotate(browser)
     cookie, records = browser.cookie, live_records(shop)
-    for ask in (
+    asks: tuple[Callable[[], TestResponse], ...] = (
         lambda: late.get("/"),
         lambda: late.get("/api/session"),
         lambda: late.get("/api/me"),
@@ -265,7 +269,8 @@ def test_late_request_with_the_old_cookie_pushes_nothing_out(
         lambda: late.post("/api/session/refresh"),
         lambda: late.post("/api/logout"),
         lambda: late.post("/api/login", json={"email": B2C_EMAIL, "password": "not the password"}),
-    ):
+    )
+    for ask in asks:
         answer = ask()
         assert set_cookies(answer) == []
         assert answer.status_code in (200, 202, 204, 401)

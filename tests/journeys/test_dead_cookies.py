@@ -5,6 +5,7 @@ from __future__ import annotations
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Browser, Shop
 
 RESET = {"email": B2C_EMAIL}
@@ -73,4 +74,4 @@ def test_refused_write_with_a_dead_cookie_makes_nothing(shop: Shop) -> None:
         assert answer.status_code in (400, 401, 403)
         assert set_cookies(answer) == []
     # But for what the rate limits count, which is no session's.
-    assert [key for key in shop.redis.keys("*") if not key.startswith(b"bff:limit:")] == []
+    assert [key for key in keys_of(shop.redis) if not key.startswith(b"bff:limit:")] == []

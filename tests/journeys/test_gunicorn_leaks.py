@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -64,7 +65,7 @@ def visit(make_shop: ShopMaker, tmp_path: Path) -> Iterator[Visit]:
     templates = tmp_path / "theme" / "templates"
     templates.mkdir(parents=True)
     (templates / "home.html").write_text(_CRASH)
-    environment = {"BFF_LOG_LEVEL": "debug", "BFF_THEME_DIR": str(tmp_path / "theme")}
+    environment: dict[str, Any] = {"BFF_LOG_LEVEL": "debug", "BFF_THEME_DIR": str(tmp_path / "theme")}
     social = make_shop.with_provider(public_url=f"http://127.0.0.1:{port}", **environment)
     environment |= of_provider(social.provider)
     with listening() as log:

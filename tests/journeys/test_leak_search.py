@@ -149,14 +149,15 @@ def test_every_logger_is_heard(watch: Watch, name: str) -> None:
 @pytest.mark.parametrize("fill", ["zset", "hash", "set", "list", "stream", "key"])
 def test_every_kind_of_redis_key_is_looked_into(watch: Watch, fill: str) -> None:
     redis, token = watch.shop.redis, token_of(watch)
-    {
+    fills: dict[str, Callable[[], object]] = {
         "zset": lambda: redis.zadd(_KEY, {token: 1.0}),
         "hash": lambda: redis.hset(_KEY, "field", token),
         "set": lambda: redis.sadd(_KEY, token),
         "list": lambda: redis.rpush(_KEY, token),
         "stream": lambda: redis.xadd(_KEY, {"field": token}),
         "key": lambda: redis.set(b"bff:" + token, b"1"),
-    }[fill]()
+    }
+    fills[fill]()
     watch.entries |= dump(redis)
     assert {place for place, _, _ in watch.findings()} == {Place.REDIS}
 

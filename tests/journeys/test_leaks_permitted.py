@@ -117,8 +117,9 @@ def test_sign_out_hints_at_the_provider_with_its_session_alone(here: Scene) -> N
 
 def answered(status: int = 302, *, body: bytes = b"", **headers: str) -> TestResponse:
     made = Response(body, status=status, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    # A test client keeps the request, which nothing here looks at.
     request: Any = None
-    return TestResponse(made.response, made.status, made.headers, request)
+    return TestResponse([made.get_data()], made.status, made.headers, request)
 
 
 def test_exceptions_hold_for_exactly_their_place() -> None:

@@ -49,7 +49,7 @@ def open_shop(make_shop: ShopMaker, clock: FakeClock, redis: Redis) -> Open:
     return open_shop
 
 
-def acts(*wanted: Callable[[Operation], Any]) -> Any:
+def acts(*wanted: Callable[[Operation], Any]) -> pytest.MarkDecorator:
     """Parametrize over the acts whose row has all that is wanted."""
     chosen = [act for act in ACTS if all(one(OPERATIONS[act.operation]) for one in wanted)]
     assert chosen

@@ -36,7 +36,7 @@ def begin(provide: Provide, start: Start) -> Begin:
     return pair
 
 
-def sign_in(driver: Driver, code: str, **changes: str | None) -> requests.Response:
+def sign_in(driver: Driver, code: str | None, **changes: str | None) -> requests.Response:
     query = {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER, **changes}
     return driver.call("POST", "/socialLogin", driver.guest(), params=query)
 

@@ -53,7 +53,7 @@ def test_session_ends_and_the_browser_goes_on(sso: ProviderDriver, path: str) ->
     sso.code()
     reply = sso.get(path, **{"client_id": CLIENT, PATHS[path]: HOME})
     assert (reply.status_code, reply.headers["Location"]) == (302, HOME)
-    assert sso.provider.book.sessions == ()
+    assert not sso.provider.book.sessions
     assert "sandbox-sso" not in sso.browser.http.cookies
     assert sso.browser.get(sso.authorize_url()).status_code == 200
 
@@ -89,7 +89,7 @@ def test_without_a_target_a_page_says_so(sso: ProviderDriver, path: str) -> None
     reply = sso.get(path, client_id=CLIENT)
     assert reply.status_code == 200
     assert "You are signed out" in reply.text
-    assert sso.provider.book.sessions == ()
+    assert not sso.provider.book.sessions
 
 
 def test_hint_chooses_the_session(sso: ProviderDriver) -> None:
@@ -100,7 +100,7 @@ def test_hint_chooses_the_session(sso: ProviderDriver) -> None:
     assert reply.headers["Location"] == f"{HOME}?state=the-state"
     assert len(sso.provider.book.sessions) == 1
     sso.get("/oidc/logout", logout_hint=session.sid, **asked)
-    assert sso.provider.book.sessions == ()
+    assert not sso.provider.book.sessions
 
 
 def test_id_token_is_a_hint_too(sso: ProviderDriver) -> None:
@@ -115,7 +115,7 @@ def test_id_token_is_a_hint_too(sso: ProviderDriver) -> None:
     assert sso.get("/oidc/logout", id_token_hint=id_token, client_id="another").status_code == 400
     reply = sso.get("/oidc/logout", id_token_hint=id_token, post_logout_redirect_uri=HOME)
     assert reply.headers["Location"] == HOME
-    assert sso.provider.book.sessions == ()
+    assert not sso.provider.book.sessions
 
 
 def test_logout_token_is_what_the_standard_says(provide: Provide, shop: Shop, url: str) -> None:

@@ -237,7 +237,7 @@ def test_any_token_can_be_minted(sso: ProviderDriver) -> None:
     token = sso.provider.mint_id_token(claims={"sub": "x", "aud": None}, headers={"typ": "a"}, key=other)
     assert part(token, 0) == {"alg": "RS256", "kid": other.kid, "typ": "a"}
     assert part(token, 1) == {"iss": f"{sso.url}/", "iat": 1_800_000_000, "exp": 1_800_036_000, "sub": "x"}
-    assert signed_by(RSAKey.import_key(other.public_jwk), token).claims["sub"] == "x"
+    assert signed_by(RSAKey.import_key({**other.public_jwk}), token).claims["sub"] == "x"
     unsigned = sso.provider.mint_logout_token(claims={"sid": "s"}, headers={"kid": None}, signing=Signing.NONE)
     assert part(unsigned, 0) == {"alg": "none", "typ": "logout+jwt"}
     assert {token, unsigned} <= {one.value for one in sso.provider.mint.issued}

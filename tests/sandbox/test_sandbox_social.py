@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bff.sandbox.demo_customers import B2C_EMAIL
@@ -82,7 +84,7 @@ def test_social_customer_adds_a_password_login(start: Start) -> None:
 @pytest.mark.parametrize(
     "query", [{"code": "other"}, {"redirect_uri": "http://127.0.0.1:8000/"}, {"code_verifier": ""}]
 )
-def test_code_that_the_provider_refuses_signs_nobody_in(start: Start, query: dict[str, str]) -> None:
+def test_code_that_the_provider_refuses_signs_nobody_in(start: Start, query: dict[str, Any]) -> None:
     reply = social(provided(start, B2C_EMAIL), "", **query)
     assert reply.status_code == 401
     driver = provided(start, B2C_EMAIL)
@@ -106,7 +108,8 @@ def test_without_a_provider_every_code_is_refused(driver: Driver) -> None:
 @pytest.mark.parametrize("missing", ["code", "redirect_uri"])
 def test_parameters_are_required(start: Start, missing: str) -> None:
     driver = provided(start, B2C_EMAIL)
-    assert error_fields(social(driver, driver.guest(), **{missing: ""})) == [missing]
+    without: dict[str, Any] = {missing: ""}
+    assert error_fields(social(driver, driver.guest(), **without)) == [missing]
 
 
 def test_session_has_to_be_that_of_the_bearer(start: Start) -> None:

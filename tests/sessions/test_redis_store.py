@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from redis import Redis
 
 from bff.crypto import ServerKey
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.model import Vault, WebRecord
+from bff.sessions.model import Vault
 from bff.sessions.redis_store import RETIRED_SECONDS, RedisSessionStore
 from bff.sessions.store import Missing, SessionEnded, VersionConflict
 from tests.support.fakes.visits import everything_in
+from tests.support.redis_keys import value_of
 from tests.support.sessions.store_parts import (
     IDLE_SECONDS,
     NEW,
@@ -36,9 +38,7 @@ def store(redis: Redis) -> RedisSessionStore:
 
 
 def version(redis: Redis, key: str) -> int:
-    record = redis.get(key)
-    assert record is not None
-    return int.from_bytes(record[5:13], "big")
+    return int.from_bytes(value_of(redis, key)[5:13], "big")
 
 
 def test_what_was_written_is_read(store: RedisSessionStore) -> None:
@@ -102,10 +102,10 @@ def test_old_key_is_resealed_under_the_newest_at_the_next_write(redis: Redis) ->
     cookie = created(store_on(redis, OLD))
     both = store_on(redis, NEW, OLD)
     session = found(both, cookie)
-    assert redis.get(web_key(cookie))[1:5] == ServerKey(OLD).number
+    assert value_of(redis, web_key(cookie))[1:5] == ServerKey(OLD).number
     both.commit(cookie, session.versions, web=WEB, vault=VAULT)
     for key in (web_key(cookie), tokens_key(cookie)):
-        assert redis.get(key)[1:5] == ServerKey(NEW).number
+        assert value_of(redis, key)[1:5] == ServerKey(NEW).number
     assert found(store_on(redis, NEW), cookie).vault == VAULT
 
 
@@ -149,7 +149,7 @@ def test_somebody_elses_write_to_the_other_record_is_no_obstacle(store: RedisSes
 
 @pytest.mark.parametrize("theirs", [{"web": OTHER_WEB}, {"vault": Vault()}])
 def test_write_to_both_records_is_all_or_nothing(
-    store: RedisSessionStore, redis: Redis, theirs: dict[str, WebRecord | Vault]
+    store: RedisSessionStore, redis: Redis, theirs: dict[str, Any]
 ) -> None:
     cookie = created(store)
     read = found(store, cookie).versions
@@ -174,7 +174,7 @@ def test_write_keeps_the_idle_limit_unless_told_another(store: RedisSessionStore
 
 @pytest.mark.parametrize("write", [{"web": WEB}, {"vault": VAULT}, {"web": WEB, "vault": VAULT, "ttl_seconds": 9.0}])
 def test_write_does_not_bring_back_an_ended_session(
-    store: RedisSessionStore, redis: Redis, write: dict[str, WebRecord | Vault | float]
+    store: RedisSessionStore, redis: Redis, write: dict[str, Any]
 ) -> None:
     retired, expired = created(store), created(store)
     read = {cookie: found(store, cookie).versions for cookie in (retired, expired)}

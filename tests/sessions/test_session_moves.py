@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -15,7 +16,7 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Customer, SignedIn, Vault, WebRecord, without_customer
 from bff.sessions.session import Session, SessionState
-from bff.sessions.store import SessionEnded
+from bff.sessions.store import SessionEnded, Versions
 from bff.wiring import build_services
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.counting_redis import CountingRedis
@@ -109,6 +110,7 @@ def test_tokens_that_meet_a_rotation_are_not_lost(visits: Visits) -> None:
     session = visits.guest()
     rotating, refreshing = visits.again(session), visits.again(session)
     rotating.load()
+    assert session.vault.anonymous is not None
     kept = replace(session.vault.anonymous, access=Secret("fresher"))
     refreshing.update(lambda web, _: (web, Vault(anonymous=kept)))
     rotating.rotate(lambda web: web)
@@ -163,16 +165,17 @@ def test_session_that_changes_and_then_ends_while_rotating_has_expired(
     class EndsMeanwhile:
         """The store, in which somebody ends the session between this request's write and its reload."""
 
-        def __getattr__(self, name: str) -> object:
+        def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        def retire(self, cookie: SessionCookie, read: object = None) -> None:
+        def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
             try:
                 store.retire(cookie, read)
             finally:
                 store.end([cookie.sid])
 
-    session = replace(sessions, store=EndsMeanwhile()).open(started_before.cookie, may_start=True)
+    store_that_ends: Any = EndsMeanwhile()
+    session = replace(sessions, store=store_that_ends).open(started_before.cookie, may_start=True)
     session.load()
     visits.again(session).change_web(partial(noted, "theirs"))
     with pytest.raises(SessionExpired):
@@ -205,7 +208,7 @@ def test_late_sign_out_with_a_retired_cookie_sets_no_cookie(visits: Visits) -> N
 
 def test_write_that_finds_its_session_ended_says_so_and_forgets_it(visits: Visits, clock: FakeClock) -> None:
     session = visits.again(signed_in(visits, clock))
-    writes = (
+    writes: tuple[Callable[[Session], object], ...] = (
         lambda late: late.change_web(partial(noted, "note")),
         lambda late: late.update(lambda web, _: (web, Vault())),
         lambda late: late.update(without_customer),

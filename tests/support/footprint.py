@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop
 
 
@@ -17,7 +18,7 @@ class Footprint:
 
 def footprint(shop: Shop) -> Footprint:
     """Look at Redis and at the sandbox's recorder."""
-    held = {key: shop.redis.dump(key) or b"" for key in shop.redis.keys("*")}
+    held = {key: shop.redis.dump(key) or b"" for key in keys_of(shop.redis)}
     return Footprint(keys=held, calls=len(shop.sandbox.recorder))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from urllib.parse import quote, unquote_to_bytes
@@ -89,7 +89,7 @@ def _decompressed(data: bytes) -> Iterator[bytes]:
         yield zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(data, 1 << 22)
 
 
-PLANTED = {
+PLANTED: dict[str, Callable[[bytes], bytes]] = {
     "raw": lambda secret: b'{"token": "' + secret + b'"}',
     "url-encoded": lambda secret: b"/path?token=" + "".join(f"%{byte:02x}" for byte in secret).encode(),
     "url-encoded in part": lambda secret: (

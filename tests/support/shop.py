@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -181,14 +182,14 @@ class ShopMaker:
         settings = provider_settings or ProviderSettings(
             redirect_uris=(f"{public_url}/login/callback",), post_logout_redirect_uris=(f"{public_url}/",)
         )
-        timed = {"now": clock} if clock else {}
-        provider = create_provider(settings, signing_key=self._signing_key(), **timed)
+        now = clock or time.time
+        provider = create_provider(settings, signing_key=self._signing_key(), now=now)
         server = SandboxServer(provider.app, host="localhost")
         server.__enter__()
         self._servers.append(server)
         provider.serve_at(server.url)
         sandbox = create_sandbox(
-            sandbox_settings or SandboxSettings(), redeemer=provider.redeemer, mint=provider.mint, **timed
+            sandbox_settings or SandboxSettings(), redeemer=provider.redeemer, mint=provider.mint, now=now
         )
         sandbox_server = SandboxServer(sandbox.app)
         sandbox_server.__enter__()
@@ -206,7 +207,7 @@ class ShopMaker:
                 },
             )
         )
-        services = build_services(built_from, **timed)
+        services = build_services(built_from, now=now)
         shop = Shop(
             app=create_app(built_from, services),
             services=services,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -18,7 +19,7 @@ MOST_BYTES = 4096
 
 @pytest.fixture
 def shop(make_shop: ShopMaker) -> Shop:
-    limits = {f"BFF_RATE_LIMIT_{name}": "off" for name in ("LOGIN", "MAIL", "GUEST", "API")}
+    limits: dict[str, Any] = {f"BFF_RATE_LIMIT_{name}": "off" for name in ("LOGIN", "MAIL", "GUEST", "API")}
     return make_shop(BFF_PUBLIC_URL=HTTPS, **limits)
 
 

@@ -17,7 +17,7 @@ from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, Ta
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import ChangedMeanwhile, FormPage, register_page, register_view, see_other
-from bff.web.pages.idempotency import claim, release
+from bff.web.pages.idempotency import release_key, use_key
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.wiring import Services
@@ -138,7 +138,7 @@ def _body(form: AddressForm) -> dict[str, Any]:
 
 
 def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
-    if not claim(visit, form.formId.data):
+    if not use_key(visit, form.formId.data):
         # The same page, sent twice: the first time did it.
         return see_other(BOOK)
     body = {name: value for name, value in _body(form).items() if value}
@@ -147,7 +147,7 @@ def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
     except BffError:
         # Whether upstream has it may be unknown by now. Two addresses can be seen and put right; one that was
         # dropped on the second try, with a page that looks like success, cannot.
-        release(visit, form.formId.data)
+        release_key(visit, form.formId.data)
         raise
     flash(_("The address has been added."))
     if form.isDefault.data:

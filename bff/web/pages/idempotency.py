@@ -1,4 +1,4 @@
-"""A page sent twice does once what it asks for (a double click, an impatient reload)."""
+"""Idempotency keys: a page that is sent twice does once what it asks for (a double click, an impatient reload)."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from dataclasses import replace
 from bff.sessions.model import WebRecord
 from bff.web.pages.visit import Visit
 
-_KEY = "sent"
-_MOST = 10
+_USED = "sent"
+_MOST_KEYS = 10
 _MOST_CHARACTERS = 64
-"""Of an id; ours have sixteen, and ten of them are kept."""
+"""Of a key; those that pages are given have sixteen, and ten of them are kept."""
 
 
-def claim(visit: Visit, form_id: str | None) -> bool:
-    """Tell whether this is the first time that the page of this id is sent, however close the second one follows.
+def use_key(visit: Visit, key: str | None) -> bool:
+    """Tell whether a page's key is used for the first time, however close the second use follows.
 
-    :raises SessionEnded: the session has ended
-    :raises SessionStoreUnavailable:
+    :raises SessionEnded: the session has ended since it was read
+    :raises SessionStoreUnavailable: Redis does not answer
     """
-    if not form_id or len(form_id) > _MOST_CHARACTERS:
+    if not key or len(key) > _MOST_CHARACTERS:
         return True
     first = True
 
     def note(web: WebRecord) -> WebRecord:
         nonlocal first
-        sent = list(web.data.get(_KEY) or [])
-        first = form_id not in sent
-        return replace(web, data={**web.data, _KEY: [*sent, form_id][-_MOST:]}) if first else web
+        used = list(web.data.get(_USED) or [])
+        first = key not in used
+        return replace(web, data={**web.data, _USED: [*used, key][-_MOST_KEYS:]}) if first else web
 
     visit.session.change_web(note)
     return first
 
 
-def release(visit: Visit, form_id: str | None) -> None:
-    """Take a claim back: what the page asked for was not done, and it may be sent again.
+def release_key(visit: Visit, key: str | None) -> None:
+    """Let a key be used again: what its page asked for was not done.
 
-    :raises SessionEnded: the session has ended
-    :raises SessionStoreUnavailable:
+    :raises SessionEnded: the session has ended since it was read
+    :raises SessionStoreUnavailable: Redis does not answer
     """
 
     def forget(web: WebRecord) -> WebRecord:
-        return replace(web, data={**web.data, _KEY: [known for known in web.data.get(_KEY) or [] if known != form_id]})
+        return replace(web, data={**web.data, _USED: [used for used in web.data.get(_USED) or [] if used != key]})
 
     visit.session.change_web(forget)

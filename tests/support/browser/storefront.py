@@ -77,7 +77,7 @@ class Storefront:
     ) -> str:
         """Store a new customer with the password `PASSWORD`; return the e-mail."""
         email = fresh_email()
-        document = {"title": "MS", "firstName": "Jane", "lastName": "Doe", "contactEmail": email}
+        document: dict[str, object] = {"title": "MS", "firstName": "Jane", "lastName": "Doe", "contactEmail": email}
         if companies:
             document |= {"company": COMPANIES[0].name, "b2b": {"companyRegistrationId": "123-456-789"}}
         state = self.sandbox.state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -31,7 +32,7 @@ def sent(path: str, button: str) -> Steps:
     return steps
 
 
-def signed_in(then: Steps, **customer: bool) -> Steps:
+def signed_in(then: Steps, **customer: Any) -> Steps:
     def steps(visitor: Visitor) -> None:
         visitor.become(visitor.store.customer(**customer))
         then(visitor)

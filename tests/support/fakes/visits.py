@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
@@ -13,6 +14,7 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import CustomerTokens, TokenSet
 from bff.sessions.session import Session
+from tests.support.redis_keys import keys_of, value_of
 from tests.support.shop import Shop
 
 
@@ -101,10 +103,11 @@ def revealed(secret: Secret[str] | None) -> str:
 def everything_in(redis: Redis) -> bytes:
     """Return every key and every value of a Redis, as a dump would hold them."""
     parts: list[bytes] = []
-    for key in redis.keys("*"):
+    for key in keys_of(redis):
         parts.append(key)
         if redis.type(key) == b"zset":
-            parts.extend(redis.zrange(key, 0, -1))
+            members: Any = redis.zrange(key, 0, -1)
+            parts.extend(members)
         else:
-            parts.append(redis.get(key))
+            parts.append(value_of(redis, key))
     return b"\n".join(parts)

@@ -21,6 +21,7 @@ from redis import Redis
 import bff
 from bff.sessions.sealing import RecordKind
 from tests.support.leaks import BASE64_RUN, decoded
+from tests.support.redis_keys import keys_of
 
 Entry = tuple[bytes, bytes]
 """A key of Redis, and something under it."""
@@ -31,7 +32,7 @@ _NONCE_AND_TAG_BYTES = 12 + 16
 
 def dump(redis: Redis) -> set[Entry]:
     """Return every key with everything under it, whatever kind it is of."""
-    keys = sorted(redis.keys("*"))
+    keys = sorted(keys_of(redis))
     pipe = redis.pipeline(transaction=False)
     for key in keys:
         pipe.type(key)

@@ -40,7 +40,7 @@ class Scene:
 
 
 @contextmanager
-def scene(make_shop: ShopMaker, **environment: str) -> Iterator[Scene]:
+def scene(make_shop: ShopMaker, **environment: Any) -> Iterator[Scene]:
     """Open a shop and listen to every logger; `environment` adds to its variables."""
     environment = {**_ENVIRONMENT, **environment}
     social = make_shop.with_provider(**environment)

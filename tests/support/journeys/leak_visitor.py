@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -143,7 +143,8 @@ class Visitor:
 
     def _sign_in(self) -> None:
         """Sign in, as a new customer where what was driven has cost the old one account, e-mail or password."""
-        for candidate in (lambda: self.login, self._new_customer):
+        candidates: tuple[Callable[[], tuple[str, str]], ...] = (lambda: self.login, self._new_customer)
+        for candidate in candidates:
             email, password = candidate()
             answer = self.send("POST", "/api/login", "/api/login", json={"email": email, "password": password})
             if answer.status_code == 200:

@@ -97,7 +97,7 @@ class Driver:
         assert reply.status_code == 200, reply.text
         return dict(reply.json())
 
-    def signup(self, email: str = NEW_EMAIL, password: str = NEW_PASSWORD, **more: object) -> requests.Response:
+    def signup(self, email: object = NEW_EMAIL, password: object = NEW_PASSWORD, **more: object) -> requests.Response:
         return self.call("POST", "/signup", self.guest(), json={"email": email, "password": password, **more})
 
     def mailed(self, purpose: Purpose) -> str:

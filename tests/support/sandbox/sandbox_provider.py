@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import requests
 
 from bff.sandbox.mint import Mint, TokenKind
@@ -36,6 +38,6 @@ class OneCode:
 _: type[CodeRedeemer] = OneCode
 
 
-def social(driver: Driver, guest: str, headers: dict[str, str] | None = None, **query: str) -> requests.Response:
+def social(driver: Driver, guest: str, headers: dict[str, str] | None = None, **query: Any) -> requests.Response:
     params = {"code": CODE, "redirect_uri": CALLBACK, "code_verifier": VERIFIER, **query}
     return driver.call("POST", "/socialLogin", guest, params=params, headers=headers)

@@ -10,7 +10,7 @@ from tests.support.footprint import footprint, lasting_footprint
 from tests.support.leaks import hits
 from tests.support.shop import Shop, ShopMaker
 
-GUEST = {
+GUEST: dict[str, object] = {
     "state": "guest",
     "customer": None,
     "legalEntityId": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import abort, redirect
@@ -51,8 +52,8 @@ PREFLIGHT = {
     "Access-Control-Request-Headers": "x-csrf-token, content-type",
     "Access-Control-Request-Private-Network": "true",
 }
-SETTINGS = {"BFF_SECURITY_CONTACT": "security@example.com"}
-DEAD_REDIS = {"REDIS_URL": "redis://127.0.0.1:1"}
+SETTINGS: dict[str, Any] = {"BFF_SECURITY_CONTACT": "security@example.com"}
+DEAD_REDIS: dict[str, Any] = {"REDIS_URL": "redis://127.0.0.1:1"}
 NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 

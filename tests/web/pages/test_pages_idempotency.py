@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bff.web.pages.idempotency import claim, release
+from bff.web.pages.idempotency import release_key, use_key
 from bff.web.pages.visit import Visit
 from bff.web.session_interface import browser_session
 from tests.support.pages import customer
@@ -22,32 +22,32 @@ def visit_of(shop: Shop) -> Iterator[Visit]:
 
 def test_first_time_counts_and_the_second_does_not(shop: Shop) -> None:
     with visit_of(shop) as visit:
-        assert [claim(visit, "one"), claim(visit, "one"), claim(visit, "two")] == [True, False, True]
+        assert [use_key(visit, "one"), use_key(visit, "one"), use_key(visit, "two")] == [True, False, True]
 
 
 def test_page_without_an_id_is_always_the_first(shop: Shop) -> None:
     with visit_of(shop) as visit:
-        assert [claim(visit, ""), claim(visit, ""), claim(visit, None)] == [True] * 3
+        assert [use_key(visit, ""), use_key(visit, ""), use_key(visit, None)] == [True] * 3
 
 
 def test_claim_that_was_taken_back_can_be_made_again(shop: Shop) -> None:
     with visit_of(shop) as visit:
-        claim(visit, "one")
-        claim(visit, "two")
-        release(visit, "one")
-        assert [claim(visit, "one"), claim(visit, "two")] == [True, False]
+        use_key(visit, "one")
+        use_key(visit, "two")
+        release_key(visit, "one")
+        assert [use_key(visit, "one"), use_key(visit, "two")] == [True, False]
 
 
 def test_taking_back_what_nobody_claimed_does_nothing(shop: Shop) -> None:
     with visit_of(shop) as visit:
-        release(visit, "one")
-        assert claim(visit, "one")
+        release_key(visit, "one")
+        assert use_key(visit, "one")
 
 
 def test_session_keeps_few_and_short_ids(shop: Shop) -> None:
     with visit_of(shop) as visit:
         for number in range(30):
-            claim(visit, f"id {number}")
-        claim(visit, "x" * 10_000)
+            use_key(visit, f"id {number}")
+        use_key(visit, "x" * 10_000)
         assert visit.session.web.data["sent"] == [f"id {number}" for number in range(20, 30)]
-        assert claim(visit, "x" * 10_000), "an id that is none of ours is not kept"
+        assert use_key(visit, "x" * 10_000), "an id that is none of ours is not kept"

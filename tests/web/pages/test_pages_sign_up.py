@@ -20,7 +20,7 @@ PASSWORD = "Quiet-Meadow-52"
 PERSON = {"firstName": "Jane", "lastName": "Doe", "email": NEW, "password": PASSWORD}
 
 
-def shop_of(make_shop: ShopMaker, mode: SignupMode, **environment: str) -> Shop:
+def shop_of(make_shop: ShopMaker, mode: SignupMode, **environment: Any) -> Shop:
     return make_shop(SandboxSettings(signup=mode), EMPORIX_SIGNUP=mode.value, **environment)
 
 
