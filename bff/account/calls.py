@@ -20,7 +20,6 @@ from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
 from bff.errors import (
     BffError,
-    DeadLink,
     Detail,
     FeatureDisabled,
     InvalidInput,
@@ -123,9 +122,8 @@ class AccountCalls:
         :raises ReauthenticationRequired: the last proof of identity is too old for this operation
         :raises InvalidInput: `read` says so, the site may not be named, or a new password is not a good one
         :raises PreconditionFailed: the version is not the newest
-        :raises DeadLink: the mailed token is not, or no longer, good
         :raises InvalidCredentials: upstream refused a password
-        :raises UpstreamRejected: upstream refused something else
+        :raises UpstreamRejected: upstream refused something else, a mailed token for example (`is_dead_link`)
         :raises BffError: what else the broker's `call` and the sign-ins raise; whether it was done is then not known
         """
         check_feature(self._features, operation)
@@ -199,10 +197,10 @@ class AccountCalls:
         """Return what may be said of a refusal, or raise it as what it means."""
         if err.status in operation.hides and self._is_neutral(operation):
             return _neutral(operation)
-        if asked.is_mailed and err.status in operation.dead_link and not _is_about_a_password(operation, err):
-            raise DeadLink.of(err)
-        if operation.feature is not None and err.status in NOT_OFFERED:
-            raise FeatureDisabled
+        is_spent = asked.is_mailed and err.status in operation.dead_link
+        err.is_dead_link = is_spent and not _is_about_a_password(operation, err)
+        if operation.feature is not None and err.status in NOT_OFFERED and not err.is_dead_link:
+            raise FeatureDisabled from None
         raise err
 
     def _is_neutral(self, operation: Operation) -> bool:
