@@ -92,26 +92,17 @@ def check_feature(features: FeatureSettings, operation: Operation) -> None:
         raise FeatureDisabled
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AccountCalls:
     """Carries out operations on behalf of visitors."""
 
-    def __init__(
-        self,
-        broker: TokenBroker,
-        login: Login,
-        signup: Signup,
-        operations: Mapping[str, Operation],
-        emporix: EmporixSettings,
-        features: FeatureSettings,
-        log: Log,
-    ) -> None:
-        self._broker = broker
-        self._login = login
-        self._signup = signup
-        self._operations = operations
-        self._emporix = emporix
-        self._features = features
-        self._log = log
+    _broker: TokenBroker
+    _login: Login
+    _signup: Signup
+    _operations: Mapping[str, Operation]
+    _emporix: EmporixSettings
+    _features: FeatureSettings
+    _log: Log
 
     def perform(self, session: Session, operation: Operation, read: Callable[[], AccountCall]) -> Result:
         """Carry out an operation for a visitor; `read` is asked for the input once the visitor may call.

@@ -83,22 +83,15 @@ class Grant:
     """A session holds the tokens now."""
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Login:
     """Turns credentials into a signed-in session, and a signed-in session into none."""
 
-    def __init__(
-        self,
-        broker: TokenBroker,
-        operations: Mapping[str, Operation],
-        sessions: Sessions,
-        now: Callable[[], float],
-        log: Log,
-    ) -> None:
-        self._broker = broker
-        self._operations = operations
-        self._sessions = sessions
-        self._now = now
-        self._log = log
+    _broker: TokenBroker
+    _operations: Mapping[str, Operation]
+    _sessions: Sessions
+    _now: Callable[[], float]
+    _log: Log
 
     def resume(self, session: Session, *, extend: bool = True) -> None:
         """Read the session, and end it if its lifetime is over; upstream is told.

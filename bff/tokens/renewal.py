@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from bff.config.settings import EmporixSettings, RefreshBearer
@@ -53,24 +53,16 @@ class RefreshReason(Enum):
     """The visitor asks to act for a legal entity, or for none: where upstream refuses it, nothing changes."""
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Renewal:
     """Renews token sets; what takes a lease is for the holder of the session's lock."""
 
-    def __init__(
-        self,
-        client: EmporixClient,
-        operations: Mapping[str, Operation],
-        settings: EmporixSettings,
-        limits: Limits,
-        now: Callable[[], float],
-        log: Log,
-    ) -> None:
-        self._client = client
-        self._operations = operations
-        self._settings = settings
-        self._limits = limits
-        self._now = now
-        self._log = log
+    _client: EmporixClient
+    _operations: Mapping[str, Operation]
+    _settings: EmporixSettings
+    _limits: Limits
+    _now: Callable[[], float]
+    _log: Log
 
     def renew_customer(
         self, session: Session, lease: Lease, rejected_token: Secret[str] | None, began: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, Regexp, StopValidation
 
+from bff.account.profile import AddressTexts
 from bff.web.forms.fields import (
     PageForm,
     at_most,
@@ -58,22 +59,7 @@ class AddressFields(PageForm):
     contactPhone = text_field()  # noqa: N815
 
 
-ADDRESS_PROPERTIES = (
-    "contactName",
-    "companyName",
-    "street",
-    "streetNumber",
-    "streetAppendix",
-    "extraLine1",
-    "extraLine2",
-    "extraLine3",
-    "extraLine4",
-    "zipCode",
-    "city",
-    "state",
-    "country",
-    "contactPhone",
-)
+ADDRESS_PROPERTIES = tuple(AddressTexts().by_property())
 """The text properties of an address, in the order they are asked for."""
 
 
