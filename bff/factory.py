@@ -15,7 +15,7 @@ from werkzeug.datastructures import ImmutableDict
 from bff.config.settings import Settings
 from bff.events import Event
 from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
-from bff.web import health, security_txt
+from bff.web import health, paths, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api
 from bff.web.api import session as api_session
@@ -85,6 +85,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         social_links=lambda: social_links(services),
         may_add_login=lambda: settings.features.add_login,
         min_password_characters=MIN_PASSWORD_CHARACTERS,
+        paths=paths.for_templates(),
     )
     register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
     _apply_theme(app, settings)

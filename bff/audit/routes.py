@@ -20,9 +20,8 @@ from bff.factory import Bff
 from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
 from bff.web.api.routes import api_routes
-from bff.web.api.session import SESSION_PATH
 from bff.web.declared import Need, declared_routes
-from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, START_SOCIAL, is_api, is_static
+from bff.web.paths import API_SESSION, BACKCHANNEL_LOGOUT, PROBES, START_SOCIAL, is_api, is_static
 
 
 class Caller(Enum):
@@ -46,7 +45,7 @@ class Csrf(Enum):
     NONE = "none"
 
 
-_OWN_SESSION: Final = frozenset({SESSION_PATH, START_SOCIAL, f"{START_SOCIAL}/<connection>"})
+_OWN_SESSION: Final = frozenset({API_SESSION, START_SOCIAL, f"{START_SOCIAL}/<connection>"})
 UNDECLARED: Final = ("not declared",)
 _CALLERS: Final = {
     Need.ANYONE: Caller.ANYBODY,

@@ -6,6 +6,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from bff.errors import SessionStoreUnavailable
+from bff.web.paths import HEALTHZ, READYZ
 from bff.wiring import Services
 
 
@@ -13,11 +14,11 @@ def make_blueprint(services: Services) -> Blueprint:
     """Return `/healthz` (the process answers) and `/readyz` (Redis answers)."""
     health = Blueprint("health", __name__)
 
-    @health.get("/healthz")
+    @health.get(HEALTHZ)
     def healthz() -> ResponseReturnValue:
         return jsonify(status="ok")
 
-    @health.get("/readyz")
+    @health.get(READYZ)
     def readyz() -> ResponseReturnValue:
         try:
             services.store.ping()

@@ -1,16 +1,88 @@
-"""Which part of the site a path belongs to; errors, headers and checks are told apart by this, not by blueprint."""
+"""Every path of ours that code, templates, redirects and headers name, and which part of the site a path belongs to.
+
+Errors, headers and checks are told apart by path, not by blueprint. The JSON routes of operations stand in the
+operation table: they follow Emporix's paths.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
 
 from flask import request
 from werkzeug.exceptions import NotFound
 
-API_PREFIX = "/api"
-STATIC_PREFIX = "/static"
-START_SOCIAL = "/login/social"
-BACKCHANNEL_LOGOUT = "/login/backchannel-logout"
+from bff.account import social_login
+
+
+@dataclass(frozen=True, slots=True)
+class PathWithId:
+    """A path with one id in it."""
+
+    rule: str
+    """As routing takes it: the id's name stands in angle brackets."""
+
+    def __call__(self, id: str) -> str:
+        """Return the path of one id, which is quoted as one segment (RFC 3986 3.3), slashes too."""
+        before, _, named = self.rule.partition("<")
+        return before + quote(id, safe="") + named.partition(">")[2]
+
+
+API_PREFIX: Final = "/api"
+STATIC_PREFIX: Final = "/static"
+
+HOME: Final = "/"
+SIGN_IN: Final = "/login"
+SIGN_OUT: Final = "/logout"
+START_SOCIAL: Final = "/login/social"
+START_SOCIAL_WITH: Final = PathWithId("/login/social/<connection>")
+CALLBACK: Final = social_login.CALLBACK
+"""The floor below makes the redirect URI of it, and imports nothing from here."""
+BACKCHANNEL_LOGOUT: Final = "/login/backchannel-logout"
 """Guarded by the token it carries: no browser sends it, so there is neither a cookie nor an origin to check."""
-PROBES = frozenset({"/healthz", "/readyz"})
+SIGN_UP: Final = "/signup"
+SIGN_UP_OPTIN: Final = "/signup/optin"
+SIGN_UP_RESEND: Final = "/signup/resend"
+PASSWORD_FORGOT: Final = "/password/forgot"  # noqa: S105 - a path, no password
+PASSWORD_RESET: Final = "/password/reset"  # noqa: S105 - a path, no password
+EMAIL_CONFIRM: Final = "/email/confirm"
+
+ACCOUNT: Final = "/account"
+"""The profile; where a sign-in leads unless another page was asked for."""
+ADDRESSES: Final = "/account/addresses"
+ADDRESS_NEW: Final = "/account/addresses/new"
+ADDRESS: Final = PathWithId("/account/addresses/<addressId>")
+ADDRESS_DELETE: Final = PathWithId("/account/addresses/<addressId>/delete")
+ADDRESS_DEFAULT: Final = PathWithId("/account/addresses/<addressId>/default")
+ADDRESS_TAGS: Final = PathWithId("/account/addresses/<addressId>/tags")
+EMAIL: Final = "/account/email"
+PASSWORD: Final = "/account/password"  # noqa: S105 - a path, no password
+COMPANY: Final = "/account/company"
+LOGINS: Final = "/account/logins"
+DEVICES: Final = "/account/sessions"
+DEVICE_END: Final = PathWithId("/account/sessions/<id>/end")
+DEVICES_END_OTHERS: Final = "/account/sessions/end-others"
+DELETION: Final = "/account/delete"
+DELETION_CONFIRM: Final = "/account/delete/confirm"
+
+API_SESSION: Final = "/api/session"
+API_DEVICES: Final = "/api/sessions"
+API_DEVICE: Final = PathWithId("/api/sessions/<id>")
+
+CHANGE_PASSWORD: Final = "/.well-known/change-password"  # noqa: S105 - a path, no password
+SECURITY_TXT: Final = "/.well-known/security.txt"
+HEALTHZ: Final = "/healthz"
+READYZ: Final = "/readyz"
+PROBES: Final = frozenset({HEALTHZ, READYZ})
+
+
+def for_templates() -> Mapping[str, str | PathWithId]:
+    """Return every path by its name in small letters: a template says `paths.sign_in` or `paths.address(id)`."""
+    named = {name.lower(): value for name, value in globals().items() if name.isupper()}
+    return MappingProxyType({name: value for name, value in named.items() if isinstance(value, str | PathWithId)})
 
 
 def is_api(path: str) -> bool:

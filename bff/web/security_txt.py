@@ -9,9 +9,9 @@ from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
 from bff.web.declared import Declared, Need, declare
+from bff.web.paths import SECURITY_TXT
 from bff.wiring import Services
 
-PATH: Final = "/.well-known/security.txt"
 _TRUE_FOR: Final = timedelta(days=90)
 """Counted from each answer: it holds for as long as the operator lets it be served (RFC 9116 2.5.5: under a year)."""
 _LANGUAGES: Final = "en, de"
@@ -22,7 +22,7 @@ def make_blueprint(services: Services) -> Blueprint:
     blueprint = Blueprint("security_txt", __name__)
     serving = services.settings.serving
 
-    @blueprint.get(PATH)
+    @blueprint.get(SECURITY_TXT)
     def security_txt() -> ResponseReturnValue:
         if serving.security_contact is None:
             abort(404)
@@ -30,7 +30,7 @@ def make_blueprint(services: Services) -> Blueprint:
         fields = {
             "Contact": serving.security_contact,
             "Expires": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "Canonical": serving.public_url + PATH,
+            "Canonical": serving.public_url + SECURITY_TXT,
             "Preferred-Languages": _LANGUAGES,
         }
         text = "".join(f"{name}: {value}\n" for name, value in fields.items())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bff.web.language import gettext as _
-from bff.web.paths import START_SOCIAL
+from bff.web.paths import START_SOCIAL, START_SOCIAL_WITH
 from bff.wiring import Services
 
 
 def link_of(connection: str | None) -> str:
     """Return the path that starts a sign-in."""
-    return START_SOCIAL if connection is None else f"{START_SOCIAL}/{connection}"
+    return START_SOCIAL if connection is None else START_SOCIAL_WITH(connection)
 
 
 def social_links(services: Services) -> list[dict[str, str | None]]:

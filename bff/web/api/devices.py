@@ -15,10 +15,10 @@ from bff.operations.json_body import parse_json
 from bff.operations.schemas import Empty, validate
 from bff.web.api.input import read_query
 from bff.web.declared import Declared, Need, declare
+from bff.web.paths import API_DEVICE, API_DEVICES
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
-DEVICES_PATH = "/api/sessions"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -26,14 +26,14 @@ def make_blueprint(services: Services) -> Blueprint:
     """Return the routes."""
     blueprint = Blueprint("api_devices", __name__)
 
-    @blueprint.get(DEVICES_PATH)
+    @blueprint.get(API_DEVICES)
     def devices() -> ResponseReturnValue:
         session = browser_session().resume()
         found = services.devices.list(session)
         read_query([])
         return jsonify([_body(device) for device in found])
 
-    @blueprint.delete(DEVICES_PATH)
+    @blueprint.delete(API_DEVICES)
     def end_other_devices() -> ResponseReturnValue:
         session = browser_session().resume()
         services.devices.check_may_end(session)
@@ -41,7 +41,7 @@ def make_blueprint(services: Services) -> Blueprint:
         services.devices.end_others(session)
         return _no_content()
 
-    @blueprint.delete(f"{DEVICES_PATH}/<id>")
+    @blueprint.delete(API_DEVICE.rule)
     def end_device(id: str) -> ResponseReturnValue:
         session = browser_session().resume()
         if services.devices.is_current(session, id):

@@ -12,11 +12,11 @@ from bff.operations.model import Parameter, Place, Supplier
 from bff.sessions.session import Session, SessionState
 from bff.web.api.input import read_query
 from bff.web.declared import Declared, Need, declare
+from bff.web.paths import API_SESSION
 from bff.web.session_interface import BrowserSession, browser_session, fresh_csrf_token
 from bff.web.social_links import social_links
 from bff.wiring import Services
 
-SESSION_PATH = "/api/session"
 _EXTEND = Parameter(name="extend", place=Place.QUERY, pattern="true|false", supplier=Supplier.CLIENT, required=False)
 
 
@@ -24,7 +24,7 @@ def make_blueprint(services: Services) -> Blueprint:
     """Return `GET /api/session`, the one JSON route without an operation behind it."""
     blueprint = Blueprint("api_session", __name__)
 
-    @blueprint.get(SESSION_PATH)
+    @blueprint.get(API_SESSION)
     def session_state() -> ResponseReturnValue:
         extend = read_query([_EXTEND]).get("extend") != "false"
         browser = browser_session()

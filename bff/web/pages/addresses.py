@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from bff.account.profile import Address, addresses_of
 from bff.errors import BffError, SessionError, UpstreamError, UpstreamRejected
+from bff.web import paths
 from bff.web.forms.choices import countries, with_stored
 from bff.web.forms.fields import BILLING, SHIPPING, split_tags, tag_list, version_of
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
@@ -22,19 +23,17 @@ from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.wiring import Services
 
-BOOK = "/account/addresses"
 _ID = "addressId"
-_RULE = f"{BOOK}/<{_ID}>"
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Add the pages; return those with a form."""
-    register_view(blueprint, services, BOOK, "addresses", _book, reads=("list_addresses",))
+    register_view(blueprint, services, paths.ADDRESSES, "addresses", _book, reads=("list_addresses",))
     pages = [
         FormPage(
             endpoint="address_new",
             operations=("add_address", "update_address"),
-            rule=f"{BOOK}/new",
+            rule=paths.ADDRESS_NEW,
             template="address.html",
             form=AddressForm,
             values=_fresh,
@@ -46,7 +45,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="address",
             reads=("get_address",),
             operations=("update_address", "get_address"),
-            rule=_RULE,
+            rule=paths.ADDRESS.rule,
             template="address.html",
             form=AddressForm,
             values=_stored,
@@ -57,7 +56,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="address_delete",
             reads=("get_address",),
             operations=("delete_address",),
-            rule=f"{_RULE}/delete",
+            rule=paths.ADDRESS_DELETE.rule,
             template="address_delete.html",
             form=ConfirmForm,
             values=_summary,
@@ -68,7 +67,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="address_default",
             reads=("get_address",),
             operations=("update_address",),
-            rule=f"{_RULE}/default",
+            rule=paths.ADDRESS_DEFAULT.rule,
             template="address_default.html",
             form=ConfirmForm,
             values=_summary,
@@ -79,7 +78,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="address_tags",
             reads=("get_address",),
             operations=("add_address_tags", "remove_address_tags"),
-            rule=f"{_RULE}/tags",
+            rule=paths.ADDRESS_TAGS.rule,
             template="address_tags.html",
             form=TagsForm,
             values=_tags,
@@ -140,7 +139,7 @@ def _body(form: AddressForm) -> dict[str, Any]:
 def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
     if not use_key(visit, form.formId.data):
         # The same page, sent twice: the first time did it.
-        return see_other(BOOK)
+        return see_other(paths.ADDRESSES)
     body = {name: value for name, value in _body(form).items() if value}
     try:
         made = Address.of(visit.perform("add_address", body).content)
@@ -156,7 +155,7 @@ def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
             visit.perform("update_address", {"isDefault": True}, values={_ID: made.id or ""})
         except (UpstreamError, SessionError):
             flash(_("We could not make it your default address. Try that again from the list."), "warning")
-    return see_other(BOOK)
+    return see_other(paths.ADDRESSES)
 
 
 def _change(visit: Visit, form: AddressForm) -> ResponseReturnValue:
@@ -173,7 +172,7 @@ def _change(visit: Visit, form: AddressForm) -> ResponseReturnValue:
             {name: theirs[name] for name in ADDRESS_PROPERTIES if (theirs[name] or "") != (form[name].data or "")},
         ) from None
     flash(_("The address has been saved."))
-    return see_other(BOOK)
+    return see_other(paths.ADDRESSES)
 
 
 def _summary(visit: Visit) -> Mapping[str, Any]:
@@ -188,13 +187,13 @@ def _delete(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
         if err.status != 404:
             raise
     flash(_("The address has been deleted."))
-    return see_other(BOOK)
+    return see_other(paths.ADDRESSES)
 
 
 def _make_default(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
     visit.perform("update_address", {"isDefault": True}, values=_of_path(visit))
     flash(_("This is now your default address."))
-    return see_other(BOOK)
+    return see_other(paths.ADDRESSES)
 
 
 def _tags(visit: Visit) -> Mapping[str, Any]:
@@ -216,4 +215,4 @@ def _change_tags(visit: Visit, form: TagsForm) -> ResponseReturnValue:
         if tags:
             visit.perform(operation, values={**_of_path(visit), "tags": ",".join(tags)})
     flash(_("The tags have been saved."))
-    return see_other(BOOK)
+    return see_other(paths.ADDRESSES)

@@ -9,13 +9,14 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import LoginRequired, ReauthenticationRequired, SessionExpired
+from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, register_page, see_other
+from bff.web.pages.flow import FormPage, register_page, to_sign_in
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.mailed_links import dead_link, mailed_token
-from bff.web.pages.sealed import DELETION, seal_proceed
+from bff.web.pages.sealed import seal_proceed
 from bff.web.pages.visit import Visit, owner_mark
 from bff.web.rendering import render
 from bff.wiring import Services
@@ -30,7 +31,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="deletion",
             operations=("delete_me",),
             not_offered="deletion",
-            rule="/account/delete",
+            rule=paths.DELETION,
             template="delete.html",
             form=DeletionForm,
             need=Need.RECENT,
@@ -43,7 +44,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             operations=("delete_me",),
             dead_link="deletion",
             not_offered="deletion",
-            rule=DELETION,
+            rule=paths.DELETION_CONFIRM,
             template="delete_confirm.html",
             form=TokenForm,
             need=Need.ANYONE,
@@ -95,6 +96,6 @@ def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
         visit.perform("delete_me", values={"token": token})
     except (LoginRequired, SessionExpired, ReauthenticationRequired):
         return _sign_in_form(visit, token, status=422)
-    response = see_other("/login?notice=account-deleted")
+    response = to_sign_in(notice="account-deleted")
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

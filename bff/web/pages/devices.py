@@ -17,6 +17,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.account.devices import Device
+from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
@@ -27,7 +28,6 @@ from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.wiring import Services
 
-DEVICES = "/account/sessions"
 _ID = "id"
 _NOT_THERE = "not-there"
 """Fixed word of the list's URL: opening a page must not write, so it cannot be a banner of the session."""
@@ -60,12 +60,12 @@ class ShownDevice:
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Add the pages; return those with a form."""
-    register_view(blueprint, services, DEVICES, "devices", _list)
+    register_view(blueprint, services, paths.DEVICES, "devices", _list)
     pages = [
         FormPage(
             endpoint="device_end",
             operations=("logout",),
-            rule=f"{DEVICES}/<{_ID}>/end",
+            rule=paths.DEVICE_END.rule,
             template="session_end.html",
             form=ConfirmForm,
             need=Need.RECENT,
@@ -76,7 +76,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         ),
         FormPage(
             endpoint="devices_end_others",
-            rule=f"{DEVICES}/end-others",
+            rule=paths.DEVICES_END_OTHERS,
             template="sessions_end_others.html",
             form=ConfirmForm,
             need=Need.RECENT,
@@ -147,7 +147,7 @@ def _summary(visit: Visit) -> Mapping[str, Any]:
 
 def _not_there() -> ResponseReturnValue:
     # Ended from another tab, or by itself; or it has a new cookie by now, and so another id.
-    return see_other(f"{DEVICES}?notice={_NOT_THERE}")
+    return see_other(f"{paths.DEVICES}?notice={_NOT_THERE}")
 
 
 def _end(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
@@ -157,11 +157,11 @@ def _end(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
     if not devices.end(visit.session, wanted):
         return _not_there()
     flash(_("The device has been signed out."))
-    return see_other(DEVICES)
+    return see_other(paths.DEVICES)
 
 
 def _end_others(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:
     count = visit.services.devices.end_others(visit.session)
     if count:
         flash(signed_out_on(count))
-    return see_other(DEVICES)
+    return see_other(paths.DEVICES)

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
+from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import EmailForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other
+from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other, to_sign_in
 from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
@@ -23,7 +24,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         FormPage(
             endpoint="email",
             operations=("change_email",),
-            rule="/account/email",
+            rule=paths.EMAIL,
             template="email.html",
             form=EmailForm,
             context=_context,
@@ -34,7 +35,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="email_confirm",
             operations=("confirm_email",),
             dead_link="email",
-            rule="/email/confirm",
+            rule=paths.EMAIL_CONFIRM,
             template="email_confirm.html",
             form=TokenForm,
             need=Need.ANYONE,
@@ -65,12 +66,12 @@ def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
         },
     )
     flash(_("We have sent a link to %(email)s. Your old address works until you confirm.") % {"email": wanted})
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)
 
 
 def _confirm(visit: Visit, form: TokenForm) -> ResponseReturnValue:
     visit.perform("confirm_email", {"token": form.token.data or ""})
     if visit.session.signed_in is None:
-        return see_other("/login?notice=email-confirmed")
+        return to_sign_in(notice="email-confirmed")
     flash(_("Your new e-mail address is confirmed. Sign in with it from now on."))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)

@@ -33,6 +33,7 @@ from bff.errors import (
 )
 from bff.log import REQUEST_ID
 from bff.sessions.store import SessionEnded
+from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.errors import Fault, fault_of
 from bff.web.forms.fields import PageForm
@@ -44,7 +45,6 @@ from bff.web.rendering import render
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
-SIGN_IN = "/login"
 _REFUSED_INPUT = frozenset({400, 409, 422})
 _TOO_MANY = 429
 
@@ -184,10 +184,14 @@ def _belongs_to_another(visit: Visit, form: PageForm) -> bool:
     return who is not None and bool(form.owner.data) and not is_owner(visit.services, form.owner.data or "", who)
 
 
-def to_sign_in(path: str, *, notice: str | None = None, again: bool = False) -> Response:
-    """Send the browser to the sign-in page, and back to `path` from there."""
-    query = {"next": path, **({"again": "1"} if again else {}), **({"notice": notice} if notice else {})}
-    return see_other(f"{SIGN_IN}?{urlencode(query, safe='/')}")
+def to_sign_in(path: str | None = None, *, notice: str | None = None, again: bool = False) -> Response:
+    """Send the browser to the sign-in page, and from there back to `path`, or to where a sign-in leads without one.
+
+    `notice` is one of the fixed words that the page has a sentence for.
+    """
+    query = {"next": path, "again": "1" if again else None, "notice": notice}
+    told = {name: value for name, value in query.items() if value is not None}
+    return see_other(f"{paths.SIGN_IN}?{urlencode(told, safe='/')}")
 
 
 def see_other(path: str) -> Response:

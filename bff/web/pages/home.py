@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.rendering import render
 from bff.web.session_interface import browser_session
@@ -15,7 +16,7 @@ def make_blueprint(services: Services) -> Blueprint:
     """Return the home page."""
     home = Blueprint("home", __name__)
 
-    @home.get("/")
+    @home.get(paths.HOME)
     def index() -> ResponseReturnValue:
         return render("home.html", signed_in=browser_session().signed_in)
 

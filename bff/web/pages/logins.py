@@ -9,6 +9,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
+from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import AddLoginForm
 from bff.web.language import gettext as _
@@ -25,7 +26,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         endpoint="logins",
         operations=("add_login",),
         not_offered="login",
-        rule="/account/logins",
+        rule=paths.LOGINS,
         template="logins.html",
         form=AddLoginForm,
         need=Need.RECENT,
@@ -49,4 +50,4 @@ def _add(visit: Visit, form: AddLoginForm) -> ResponseReturnValue:
             raise
         raise FieldRefused("email", _("This e-mail address can't be used. Choose another one.")) from None
     flash(_("You can now sign in with your e-mail address and password too."))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)

@@ -9,11 +9,12 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import SessionStoreUnavailable
+from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, register_page, see_other
+from bff.web.pages.flow import FormPage, register_page, see_other, to_sign_in
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.sign_out import signed_out_on
@@ -28,7 +29,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         FormPage(
             endpoint="password_forgot",
             operations=("request_password_reset",),
-            rule="/password/forgot",
+            rule=paths.PASSWORD_FORGOT,
             template="forgot.html",
             form=EmailOnlyForm,
             need=Need.ANYONE,
@@ -40,7 +41,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="password_reset",
             operations=("reset_password",),
             dead_link="reset",
-            rule="/password/reset",
+            rule=paths.PASSWORD_RESET,
             template="reset.html",
             form=ResetForm,
             need=Need.ANYONE,
@@ -51,7 +52,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         FormPage(
             endpoint="password",
             operations=("change_password",),
-            rule="/account/password",
+            rule=paths.PASSWORD,
             template="password.html",
             form=PasswordForm,
             context=_context,
@@ -63,9 +64,9 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     for page in pages:
         register_page(blueprint, services, page)
 
-    @blueprint.get("/.well-known/change-password")
+    @blueprint.get(paths.CHANGE_PASSWORD)
     def well_known_change_password() -> ResponseReturnValue:
-        return see_other("/account/password")
+        return see_other(paths.PASSWORD)
 
     declare(blueprint, well_known_change_password.__name__, Declared(need=Need.ANYONE))
     return pages
@@ -77,7 +78,7 @@ def _known_email(visit: Visit) -> Mapping[str, Any]:
 
 
 def _without_token(visit: Visit) -> ResponseReturnValue | None:
-    return None if request.args.get("token") else see_other("/password/forgot")
+    return None if request.args.get("token") else see_other(paths.PASSWORD_FORGOT)
 
 
 def _ask(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
@@ -91,7 +92,7 @@ def _asked(visit: Visit) -> ResponseReturnValue | None:
 
 def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:
     visit.perform("reset_password", {"token": form.token.data or "", "password": form.password.data})
-    return see_other("/login?notice=password-reset")
+    return to_sign_in(notice="password-reset")
 
 
 def _context(visit: Visit) -> Mapping[str, Any]:
@@ -110,7 +111,7 @@ def _change(visit: Visit, form: PasswordForm) -> ResponseReturnValue:
     except SessionStoreUnavailable as err:
         return _changed_but_not_ended(err, asked=bool(form.endOthers.data))
     flash(" ".join([_("Your password has been changed."), *([signed_out_on(count)] if count else [])]))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)
 
 
 def _changed_but_not_ended(err: SessionStoreUnavailable, *, asked: bool) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from bff.account.profile import Profile
 from bff.errors import UpstreamRejected
 from bff.operations.model import MERGE_PATCH
+from bff.web import paths
 from bff.web.forms.choices import currencies, language_name, languages, with_stored
 from bff.web.forms.fields import version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
@@ -31,7 +32,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="profile",
             reads=("get_me",),
             operations=("update_me", "get_me"),
-            rule="/account",
+            rule=paths.ACCOUNT,
             template="profile.html",
             form=ProfileForm,
             values=_values,
@@ -42,7 +43,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         FormPage(
             endpoint="company",
             operations=("refresh_auth_token",),
-            rule="/account/company",
+            rule=paths.COMPANY,
             template="company.html",
             form=CompanyForm,
             values=_company_values,
@@ -105,7 +106,7 @@ def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
             {name: theirs[name] for name in theirs if name in form and (theirs[name] or "") != (form[name].data or "")},
         ) from None
     flash(_("Your profile has been saved."))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)
 
 
 def _company_values(visit: Visit) -> Mapping[str, Any]:
@@ -129,4 +130,4 @@ def _switch(visit: Visit, form: CompanyForm) -> ResponseReturnValue:
             raise
         raise FieldRefused("legalEntityId", _("You cannot act for this company (any more).")) from None
     flash(_("You now act for another company.") if form.legalEntityId.data else _("You now act for yourself."))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)

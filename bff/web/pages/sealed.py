@@ -10,12 +10,12 @@ import json
 from typing import Final
 from urllib.parse import urlencode
 
+from bff.web import paths
 from bff.web.pages.visit import Visit
 
 _PURPOSE: Final = b"bff/form/proceed"
 _BOUND_TO: Final = b"proceed"
 _SECONDS: Final = 3600
-DELETION: Final = "/account/delete/confirm"
 
 
 def seal_proceed(visit: Visit, token: str) -> str:
@@ -32,4 +32,4 @@ def open_proceed(visit: Visit, value: str | None) -> str | None:
     waiting = json.loads(plain)
     if waiting["until"] < visit.services.now():
         return None
-    return f"{DELETION}?{urlencode({'token': waiting['token']})}"
+    return f"{paths.DELETION_CONFIRM}?{urlencode({'token': waiting['token']})}"

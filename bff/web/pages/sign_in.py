@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import UpstreamRejected
+from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm, LoginForm
 from bff.web.language import gettext as _
@@ -19,8 +20,6 @@ from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
 from bff.wiring import Services
-
-HOME = "/account"
 
 
 def notices() -> dict[str, str]:
@@ -47,7 +46,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     page = FormPage(
         endpoint="login",
         operations=("login",),
-        rule="/login",
+        rule=paths.SIGN_IN,
         template="login.html",
         form=LoginForm,
         need=Need.ANYONE,
@@ -60,7 +59,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     signing_out = FormPage(
         endpoint="logout",
         operations=("logout",),
-        rule="/logout",
+        rule=paths.SIGN_OUT,
         template="logout.html",
         form=ConfirmForm,
         need=Need.ANYONE,
@@ -77,7 +76,7 @@ def _is_again(visit: Visit) -> bool:
 def _already(visit: Visit) -> ResponseReturnValue | None:
     if visit.session.signed_in is None or _is_again(visit):
         return None
-    return render("signed_in.html", onward=safe_return_path(request.args.get("next"), HOME))
+    return render("signed_in.html", onward=safe_return_path(request.args.get("next"), paths.ACCOUNT))
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:
@@ -103,8 +102,8 @@ def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
     if proceed := open_proceed(visit, form.proceed.data):
         return see_other(proceed)
     if who.initial_password:
-        return see_other("/account/password?initial=1")
-    return see_other(safe_return_path(form.next.data, HOME))
+        return see_other(f"{paths.PASSWORD}?initial=1")
+    return see_other(safe_return_path(form.next.data, paths.ACCOUNT))
 
 
 def _sign_out(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from bff.web.language import ngettext
-from bff.web.pages.flow import see_other
+from bff.web.pages.flow import see_other, to_sign_in
 from bff.web.pages.visit import Visit
 
 
@@ -15,7 +15,8 @@ def sign_out(visit: Visit) -> Response:
     :raises SessionStoreUnavailable: nobody has been signed out
     """
     who = visit.perform("logout").was_signed_in
-    response: Response = see_other(visit.services.logout_url(who) or "/login?notice=signed-out")
+    provider = visit.services.logout_url(who)
+    response = see_other(provider) if provider else to_sign_in(notice="signed-out")
     # What the account showed must not come back from the browser's memory.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -13,12 +13,13 @@ from flask.typing import ResponseReturnValue
 
 from bff.config.settings import SignupMode
 from bff.errors import UpstreamRejected
+from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.choices import countries
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other
+from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other, to_sign_in
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.visit import Visit
@@ -32,7 +33,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         FormPage(
             endpoint="signup",
             operations=("signup",),
-            rule="/signup",
+            rule=paths.SIGN_UP,
             template="signup.html",
             form=SignupForm,
             need=Need.ANYONE,
@@ -44,7 +45,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             endpoint="signup_optin",
             operations=("signup_optin",),
             dead_link="activation",
-            rule="/signup/optin",
+            rule=paths.SIGN_UP_OPTIN,
             template="activate.html",
             form=TokenForm,
             need=Need.ANYONE,
@@ -55,7 +56,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         FormPage(
             endpoint="signup_resend",
             operations=("resend_optin",),
-            rule="/signup/resend",
+            rule=paths.SIGN_UP_RESEND,
             template="resend.html",
             form=EmailOnlyForm,
             need=Need.ANYONE,
@@ -87,9 +88,9 @@ def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
     who = visit.session.signed_in
     if who is None or (before is not None and who.customer.id == before.customer.id):
         # The account is there; only the sign-in that should have followed went wrong.
-        return see_other("/login?notice=activated")
+        return to_sign_in(notice="activated")
     flash(_("Welcome! Your account is ready."))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)
 
 
 def _check_mail(visit: Visit) -> ResponseReturnValue | None:
@@ -127,7 +128,7 @@ def _whose_session(visit: Visit) -> Mapping[str, Any]:
 def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
     visit.perform("signup_optin", values={"token": form.token.data or ""})
     flash(_("Your account is active."))
-    return see_other("/account")
+    return see_other(paths.ACCOUNT)
 
 
 def _resend(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:

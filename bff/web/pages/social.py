@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from bff.account.social_login import CALLBACK, OidcLogin
+from bff.account.social_login import OidcLogin
 from bff.errors import (
     AnotherPerson,
     BffError,
@@ -24,18 +24,17 @@ from bff.errors import (
 )
 from bff.events import Event
 from bff.sessions.audit_fields import audit_subject
+from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.forms.forms import SocialForm
 from bff.web.middleware.strict_bounce import came_from_elsewhere
-from bff.web.pages.flow import see_other
-from bff.web.paths import BACKCHANNEL_LOGOUT, START_SOCIAL
+from bff.web.pages.flow import see_other, to_sign_in
 from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
 from bff.web.session_interface import browser_session
 from bff.web.social_links import label_of
 from bff.wiring import Services
 
-HOME = "/account"
 _MOST_TOKEN_BYTES = 32 * 1024
 
 
@@ -52,19 +51,18 @@ def make_blueprint(services: Services) -> Blueprint:
         again = (form.again.data if form is not None else request.args.get("again")) == "1"
         return _begin(oidc, connection, wanted, again=again)
 
-    for rule in (START_SOCIAL, f"{START_SOCIAL}/<connection>"):
-        endpoint = "start" if rule == START_SOCIAL else "start_with"
+    for rule, endpoint in ((paths.START_SOCIAL, "start"), (paths.START_SOCIAL_WITH.rule, "start_with")):
         blueprint.add_url_rule(rule, endpoint=endpoint, view_func=start, methods=["GET", "POST"])
         declare(blueprint, endpoint, Declared(need=Need.ANYONE))
 
-    @blueprint.get(CALLBACK)
+    @blueprint.get(paths.CALLBACK)
     def callback() -> ResponseReturnValue:
         if request.method == "HEAD":
             # Whoever only wants to know what is there must not use up what is.
             return Response(status=204)
         return _called_back(services, _known(services, None))
 
-    @blueprint.post(BACKCHANNEL_LOGOUT)
+    @blueprint.post(paths.BACKCHANNEL_LOGOUT)
     def backchannel_logout() -> ResponseReturnValue:
         return _ended_by_provider(services, _known(services, None))
 
@@ -98,12 +96,15 @@ def _begin(oidc: OidcLogin, connection: str | None, wanted: str | None, *, again
     session = browser_session().resume()
     try:
         url = oidc.begin(
-            session, connection=connection, return_path=safe_return_path(wanted, HOME), is_reauthentication=again
+            session,
+            connection=connection,
+            return_path=safe_return_path(wanted, paths.ACCOUNT),
+            is_reauthentication=again,
         )
     except IdentityProviderUnavailable:
-        return see_other("/login?notice=social-unavailable")
+        return to_sign_in(notice="social-unavailable")
     except LoginRequired:
-        return see_other("/login?notice=session-ended")
+        return to_sign_in(notice="session-ended")
     return Response(status=303 if request.method == "POST" else 302, headers={"Location": url})
 
 
@@ -120,8 +121,8 @@ def _called_back(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
         services.log.audit(Event.SOCIAL_LOGIN_FAILED, reason=_reason(err), **audit_subject(session))
         if isinstance(err, StateMismatch) and session.signed_in is not None:
             # A repeated or late callback, in a browser where all is well.
-            return see_other(HOME)
-        return see_other(f"/login?notice={_notice(err)}")
+            return see_other(paths.ACCOUNT)
+        return to_sign_in(notice=_notice(err))
 
 
 def _reason(err: BffError) -> str:
