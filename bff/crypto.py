@@ -76,7 +76,10 @@ class KeyRing:
     """The server's keys, newest first: the newest seals, any opens."""
 
     def __init__(self, keys: Sequence[Secret[bytes]]) -> None:
-        """:raises ValueError: where there is no key"""
+        """Take the keys of the ring.
+
+        :raises ValueError: there is no key
+        """
         self._keys = tuple(ServerKey(key) for key in keys)
         if not self._keys:
             raise ValueError("a key ring needs at least one key")

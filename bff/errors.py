@@ -25,7 +25,6 @@
         IdentityProviderUnavailable its discovery document or keys cannot be had
       UpstreamError
         UpstreamRejected            Emporix said no, and why
-          DeadLink                  to a mailed token that is not, or no longer, good
         InvalidToken                Emporix said that the token it was given lives no more
         UpstreamRateLimited
         UpstreamMalformed           an answer that is not as documented
@@ -199,22 +198,8 @@ class UpstreamRejected(UpstreamError):
         self.message = message
         self.more_info = more_info
         self.details = details
-
-
-class DeadLink(UpstreamRejected):
-    """Emporix refused the token of a mailed link: it is not, or no longer, good."""
-
-    @classmethod
-    def of(cls, err: UpstreamRejected) -> DeadLink:
-        """Return the same refusal, known for what it is."""
-        return cls(
-            err.operation,
-            status=err.status,
-            type=err.type,
-            message=err.message,
-            more_info=err.more_info,
-            details=err.details,
-        )
+        self.is_dead_link = False
+        """Whether what was refused is the token of a mailed link: it is not, or no longer, good."""
 
 
 class InvalidToken(UpstreamError):

@@ -2,8 +2,8 @@
 
 An operation's row says what it counts against. An attempt is reserved *before* upstream is asked, so that guesses
 sent side by side all count, and given back afterwards where it turns out not to count. Counted are the newest attempts
-with their times (a moving window), not attempts since the minute began: nobody gets twice the limit around a full
-minute. Redis holds the counts for all processes; while it is away each process counts for itself.
+with their times (a moving window), not attempts since the minute began: so a caller never gets twice the limit
+around a full minute. Redis holds the counts for all processes; while it is away each process counts for itself.
 
 E-mails and addresses stand in keys only as hashes under the newest server key. Older keys are not asked: a new key
 starts the counts anew once, and no window is worth a further round trip for each key of the ring.
@@ -75,7 +75,7 @@ class Asker:
     """On whose behalf upstream is asked, as far as that is known."""
 
     email: str | None = None
-    """What the customer signs in with; where a profile names none, something else that is only theirs."""
+    """What the customer signs in with; where a profile names none, something else that only this customer has."""
     customer_id: str | None = None
     sid: str | None = None
 
@@ -256,7 +256,7 @@ class Limits:
         for reservation in reservations:
             bucket, storage = reservation.bucket, reservation.counter.storage
             if self._monotonic() - reservation.at >= bucket.rate.window_seconds:
-                # It is out of the window by itself; what is in there is somebody else's.
+                # It is out of the window by itself; what is in there belongs to later attempts.
                 continue
             key = bucket.item.key_for(*bucket.names)
             if isinstance(storage, MemoryStorage):
@@ -283,7 +283,7 @@ class Limits:
             return self._memory
 
     def _redis_failed(self, err: RedisError) -> None:
-        """Ask Redis no more for a moment, so that nobody waits for it time and again; say so once in a while."""
+        """Ask Redis no more for a moment, so that requests do not wait for it in turn; log it once a minute."""
         now = self._monotonic()
         with self._lock:
             self._redis_again_at = now + _REDIS_AGAIN_SECONDS

@@ -78,7 +78,7 @@ class Transport:
     ) -> HttpResponse:
         """Exchange one request, whose `target` (path and query) goes out as it is, for one answer.
 
-        :raises TransportError:
+        :raises TransportError: there is no whole answer; the subclass tells what may have happened to the request
         """
         failure: TransportError
         try:
@@ -99,10 +99,10 @@ class Transport:
 
     def _prepared(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> PreparedRequest:
         request = None
-        # What the library refuses it shows, so its exception must not become anybody's context.
+        # What the library refuses it shows, so its exception must not become the context of ours.
         with suppress(RequestException, UnicodeError):
             request = Request(method, self._origin + target, headers=dict(headers), data=body).prepare()
-        # The adapter folds slashes at the start, but only later, where nobody compares.
+        # The adapter folds slashes at the start, but only after this comparison.
         if request is None or request.path_url != target or target.startswith("//"):
             raise Unsendable("not sendable")
         return request

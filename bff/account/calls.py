@@ -20,7 +20,6 @@ from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
 from bff.errors import (
     BffError,
-    DeadLink,
     Detail,
     FeatureDisabled,
     InvalidInput,
@@ -93,26 +92,17 @@ def check_feature(features: FeatureSettings, operation: Operation) -> None:
         raise FeatureDisabled
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AccountCalls:
     """Carries out operations on behalf of visitors."""
 
-    def __init__(
-        self,
-        broker: TokenBroker,
-        login: Login,
-        signup: Signup,
-        operations: Mapping[str, Operation],
-        emporix: EmporixSettings,
-        features: FeatureSettings,
-        log: Log,
-    ) -> None:
-        self._broker = broker
-        self._login = login
-        self._signup = signup
-        self._operations = operations
-        self._emporix = emporix
-        self._features = features
-        self._log = log
+    _broker: TokenBroker
+    _login: Login
+    _signup: Signup
+    _operations: Mapping[str, Operation]
+    _emporix: EmporixSettings
+    _features: FeatureSettings
+    _log: Log
 
     def perform(self, session: Session, operation: Operation, read: Callable[[], AccountCall]) -> Result:
         """Carry out an operation for a visitor; `read` is asked for the input once the visitor may call.
@@ -123,9 +113,8 @@ class AccountCalls:
         :raises ReauthenticationRequired: the last proof of identity is too old for this operation
         :raises InvalidInput: `read` says so, the site may not be named, or a new password is not a good one
         :raises PreconditionFailed: the version is not the newest
-        :raises DeadLink: the mailed token is not, or no longer, good
         :raises InvalidCredentials: upstream refused a password
-        :raises UpstreamRejected: upstream refused something else
+        :raises UpstreamRejected: upstream refused something else, a mailed token for example (`is_dead_link`)
         :raises BffError: what else the broker's `call` and the sign-ins raise; whether it was done is then not known
         """
         check_feature(self._features, operation)
@@ -199,10 +188,10 @@ class AccountCalls:
         """Return what may be said of a refusal, or raise it as what it means."""
         if err.status in operation.hides and self._is_neutral(operation):
             return _neutral(operation)
-        if asked.is_mailed and err.status in operation.dead_link and not _is_about_a_password(operation, err):
-            raise DeadLink.of(err)
-        if operation.feature is not None and err.status in NOT_OFFERED:
-            raise FeatureDisabled
+        is_spent = asked.is_mailed and err.status in operation.dead_link
+        err.is_dead_link = is_spent and not _is_about_a_password(operation, err)
+        if operation.feature is not None and err.status in NOT_OFFERED and not err.is_dead_link:
+            raise FeatureDisabled from None
         raise err
 
     def _is_neutral(self, operation: Operation) -> bool:
@@ -225,13 +214,13 @@ class AccountCalls:
                     self._login.password_was_reset(session)
                     if session.state is SessionState.LIVE:
                         # A new cookie also makes a browser drop its copy of the page, with the password in its field.
-                        self._login.move(session)
+                        self._login.rotate(session)
                 case SideEffect.IDENTITY:
                     self._login.ask_again_who_it_is(session)
                 case SideEffect.SIGN_UP if self._signup.is_immediate:
                     self._signup.sign_in(session, asked.call, asked.content)
                 case SideEffect.ACCOUNT_DELETED:
-                    self._login.forget(session)
+                    self._login.end_all_for_deleted_account(session)
         except (BffError, SessionEnded) as err:
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason=effect.value, outcome=type(err).__name__)
             return err

@@ -1,7 +1,7 @@
 """The devices a customer is signed in on: list them, end one, end all others; without Flask and without Redis.
 
 A device is a signed-in session, named by a keyed hash of the session's own name, so that what a page or a client
-holds opens and finds nothing by itself. The price of ending one from elsewhere: its tokens are sealed with that
+holds opens and finds nothing by itself. The price of ending one from another browser: its tokens are sealed with that
 browser's cookie, which is not at hand here. They go with its records, which is the end of our only copy, but upstream
 cannot be told; only a sign-out in that browser does that.
 """
@@ -42,7 +42,7 @@ class Device:
 
 
 class Devices:
-    """Looks into and ends the sessions of whoever is signed in; never anybody else's."""
+    """Looks into and ends the sessions of the customer who is signed in, and of no other."""
 
     def __init__(self, sessions: Sessions, login: Login, ring: KeyRing, now: Callable[[], float]) -> None:
         self._sessions = sessions
@@ -53,9 +53,9 @@ class Devices:
     def list(self, session: Session) -> tuple[Device, ...]:
         """Return where the customer is signed in: this browser first, then whichever was seen last.
 
-        :raises LoginRequired:
-        :raises SessionExpired:
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: the visitor is a guest
+        :raises SessionExpired: the session has ended in this request
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         who, own = _customer(session)
         found = records_of(self._sessions.index, self._sessions.store, IndexKind.CUSTOMER, who.customer.id)
@@ -70,18 +70,18 @@ class Devices:
     def is_current(self, session: Session, device_id: str) -> bool:
         """Tell whether a device is the browser that asks.
 
-        :raises LoginRequired:
-        :raises SessionExpired:
+        :raises LoginRequired: the visitor is a guest
+        :raises SessionExpired: the session has ended in this request
         """
         _, own = _customer(session)
         return _is(self._ring, own, device_id)
 
     def check_may_end(self, session: Session) -> None:
-        """Refuse whoever may not end other devices, before anything else is looked at.
+        """Refuse a visitor who may not end other devices, before anything else is looked at.
 
-        :raises LoginRequired:
-        :raises SessionExpired:
-        :raises ReauthenticationRequired: who is signed in did not prove it lately
+        :raises LoginRequired: the visitor is a guest
+        :raises SessionExpired: the session has ended in this request
+        :raises ReauthenticationRequired: the last proof of identity is too old
         """
         _customer(session)
         if not self._login.is_recent(session):
@@ -92,10 +92,10 @@ class Devices:
 
         A device that moves to another cookie at this moment counts as not there; it is in the list under a new id.
 
-        :raises LoginRequired:
-        :raises SessionExpired: nobody is signed in any more, and nothing was ended
-        :raises ReauthenticationRequired: who is signed in did not prove it lately
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: the visitor is a guest
+        :raises SessionExpired: the customer is no longer signed in, and nothing was ended
+        :raises ReauthenticationRequired: the last proof of identity is too old
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         who, own = self._proven(session)
         sids = self._sessions.index.sids(IndexKind.CUSTOMER, who.customer.id)
@@ -108,9 +108,9 @@ class Devices:
     def end_others(self, session: Session) -> int:
         """End every other device of this customer; return how many there were.
 
-        :raises LoginRequired:
-        :raises SessionExpired: nobody is signed in any more, and nothing was ended
-        :raises ReauthenticationRequired: who is signed in did not prove it lately
+        :raises LoginRequired: the visitor is a guest
+        :raises SessionExpired: the customer is no longer signed in, and nothing was ended
+        :raises ReauthenticationRequired: the last proof of identity is too old
         :raises SessionStoreUnavailable: some of them may have been ended
         """
         who, own = self._proven(session)
@@ -133,7 +133,7 @@ class Devices:
 def records_of(index: SessionIndex, store: SessionStore, kind: IndexKind, value: str) -> Mapping[str, DeviceRecord]:
     """Return the device records of the sessions listed under `value`, and forget those that live no more.
 
-    :raises SessionStoreUnavailable:
+    :raises SessionStoreUnavailable: Redis does not answer
     """
     sids = index.sids(kind, value)
     living = store.devices(sids)

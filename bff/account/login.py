@@ -1,6 +1,6 @@
 """Signing in and out: tokens in, a signed-in session under a new cookie out.
 
-Who it is decides `GET /me` with the new token, never the e-mail that was typed. Nobody is signed in before that
+Who it is decides `GET /me` with the new token, never the e-mail that was typed. No customer is signed in before that
 answer, and a token that ends up unused is logged out upstream.
 """
 
@@ -13,121 +13,131 @@ from typing import Any
 
 from bff.account.identity import customer_of
 from bff.emporix.client import Call, Reply
-from bff.errors import (
-    AnotherPerson,
-    BffError,
-    InvalidCredentials,
-    InvalidToken,
-    SessionError,
-    SessionStoreUnavailable,
-    UpstreamError,
-    UpstreamMalformed,
-    UpstreamRejected,
-)
+from bff.errors import AnotherPerson, BffError, InvalidCredentials, InvalidToken, UpstreamMalformed, UpstreamRejected
 from bff.events import Event
 from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.sessions.audit_fields import audit_outcome, audit_subject
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
-from bff.sessions.model import Customer, CustomerTokens, SignedIn, SocialIdentity, TokenSet, Vault, WebRecord
+from bff.sessions.model import (
+    Customer,
+    CustomerTokens,
+    Records,
+    SignedIn,
+    SocialIdentity,
+    TokenSet,
+    Vault,
+    WebRecord,
+    without_customer,
+)
 from bff.sessions.resets import end_older_sessions, note_reset, preserve_pending_reset
 from bff.sessions.session import Session, Sessions, SessionState
-from bff.sessions.store import SessionEnded, VersionConflict
+from bff.sessions.store import SessionEnded
 from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedIdentity:
-    """What an identity provider says of who has signed in."""
-
-    identity: SocialIdentity
-    proved_at: float | None
-    """Unix seconds of their last proof of identity there; None where it does not say."""
-
-
-VerifyIdentity = Callable[[Mapping[str, Any]], VerifiedIdentity]
-"""Reads a token reply for who an identity provider says it is; raises what is wrong with that."""
 
 RECENT_SECONDS = 600
 """For how long a proof of identity is recent."""
 _SESSION_ID = "session-id"
 _WRONG = frozenset({400, 404})
 """Refusals of a sign-in that would tell a known address from an unknown one."""
-_MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Obtained:
-    """What a sign-in upstream brought, before anybody is signed in by it."""
+class VerifiedIdentity:
+    """Who has signed in at an identity provider, once its id token is verified."""
+
+    identity: SocialIdentity
+    proved_at: float | None
+    """Unix seconds of their last proof of identity there; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInAttempt:
+    """What a visitor signs in with, and what goes along."""
+
+    session: Session
+    operation: Operation
+    """What upstream is asked for: login, opt-in or social login."""
+    call: Call
+    with_own_guest: bool
+    """Whether the guest tokens of this session go along, and with them its cart. Only who is signed in may come of it
+    then; without it upstream gets guest tokens of a session of their own."""
+    asked: Operation | None = None
+    """What the visitor asked for, where that was not to sign in but to sign up, say."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Grant:
+    """What a sign-in upstream brought, before a session holds it."""
 
     tokens: CustomerTokens
     guest: TokenSet
     reply: Mapping[str, Any]
+    asked: Operation
+    """What the audit log says that the visitor asked for."""
+    only_for: Customer | None
+    """Whose cart went along; None: no signed-in customer's."""
+    is_established: bool = False
+    """A session holds the tokens now."""
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Login:
     """Turns credentials into a signed-in session, and a signed-in session into none."""
 
-    def __init__(
-        self,
-        broker: TokenBroker,
-        operations: Mapping[str, Operation],
-        sessions: Sessions,
-        now: Callable[[], float],
-        log: Log,
-    ) -> None:
-        self._broker = broker
-        self._operations = operations
-        self._sessions = sessions
-        self._now = now
-        self._log = log
+    _broker: TokenBroker
+    _operations: Mapping[str, Operation]
+    _sessions: Sessions
+    _now: Callable[[], float]
+    _log: Log
 
     def resume(self, session: Session, *, extend: bool = True) -> None:
         """Read the session, and end it if its lifetime is over; upstream is told.
 
-        :raises SessionStoreUnavailable:
-        :raises TooManyAttempts:
+        :raises SessionStoreUnavailable: Redis does not answer
+        :raises TooManyAttempts: the limit of requests per session is used up
         """
         if session.state is not SessionState.UNREAD:
             return
         session.load(extend=extend)
-        tokens = session.vault.customer
-        for attempt in range(_MAX_TRIES):
-            try:
-                if attempt:
-                    session.reload()
-                ends_at, tokens = session.lifetime_ends_at, session.vault.customer
-                if ends_at is None or self._now() < ends_at:
-                    return
-                about = audit_subject(session)
-                session.end_customer()
-            except VersionConflict:
-                continue
-            except SessionEnded:
-                session.just_ended = True
-            self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
-            if tokens is not None:
-                self._broker.log_out(tokens, "lifetime over")
+        about, seen = audit_subject(session), (session.web, session.vault)
+
+        def end_if_over(web: WebRecord, vault: Vault) -> Records | None:
+            ends_at = None if web.signed_in is None else web.signed_in.ends_at(self._sessions.settings.lifetime_seconds)
+            return None if ends_at is None or self._now() < ends_at else without_customer(web, vault)
+
+        try:
+            ended = session.update(end_if_over)
+        except SessionEnded:
+            # Another request has ended it without its cookie, maybe: upstream is told all the same.
+            ended = seen
+        if ended is None:
             return
-        raise SessionStoreUnavailable("others kept changing the session")
+        self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
+        if (tokens := ended[1].customer) is not None:
+            self._broker.log_out(tokens, "lifetime over")
 
     def with_password(self, session: Session, email: str, call: Call, *, asked: Operation | None = None) -> None:
         """Sign in with what the body of `call` says; `email` only chooses whose guest tokens go along.
 
         `asked` is what the visitor asked for, where that was not to sign in but to sign up, say.
 
-        :raises InvalidCredentials:
-        :raises TooManyAttempts: too many failed of late; nobody is signed in
-        :raises UpstreamError: nobody is signed in
-        :raises SessionError: nobody is signed in
+        :raises InvalidCredentials: upstream refuses the password, or does not know the address
+        :raises TooManyAttempts: too many attempts failed of late, or too many guests have come from this address
+        :raises UpstreamError: upstream refuses, or does not answer, or does not say who it is
+        :raises SessionError: Redis does not answer, or this request may not start a session
         """
-        current = session.signed_in
-        typed = email.strip().lower()
-        own = current is None or (current.customer.email or "").lower() == typed
-        with self._failure_audited(session, asked or self._operations["login"], email):
-            self._sign_in(session, self._operations["login"], call, own=own, asked=asked)
+        operation, who, typed = self._operations["login"], session.signed_in, email.strip().lower()
+        own = who is None or (who.customer.email or "").lower() == typed
+        attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own, asked=asked)
+        with self._failure_audited(session, asked or operation, email):
+            try:
+                self._sign_in(attempt)
+            except AnotherPerson:
+                # Another person after all: they must not get this person's cart session.
+                self._sign_in(replace(attempt, with_own_guest=False))
         if asked is None:
             end_older_sessions(self._sessions, session)
 
@@ -138,8 +148,10 @@ class Login:
         :raises BffError: as `with_password`
         """
         operation = self._operations["signup_optin"]
+        own = session.signed_in is None
+        attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own)
         with self._failure_audited(session, operation):
-            self._sign_in(session, operation, call, own=session.signed_in is None)
+            self._sign_in(attempt)
 
     def is_recent(self, session: Session) -> bool:
         """Tell whether who is signed in has proved it lately enough for what cannot be undone."""
@@ -147,28 +159,29 @@ class Login:
         return who is not None and self._now() - who.authenticated_at <= RECENT_SECONDS
 
     def password_changed(self, session: Session) -> None:
-        """Move the session to a new cookie: whoever had the old one may have had the old password too.
+        """Move the session to a new cookie: who had the old one may have had the old password too.
 
         The current password was asked for, so this is a proof of identity as well.
 
         :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         now = self._now()
-        self.move(session, lambda web: web.with_own_password(now))
+        self.rotate(session, lambda web: web.with_own_password(now))
 
     def password_was_reset(self, session: Session) -> None:
         """Let the next sign-in with a password in this browser, if it is soon, end that customer's older sessions.
 
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: there is no record, and this request may not make one
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         note_reset(self._sessions, session)
 
-    def move(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
+    def rotate(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
         """Move the session to a new cookie, with a change to its web record.
 
         :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         before = session.sid
         session.rotate(change)
@@ -191,10 +204,10 @@ class Login:
             self._log.audit(Event.SIGNED_OUT, **about)
         return who
 
-    def forget(self, session: Session) -> None:
+    def end_all_for_deleted_account(self, session: Session) -> None:
         """End every session of the customer whose account is gone, this one included.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         if (who := session.signed_in) is not None:
             # This one is among them.
@@ -212,70 +225,94 @@ class Login:
             customer = customer_of(reply)
             if customer.id == who.customer.id:
                 session.change_web(lambda web: web.with_customer(customer))
-                self._sessions.note(session.signed_in, session.sid)
+                self._sessions.enlist(session.signed_in, session.sid)
         except (BffError, SessionEnded) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
 
-    def with_code(self, session: Session, call: Call, verify_identity: VerifyIdentity, *, again: bool) -> None:
-        """Sign in with an identity provider's code; `believe` says who it is, or raises what is wrong with that.
+    @contextmanager
+    def redeem(self, attempt: SignInAttempt) -> Iterator[Grant]:
+        """Ask upstream for a customer's tokens; unless they are established inside, they are logged out upstream.
 
-        With `again`, only the person who is signed in may come of it.
-
-        :raises AnotherPerson: somebody else did
-        :raises UpstreamRejected: upstream did not take the code
-        :raises BffError: what `believe` raises, and as `with_password`
+        :raises InvalidCredentials: upstream refuses the password, or does not know the address
+        :raises TooManyAttempts: too many attempts failed of late, or too many guests have come from this address
+        :raises LoginRequired: there is no session, and this request may not start one
+        :raises UpstreamRejected: upstream does not take the code or the mailed token
+        :raises UpstreamError: upstream issues none, or it is not known whether it has
+        :raises SessionStoreUnavailable: Redis does not answer
         """
-        own = again or session.signed_in is None
-        self._sign_in(
-            session, self._operations["social_login"], call, own=own, verify_identity=verify_identity, again=again
-        )
-
-    def _sign_in(
-        self,
-        session: Session,
-        operation: Operation,
-        call: Call,
-        *,
-        own: bool,
-        verify_identity: VerifyIdentity | None = None,
-        again: bool = False,
-        asked: Operation | None = None,
-    ) -> None:
-        current = session.signed_in
-        # Without a record there is nothing to go along, and no reason to make one only to replace it.
-        own = own and session.state is SessionState.LIVE
-        got = self._tokens(session, operation, call, own=own)
-        try:
-            identity = verify_identity(got.reply) if verify_identity is not None else None
-            customer = self._identified(got.tokens)
-            if current is not None and own and current.customer.id != customer.id:
-                if again:
-                    raise AnotherPerson
-                # Another person after all: they must not get this person's cart session.
-                self._broker.log_out(got.tokens, "another person signed in")
-                got = self._tokens(session, operation, call, own=False)
-                customer = self._identified(got.tokens)
-            self._establish(session, customer, got, identity, asked or operation)
-        except BffError:
-            self._broker.log_out(got.tokens, "sign-in not completed")
-            raise
-
-    def _tokens(self, session: Session, operation: Operation, call: Call, *, own: bool) -> _Obtained:
         # Around everything: who may not try is not given a guest's tokens for it either.
-        with self._broker.limited(session, operation, call):
-            return self._obtain(session, operation, call, own=own)
+        with self._broker.limited(attempt.session, attempt.operation, attempt.call):
+            grant = self._obtain(attempt)
+        try:
+            yield grant
+        finally:
+            if not grant.is_established:
+                self._broker.log_out(grant.tokens, "sign-in not completed")
 
-    def _obtain(self, session: Session, operation: Operation, call: Call, *, own: bool) -> _Obtained:
+    def establish(self, session: Session, grant: Grant, identity: VerifiedIdentity | None = None) -> None:
+        """Sign in the customer whom upstream names, under a new cookie.
+
+        :param identity: what the identity provider says; None: they signed in with a password or a mailed token
+        :raises AnotherPerson: the cart of a signed-in customer went along, and upstream names another one
+        :raises UpstreamError: upstream does not say who it is
+        :raises SessionStoreUnavailable: Redis does not answer; the old session stands
+        """
+        customer = self._identified(grant.tokens)
+        if grant.only_for is not None and grant.only_for.id != customer.id:
+            raise AnotherPerson
+        before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
+        same = before if before is not None and before.customer.id == customer.id else None
+        now = self._now()
+        # A provider that still knew the browser may have asked nothing: then it is as old as it says, or no proof.
+        proved_at = now if identity is None else min(now, identity.proved_at or 0.0)
+        who = SignedIn(
+            customer=customer,
+            since=now if same is None else same.since,
+            until=now + self._sessions.settings.lifetime_seconds if same is None else same.until,
+            authenticated_at=proved_at if same is None else max(proved_at, same.authenticated_at),
+            initial_password=is_initial_password(grant.reply),
+            social=None if identity is None else identity.identity,
+        )
+        vault = Vault(anonymous=grant.guest, customer=grant.tokens)
+        session.sign_in(who, vault, keep_data=before is None or same is not None)
+        grant.is_established = True
+        about = audit_subject(session)
+        self._log.audit(
+            Event.SIGNED_IN, operation=grant.asked.name, again=same is not None, before_sid=sid_before, **about
+        )
+        superseded = "superseded by another sign-in"
+        if before is not None and same is None:
+            self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=superseded)
+        if tokens_before is None:
+            return
+        if same is None or tokens_before.session_id != grant.tokens.session_id:
+            self._broker.log_out(tokens_before, superseded)
+        # Else the old token is left to its end: logging it out would end the Emporix session both share, cart included.
+        if same is not None and tokens_before.legal_entity_id is not None:
+            try:
+                self._broker.refresh(session, tokens_before.legal_entity_id)
+            except BffError as err:
+                # They are signed in; which company they act for, they can choose anew.
+                self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
+
+    def _sign_in(self, attempt: SignInAttempt) -> None:
+        with self.redeem(attempt) as grant:
+            self.establish(attempt.session, grant)
+
+    def _obtain(self, attempt: SignInAttempt) -> Grant:
+        session, operation, who = attempt.session, attempt.operation, attempt.session.signed_in
+        # Without a record there is nothing to go along, and no reason to make one only to replace it.
+        own = attempt.with_own_guest and session.state is SessionState.LIVE
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
         try:
             try:
-                reply = self._ask(operation, call, guest)
+                reply = self._ask(operation, attempt.call, guest)
             except InvalidToken:
                 if not own:
                     raise
                 guest = self._broker.anonymous(session, rejected_token=guest.access)
-                reply = self._ask(operation, call, guest)
+                reply = self._ask(operation, attempt.call, guest)
         except InvalidToken:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
         except UpstreamRejected as err:
@@ -288,7 +325,13 @@ class Login:
             if (access := access_of(reply.content)) is not None:
                 self._broker.revoke(access, "the reply was not whole")
             raise
-        return _Obtained(tokens=tokens, guest=guest, reply=reply.content)
+        return Grant(
+            tokens=tokens,
+            guest=guest,
+            reply=reply.content,
+            asked=attempt.asked or operation,
+            only_for=who.customer if own and who is not None else None,
+        )
 
     def _ask(self, operation: Operation, call: Call, guest: TokenSet) -> Reply:
         if guest.session_id is not None and any(p.name == _SESSION_ID for p in operation.parameters):
@@ -303,40 +346,6 @@ class Login:
         except (InvalidToken, UpstreamRejected):
             raise UpstreamMalformed("get_me", "upstream does not say who has signed in") from None
 
-    def _establish(
-        self, session: Session, customer: Customer, got: _Obtained, identity: VerifiedIdentity | None, asked: Operation
-    ) -> None:
-        before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
-        same = before is not None and before.customer.id == customer.id
-        now = self._now()
-        who = SignedIn(
-            customer=customer,
-            since=before.since if before is not None and same else now,
-            until=before.until if before is not None and same else now + self._sessions.settings.lifetime_seconds,
-            # A provider that still knew the browser may have asked nothing: then it is as old as it says, or no proof.
-            authenticated_at=max(
-                now if identity is None else min(now, identity.proved_at or 0.0),
-                before.authenticated_at if before is not None and same else 0.0,
-            ),
-            initial_password=is_initial_password(got.reply),
-            social=None if identity is None else identity.identity,
-        )
-        vault = Vault(anonymous=got.guest, customer=got.tokens)
-        session.sign_in(who, vault, keep_data=before is None or same)
-        self._log.audit(
-            Event.SIGNED_IN, operation=asked.name, again=same, before_sid=sid_before, **audit_subject(session)
-        )
-        if before is not None and not same:
-            superseded = "superseded by another sign-in"
-            self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=superseded)
-        if tokens_before is None:
-            return
-        if not same or tokens_before.session_id != got.tokens.session_id:
-            self._broker.log_out(tokens_before, "superseded by another sign-in")
-        # Else the old token is left to its end: logging it out would end the Emporix session both share, cart included.
-        if same and tokens_before.legal_entity_id is not None:
-            self._keep_entity(session, tokens_before.legal_entity_id)
-
     @contextmanager
     def _failure_audited(self, session: Session, asked: Operation, email: str | None = None) -> Iterator[None]:
         about = audit_subject(session)
@@ -345,9 +354,3 @@ class Login:
         except BffError as err:
             self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **audit_outcome(err), **about)
             raise
-
-    def _keep_entity(self, session: Session, entity: str) -> None:
-        try:
-            self._broker.refresh(session, entity)
-        except (UpstreamError, SessionError) as err:
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)

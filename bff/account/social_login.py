@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from bff.account.login import RECENT_SECONDS, Login, VerifiedIdentity
+from bff.account.login import RECENT_SECONDS, Grant, Login, SignInAttempt, VerifiedIdentity
 from bff.config.settings import SocialSettings
 from bff.emporix.client import Call
 from bff.errors import (
@@ -31,7 +31,7 @@ from bff.operations.model import Operation
 from bff.secret import Secret
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind, of_issuer
-from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
+from bff.sessions.model import Records, SignedIn, SocialIdentity, Vault, WebRecord
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Session, Sessions
 from bff.sessions.store import SessionEnded
@@ -59,7 +59,7 @@ class OidcLogin:
     ) -> None:
         self._provider = provider
         self._login = login
-        self._code = operations["social_login"].parameter("code")
+        self._operation = operations["social_login"]
         self._sessions = sessions
         self._replays = replays
         self._settings = settings
@@ -67,22 +67,22 @@ class OidcLogin:
         self._now = now
         self._log = log
 
-    def begin(self, session: Session, *, connection: str | None, return_path: str, again: bool) -> str:
+    def begin(self, session: Session, *, connection: str | None, return_path: str, is_reauthentication: bool) -> str:
         """Note a sign-in in this browser's session and return where to send the browser.
 
         :raises IdentityProviderUnavailable: nothing was noted
-        :raises LoginRequired: to do it again, somebody has to be signed in
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: a guest has no identity to prove once more
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         metadata = self._provider.metadata()
-        if again and session.signed_in is None:
+        if is_reauthentication and session.signed_in is None:
             raise LoginRequired
         login = LoginState.fresh(
             return_path=return_path,
             issuer=metadata.issuer,
             prefix=self._settings.emporix_config,
             now=self._now(),
-            again=again,
+            is_reauthentication=is_reauthentication,
         )
         url = self._provider.authorize_url(login, redirect_uri=self._redirect_uri, connection=connection)
         session.allow_start()
@@ -94,8 +94,8 @@ class OidcLogin:
 
         The sign-in that was under way is over with this, whatever comes of it.
 
-        :raises LoginFailed: nobody is signed in by it
-        :raises BffError: as `Login.with_code`
+        :raises LoginFailed: state, issuer, id token or person are not the right ones, or the provider says no
+        :raises BffError: as `Login.redeem` and `Login.establish`
         """
         login = self._take(session, query.get("state", ""))
         metadata = self._provider.metadata()
@@ -103,12 +103,15 @@ class OidcLogin:
         if not metadata.issuer == login.issuer == named:
             raise StateMismatch("iss")
         code = query.get("code", "")
-        if "error" in query or not self._code.admits(code):
-            # What the provider says of it is written by whoever made the URL, and not shown.
+        if "error" in query or not self._operation.parameter("code").admits(code):
+            # What the provider says of it may be written by anyone who made the URL, and is not shown.
             raise SocialLoginRefused("error")
         call = Call(values={"code": Secret(code), "redirect_uri": self._redirect_uri, "code_verifier": login.verifier})
+        own = login.is_reauthentication or session.signed_in is None
+        attempt = SignInAttempt(session=session, operation=self._operation, call=call, with_own_guest=own)
         try:
-            self._login.with_code(session, call, self._verify_identity(login, metadata), again=login.again)
+            with self._login.redeem(attempt) as grant:
+                self._login.establish(session, grant, self._verified(grant, login, metadata))
         except (UpstreamRejected, InvalidCredentials):
             raise SocialLoginRefused("code") from None
         return login.return_path
@@ -122,9 +125,9 @@ class OidcLogin:
     def end_by_logout_token(self, token: str) -> None:
         """End the sessions that the provider says are over (OpenID Connect Back-Channel Logout 1.0).
 
-        :raises IdTokenInvalid: the token is not to be identity, or was used before
+        :raises IdTokenInvalid: the token does not pass its checks, or was used before
         :raises IdentityProviderUnavailable: there are no keys to check it with
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         told = read_logout_token(token, self._provider.keys, self._expected(self._provider.metadata()))
         used = of_issuer(told.issuer, told.jti)
@@ -157,35 +160,26 @@ class OidcLogin:
         return Expected(issuer=metadata.issuer, client_id=self._settings.client_id, now=self._now())
 
     def _take(self, session: Session, state: str) -> LoginState:
-        found: LoginState | None = None
-        if not any(record["state"] == state for record in session.web.logins):
-            # Nothing of ours, so nothing is written for it.
-            raise StateMismatch("state")
-
-        def without(web: WebRecord) -> WebRecord:
-            nonlocal found
-            found, rest = taken(web.logins, state, self._now())
-            return replace(web, logins=rest)
+        def without(web: WebRecord, vault: Vault) -> Records | None:
+            _, rest = taken(web.logins, state, self._now())
+            # A state that is not of ours costs no write.
+            return None if len(rest) == len(web.logins) else (replace(web, logins=rest), vault)
 
         try:
-            session.change_web(without)
+            before = session.update(without)
         except SessionEnded:
             raise StateMismatch("session") from None
+        found = None if before is None else taken(before[0].logins, state, self._now())[0]
         if found is None:
             raise StateMismatch("state")
         return found
 
-    def _verify_identity(
-        self, login: LoginState, metadata: Metadata
-    ) -> Callable[[Mapping[str, Any]], VerifiedIdentity]:
-        def verify_identity(reply: Mapping[str, Any]) -> VerifiedIdentity:
-            token = reply.get(_ID_TOKEN)
-            if not isinstance(token, str):
-                raise IdTokenInvalid("missing")
-            said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
-            if login.again and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
-                raise IdTokenInvalid("auth_time")
-            identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
-            return VerifiedIdentity(identity=identity, proved_at=said.auth_time)
-
-        return verify_identity
+    def _verified(self, grant: Grant, login: LoginState, metadata: Metadata) -> VerifiedIdentity:
+        token = grant.reply.get(_ID_TOKEN)
+        if not isinstance(token, str):
+            raise IdTokenInvalid("missing")
+        said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
+        if login.is_reauthentication and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
+            raise IdTokenInvalid("auth_time")
+        identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)
+        return VerifiedIdentity(identity=identity, proved_at=said.auth_time)

@@ -63,7 +63,9 @@ def _authorize_query(app: Bff, login: LoginState) -> Mapping[str, list[str]]:
 
 
 def _journey(app: Bff) -> LoginState:
-    return LoginState.fresh(return_path="/", issuer=f"{_ISSUER}/", prefix=None, now=app.services.now(), again=False)
+    return LoginState.fresh(
+        return_path="/", issuer=f"{_ISSUER}/", prefix=None, now=app.services.now(), is_reauthentication=False
+    )
 
 
 def _pkce(probed: Probed, app: Bff) -> str | None:

@@ -18,7 +18,7 @@ from bff.secret import Secret
 
 LIFETIME_SECONDS: Final = 600
 MOST_OPEN: Final = 10
-"""Tabs do not clash; a page that starts sign-ins in a loop pushes out only its own."""
+"""Several tabs may sign in side by side; a page that starts sign-ins in a loop pushes out only those of its browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,16 @@ class LoginState:
     verifier: Secret[str]
     return_path: str
     issuer: str
-    """Whom the browser was sent to (RFC 9700 4.4.2)."""
+    """The issuer that the browser was sent to (RFC 9700 4.4.2)."""
     started_at: float
     """Unix seconds."""
-    again: bool = False
-    """Somebody is signed in and proves it once more: nobody else may come of it."""
+    is_reauthentication: bool = False
+    """The customer who is signed in proves it once more; the sign-in must bring back the same one."""
 
     @classmethod
-    def fresh(cls, *, return_path: str, issuer: str, prefix: str | None, now: float, again: bool) -> LoginState:
+    def fresh(
+        cls, *, return_path: str, issuer: str, prefix: str | None, now: float, is_reauthentication: bool
+    ) -> LoginState:
         """Make one; `prefix` names Emporix's configuration of the provider, as the first part of the state."""
         random = random_text()
         return cls(
@@ -47,7 +49,7 @@ class LoginState:
             return_path=return_path,
             issuer=issuer,
             started_at=now,
-            again=again,
+            is_reauthentication=is_reauthentication,
         )
 
     @property
@@ -65,7 +67,7 @@ class LoginState:
             "returnPath": self.return_path,
             "issuer": self.issuer,
             "startedAt": self.started_at,
-            "again": self.again,
+            "again": self.is_reauthentication,
         }
 
     @classmethod
@@ -78,7 +80,7 @@ class LoginState:
             return_path=record["returnPath"],
             issuer=record["issuer"],
             started_at=record["startedAt"],
-            again=record["again"],
+            is_reauthentication=record["again"],
         )
 
 

@@ -13,8 +13,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oidc.discovery import get_well_known_url
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
 
@@ -31,7 +34,6 @@ _KEEP_FAILURE_SECONDS: Final = 30.0
 _REFETCH_KEYS_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 3.0
-_WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _PUBLIC_KINDS: Final = ("RSA", "EC", "OKP")
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 """Path and query of an endpoint; no fragment (RFC 6749 3.1), nothing that could end a header line."""
@@ -72,17 +74,18 @@ class IdentityProvider:
         self._keys_asked_at = 0.0
 
     def metadata(self) -> Metadata:
-        """Return the discovery document.
+        """Return what the discovery document says.
 
-        :raises IdentityProviderUnavailable:
+        :raises IdentityProviderUnavailable: it cannot be fetched, or is not to be believed, or could not be half a
+            minute ago
         """
         with self._lock:
             return self._known_metadata()
 
     def keys(self, kid: str | None) -> KeySet:
-        """Return the issuer's keys; fetched once more where none of them is the one that is named.
+        """Return the issuer's keys; they are fetched once more where none of them is the one that is named.
 
-        :raises IdentityProviderUnavailable:
+        :raises IdentityProviderUnavailable: there is no discovery document, or no key in the set can be used
         """
         with self._lock:
             metadata = self._known_metadata()
@@ -100,43 +103,48 @@ class IdentityProvider:
     def authorize_url(self, login: LoginState, *, redirect_uri: str, connection: str | None) -> str:
         """Return where to send the browser (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1).
 
-        :raises IdentityProviderUnavailable:
+        :raises IdentityProviderUnavailable: there is no discovery document that may be believed
         """
-        query = {
-            "response_type": "code",
-            "client_id": self._settings.client_id,
-            "redirect_uri": redirect_uri,
-            "scope": self._settings.scope,
-            "state": login.state.reveal(),
-            "nonce": login.nonce.reveal(),
-            "code_challenge": login.challenge,
-            "code_challenge_method": "S256",
-        }
-        if connection is not None:
-            query["connection"] = connection
-        if login.again:
-            query |= {"prompt": "login", "max_age": "0"}
-        return _with_query(self.metadata().authorization_endpoint, query)
+        uri = prepare_grant_uri(
+            self.metadata().authorization_endpoint,
+            self._settings.client_id,
+            "code",
+            redirect_uri,
+            self._settings.scope,
+            login.state.reveal(),
+            nonce=login.nonce.reveal(),
+            code_challenge=login.challenge,
+            code_challenge_method="S256",
+            connection=connection,
+            # OpenID Connect Core 3.1.2.1: sign in anew, however short ago the last time was, and say when it was.
+            prompt="login" if login.is_reauthentication else None,
+            max_age="0" if login.is_reauthentication else None,
+        )
+        return str(uri)
 
     def end_session_url(self, sid: str | None, return_to: str) -> str | None:
         """Return where to send the browser to end the provider's session too; None where that cannot be known now.
 
-        No `id_token_hint`: a token would stand in a URL.
+        It carries no `id_token_hint` (OpenID Connect RP-Initiated Logout 1.0 section 2), because a token would stand
+        in a URL; `logout_hint` names the session instead, as Auth0 documents it.
         """
         try:
             endpoint = self.metadata().end_session_endpoint
         except IdentityProviderUnavailable:
             return None
+        query = {"client_id": self._settings.client_id}
         if endpoint is None:
-            query = {"client_id": self._settings.client_id, "returnTo": return_to}
-            return _with_query(f"{self._origin}/v2/logout", query)
-        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_to}
-        if sid is not None:
-            query["logout_hint"] = sid
-        return _with_query(endpoint, query)
+            # Auth0's own way, for tenants that do not announce the endpoint of the standard.
+            return str(add_params_to_uri(f"{self._origin}/v2/logout", query | {"returnTo": return_to}))
+        query |= {"post_logout_redirect_uri": return_to} | ({} if sid is None else {"logout_hint": sid})
+        return str(add_params_to_uri(endpoint, query))
 
     def validate_metadata(self, document: Mapping[str, Any]) -> Metadata | None:
-        """Return what a discovery document says; None where it is another issuer's, or leads to another host."""
+        """Return what a discovery document says; None where it is another issuer's, or leads to another host.
+
+        The issuer has to be the one that was asked (OpenID Connect Discovery 1.0 section 4.3), with or without its
+        last slash; that endpoints lie on its host is our own rule.
+        """
         issuer, configured = document.get("issuer"), self._settings.issuer.rstrip("/")
         if not isinstance(issuer, str) or issuer not in (configured, configured + "/"):
             self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="another issuer")
@@ -166,8 +174,7 @@ class IdentityProvider:
         return metadata
 
     def _fetched_metadata(self) -> _CacheEntry:
-        path = urlsplit(self._settings.issuer).path.rstrip("/") + _WELL_KNOWN
-        document = self._document(path)
+        document = self._document(get_well_known_url(self._settings.issuer))
         metadata = None if document is None else self.validate_metadata(document)
         return self._cached(metadata)
 
@@ -212,7 +219,7 @@ class IdentityProvider:
 
 
 def _signing_keys(document: Mapping[str, Any]) -> KeySet | None:
-    """Keep the public keys that may sign; a symmetric one in a public document is nobody's secret."""
+    """Keep the public keys that may sign; a symmetric key in a public document is no secret, so it proves nothing."""
     listed = document.get("keys")
     keys = []
     for key in listed if isinstance(listed, list) else ():
@@ -230,7 +237,3 @@ def _has(keys: KeySet, kid: str) -> bool:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _with_query(url: str, query: Mapping[str, str]) -> str:
-    return url + ("&" if urlsplit(url).query else "?") + urlencode(query)

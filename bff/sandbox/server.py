@@ -12,6 +12,7 @@ import socketserver
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _STOP_SECONDS = 5.0
-_POLL_SECONDS = 0.02
 _LONGEST_REQUEST_LINE_BYTES = 65536
 
 
@@ -53,16 +53,14 @@ class SandboxServer:
         :raises OSError: the port is taken
         """
         self._listener = _Listener((self._host, self._port), self._app)
-        self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(_POLL_SECONDS,), name="sandbox-listener", daemon=True
-        )
+        self._thread = threading.Thread(target=self._listener.listen, name="sandbox-listener", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Stop listening and hang up on everybody."""
         if self._listener is None or self._thread is None:
             return
-        self._listener.shutdown()
+        self._listener.stop_listening()
         self._thread.join(_STOP_SECONDS)
         self._listener.server_close()
         self._listener.hang_up()
@@ -89,11 +87,29 @@ class _Listener(socketserver.TCPServer):
         self.app = app
         self._guard = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
+        self._stopped = threading.Event()
         super().__init__(address, _Connection)
+
+    def listen(self) -> None:
+        """Take connections until told to stop. The base class would look for that word again and again."""
+        while True:
+            self.handle_request()
+            if self._stopped.is_set():
+                return
+
+    def stop_listening(self) -> None:
+        """Let `listen` return: it hears of it by one connection more."""
+        self._stopped.set()
+        # Where there is no room for it, others are waiting, and each of them is as good.
+        with suppress(OSError):
+            socket.create_connection(self.socket.getsockname()[:2], _STOP_SECONDS).close()
 
     def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         """Give a new connection a thread of its own."""
         if not isinstance(request, socket.socket):
+            return
+        if self._stopped.is_set():
+            self.shutdown_request(request)
             return
         thread = threading.Thread(
             target=self._converse, args=(request, client_address), name="sandbox-connection", daemon=True

@@ -24,7 +24,7 @@ class SessionCookie:
 
     @classmethod
     def fresh(cls) -> SessionCookie:
-        """Make a value nobody has seen yet."""
+        """Make a value that no browser has seen yet."""
         return cls(value=Secret(random_text()))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is kept of a signed-in session for whoever has not its cookie: `bff:{sid}:device`, and never a token.
+"""What is kept of a signed-in session for readers without its cookie: `bff:{sid}:device`, and never a token.
 
 Sealed under the server's key alone and bound to its place, since the device list, and the operator, look into it
 without the browser's cookie. It is written, extended and deleted together with the session's own records, so it never
@@ -18,7 +18,7 @@ _PURPOSE = b"bff/record/device"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRecord:
-    """When somebody signed in with a browser, and when that browser was here last."""
+    """When a customer signed in with a browser, and when that browser was here last."""
 
     created_at: float
     """Unix seconds of the sign-in; a new cookie does not move it."""
@@ -29,7 +29,7 @@ class DeviceRecord:
 
     @classmethod
     def of(cls, web: WebRecord, *, now: float, browser: str | None) -> DeviceRecord | None:
-        """Return the record that belongs to a session; None for a guest's, which is nobody's device."""
+        """Return the record that belongs to a session; None for a guest's: a device has a customer."""
         if web.signed_in is None:
             return None
         return cls(created_at=web.signed_in.since, last_seen_at=now, browser=browser)
@@ -48,7 +48,7 @@ class DeviceSealer:
         return self._ring.seal_text(text, purpose=_PURPOSE, bound_to=place.encode())
 
     def open(self, sealed: bytes, place: str) -> DeviceRecord | None:
-        """Open a record; None where it was sealed elsewhere, by a key that has left the ring, or changed."""
+        """Open a record; None where it was sealed for another place, by a key that has left the ring, or changed."""
         text = self._ring.open_text(sealed.decode("ascii", "replace"), purpose=_PURPOSE, bound_to=place.encode())
         if text is None:
             return None

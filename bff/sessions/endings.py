@@ -18,7 +18,7 @@ _MAX_ROUNDS = 10
 
 
 class Ending(Enum):
-    """Why sessions were ended from elsewhere, in the audit log's words."""
+    """Why sessions were ended without their cookies, in the audit log's words."""
 
     DEVICE = "device ended"
     OTHERS = "others ended"

@@ -26,11 +26,7 @@ local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
 redis.call('EXPIRE', KEYS[1], math.max(1, math.ceil(tonumber(last) - tonumber(ARGV[3])) + 1))
 return 1
 """
-
-
 _SCAN_BATCH = 1000
-
-
 STORED_KEYS = (
     StoredKey(
         key="bff:index:<kind>:<hash>",
@@ -66,7 +62,7 @@ class SessionIndex:
     def add_session(self, who: SignedIn, sid: str, ends_at: float) -> None:
         """Note a session under every name its customer can be looked up by.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         for kind, value in _names(who):
             self.add(kind, value, sid, ends_at)
@@ -74,7 +70,7 @@ class SessionIndex:
     def remove_session(self, who: SignedIn, sid: str) -> None:
         """Forget a session under every name of its customer.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         for kind, value in _names(who):
             self.remove(kind, value, sid)
@@ -82,7 +78,7 @@ class SessionIndex:
     def add(self, kind: IndexKind, value: str, sid: str, ends_at: float) -> None:
         """Note that a session belongs to `value` until `ends_at` (Unix seconds).
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         name = self._names(kind, value)[0]
         translate_redis_errors(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
@@ -90,7 +86,7 @@ class SessionIndex:
     def sids(self, kind: IndexKind, value: str) -> tuple[str, ...]:
         """Return the names of sessions that may still live, and forget those that cannot.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         found: dict[str, None] = {}
         for name in self._names(kind, value):
@@ -104,7 +100,7 @@ class SessionIndex:
     def remove(self, kind: IndexKind, value: str, *sids: str) -> None:
         """Forget sessions, one at least.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         for name in self._names(kind, value):
             translate_redis_errors(partial(self._redis.zrem, name, *sids))
@@ -112,7 +108,7 @@ class SessionIndex:
     def clear(self) -> None:
         """Forget every session under every name; for before all of them are ended.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         names = iter(self._redis.scan_iter("bff:index:*", count=_SCAN_BATCH))
         while (name := translate_redis_errors(lambda: next(names, None))) is not None:

@@ -27,7 +27,7 @@ class LegalEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who is signed in, as `GET /me` told at sign-in; never as somebody typed or claimed."""
+    """Who is signed in, as `GET /me` told at sign-in; never as it was typed or claimed."""
 
     id: str
     email: str | None
@@ -40,7 +40,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocialIdentity:
-    """Who an identity provider says somebody is: the issuer and its subject together, never an e-mail."""
+    """Whom an identity provider names: the issuer and its subject together, never an e-mail."""
 
     issuer: str
     subject: str
@@ -50,7 +50,7 @@ class SocialIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """The fact that somebody is signed in, and since when."""
+    """Which customer is signed in, and since when."""
 
     customer: Customer
     since: float
@@ -239,6 +239,15 @@ class Vault:
             if customer
             else None,
         )
+
+
+Records = tuple[WebRecord, Vault]
+"""All that a session holds."""
+
+
+def without_customer(web: WebRecord, vault: Vault) -> Records:
+    """Return the records of a visitor who is a guest again; the cart's session stays."""
+    return replace(web, signed_in=None, data={}), vault.with_customer(None)
 
 
 def _social(stored: list[Any] | None) -> SocialIdentity | None:

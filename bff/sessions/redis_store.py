@@ -103,7 +103,7 @@ class RedisSessionStore:
             self._sealer.open(tokens_record, RecordKind.TOKENS, cookie, _tokens(cookie.sid)) if tokens_record else b"{}"
         )
         if web is None or vault is None:
-            # A key has left the ring, or somebody wrote to Redis: either way nobody is signed in by this.
+            # A key has left the ring, or another program wrote to Redis: either way it signs no customer in.
             self._log.audit(Event.RECORD_UNREADABLE, sid=cookie.sid)
             return Missing()
         return Found(
@@ -153,17 +153,9 @@ class RedisSessionStore:
         web_record, tokens_record = self._sealed(cookie, read, web, vault)
         ttl = 0 if ttl_seconds is None else _milliseconds(ttl_seconds)
         drop_device = web is not None and web.signed_in is None
-        _verdict(
-            translate_redis_errors(
-                lambda: self._commit_script(
-                    keys=[_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)],
-                    args=[
-                        *_checks(read, web is not None, vault is not None),
-                        *(web_record, tokens_record, ttl, int(drop_device)),
-                    ],
-                )
-            )
-        )
+        keys = [_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)]
+        args = [*_checks(read, web is not None, vault is not None), web_record, tokens_record, ttl, int(drop_device)]
+        _verdict(translate_redis_errors(lambda: self._commit_script(keys=keys, args=args)))
         return Versions(
             web=version_of(web_record) if web else read.web,
             tokens=version_of(tokens_record) if vault else read.tokens,

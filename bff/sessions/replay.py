@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from redis import Redis
-from redis.exceptions import RedisError
 
 from bff.crypto import KeyRing
-from bff.errors import SessionStoreUnavailable
+from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
 STORED_KEYS = (
@@ -29,26 +30,20 @@ class ReplayGuard:
     def was_used(self, kind: str, value: str) -> bool:
         """Tell whether a value was seen before, and remember nothing.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
-        try:
-            return any(self._redis.exists(name) for name in self._keys(kind, value))
-        except RedisError as err:
-            raise SessionStoreUnavailable(type(err).__name__) from err
+        return any(translate_redis_errors(partial(self._redis.exists, name)) for name in self._keys(kind, value))
 
     def first_time(self, kind: str, value: str, seconds: int) -> bool:
         """Tell whether a value is seen for the first time, and remember it, in one step.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
-        names = self._keys(kind, value)
-        try:
-            # A value noted under an older key of the ring counts too.
-            if len(names) > 1 and any(self._redis.exists(name) for name in names[1:]):
-                return False
-            return bool(self._redis.set(names[0], b"1", ex=seconds, nx=True))
-        except RedisError as err:
-            raise SessionStoreUnavailable(type(err).__name__) from err
+        newest, *older = self._keys(kind, value)
+        # A value noted under an older key of the ring counts too.
+        if any(translate_redis_errors(partial(self._redis.exists, name)) for name in older):
+            return False
+        return bool(translate_redis_errors(partial(self._redis.set, newest, b"1", ex=seconds, nx=True)))
 
     def _keys(self, kind: str, value: str) -> list[str]:
         return [f"bff:used:{kind}:{name}" for name in self._ring.names(kind.encode(), value)]

@@ -1,4 +1,4 @@
-"""What follows a password that was set by a mailed link: whoever signs in with it next has their older sessions ended.
+"""What follows a password that was set by a mailed link: the next sign-in with it ends that customer's older sessions.
 
 The link's token does not tell whose password it was. The browser's session remembers that it was set here, for a
 quarter of an hour, and the next sign-in with a password in that browser tells who it was.
@@ -22,7 +22,7 @@ def note_reset(sessions: Sessions, session: Session, reset_at: float | None = No
     """Let this browser's session remember a reset, of now or of `reset_at` (Unix seconds).
 
     :raises LoginRequired: there is no record, and this request may not make one
-    :raises SessionStoreUnavailable:
+    :raises SessionStoreUnavailable: Redis does not answer
     """
     at = sessions.now() if reset_at is None else reset_at
     try:

@@ -1,11 +1,11 @@
-"""The Lua that changes sessions in Redis: each script is one step, of which nobody sees a half.
+"""The Lua that changes sessions in Redis: each script is one step, which is seen whole or not at all.
 
 All keys of one call share a hash tag, as Redis Cluster demands.
 """
 
 from __future__ import annotations
 
-from bff.sessions.sealing import STAMP_BYTES
+from bff.sessions.sealing import VERSION_BYTES
 
 # KEYS web tokens rate; ARGV window in seconds (0: do not count)
 LOAD = """
@@ -33,14 +33,14 @@ return 1
 
 # Refuses (-1) where the session has ended, (0) where a checked version is not the one that was read.
 _CHECK = f"""
-local web = redis.call('GETRANGE', KEYS[1], 0, {STAMP_BYTES - 1})
+local web = redis.call('GETRANGE', KEYS[1], 0, {VERSION_BYTES - 1})
 if #web <= 1 then return -1 end
 if ARGV[1] == '1' and web ~= ARGV[2] then return 0 end
-if ARGV[3] == '1' and redis.call('GETRANGE', KEYS[2], 0, {STAMP_BYTES - 1}) ~= ARGV[4] then return 0 end
+if ARGV[3] == '1' and redis.call('GETRANGE', KEYS[2], 0, {VERSION_BYTES - 1}) ~= ARGV[4] then return 0 end
 """
 
 # KEYS web tokens device; ARGV check-web web-version check-tokens tokens-version new-web new-tokens ttl-ms (0: as it is)
-# and whether the device record goes, since nobody is signed in any more
+# and whether the device record goes, since the visitor is a guest again
 COMMIT = (
     _CHECK
     + """

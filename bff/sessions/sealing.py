@@ -1,6 +1,6 @@
-"""How a record lies in Redis: `format | key number | version | nonce | ciphertext and tag`.
+"""How a record lies in Redis: `format | key number | number of the write | nonce | ciphertext and tag`.
 
-The first 25 bytes are its version. They differ after every write (the version grows by one, the nonce is random),
+The first 25 bytes are its version. They differ after every write (its number grows by one, the nonce is random),
 so comparing versions is comparing contents, without Redis being able to read any.
 """
 
@@ -12,9 +12,9 @@ from bff.crypto import KEY_NUMBER_BYTES, NONCE_BYTES, KeyRing
 from bff.sessions.cookie import SessionCookie
 
 _FORMAT = b"\x01"
-_VERSION_BYTES = 8
-_HEADER_BYTES = len(_FORMAT) + KEY_NUMBER_BYTES + _VERSION_BYTES
-STAMP_BYTES = _HEADER_BYTES + NONCE_BYTES
+_WRITE_NUMBER_BYTES = 8
+_HEADER_BYTES = len(_FORMAT) + KEY_NUMBER_BYTES + _WRITE_NUMBER_BYTES
+VERSION_BYTES = _HEADER_BYTES + NONCE_BYTES
 NO_RECORD = b""
 """The version of a record that is not there."""
 
@@ -35,16 +35,16 @@ class Sealer:
     def seal(self, plain: bytes, kind: RecordKind, cookie: SessionCookie, place: str, after: bytes) -> bytes:
         """Seal `plain` for the Redis key `place`, as the successor of the record whose version is `after`."""
         key = self._ring.newest
-        version = (_write_number(after) + 1).to_bytes(_VERSION_BYTES, "big")
-        header = _FORMAT + key.number + version
+        number = int.from_bytes(after[1 + KEY_NUMBER_BYTES : _HEADER_BYTES], "big") + 1
+        header = _FORMAT + key.number + number.to_bytes(_WRITE_NUMBER_BYTES, "big")
         return header + key.seal(
             plain, purpose=_purpose(kind), cookie=cookie.key_material, bound_to=place.encode() + header
         )
 
     def open(self, record: bytes, kind: RecordKind, cookie: SessionCookie, place: str) -> bytes | None:
-        """Open a record; None where it was sealed elsewhere, by a key that has left the ring, or changed."""
+        """Open a record; None where it was sealed for another place, by a key that has left the ring, or changed."""
         header = record[:_HEADER_BYTES]
-        if len(record) < STAMP_BYTES or header[:1] != _FORMAT:
+        if len(record) < VERSION_BYTES or header[:1] != _FORMAT:
             return None
         key = self._ring.numbered(header[1 : 1 + KEY_NUMBER_BYTES])
         if key is None:
@@ -59,11 +59,7 @@ class Sealer:
 
 def version_of(record: bytes) -> bytes:
     """Return the version of a sealed record."""
-    return record[:STAMP_BYTES]
-
-
-def _write_number(version: bytes) -> int:
-    return int.from_bytes(version[1 + KEY_NUMBER_BYTES : _HEADER_BYTES], "big")
+    return record[:VERSION_BYTES]
 
 
 def _purpose(kind: RecordKind) -> bytes:

@@ -1,7 +1,7 @@
-"""One visitor's session during one request: read when first needed, changed by compare-and-set, moved to new cookies.
+"""One visitor's session during one request: it is read when first needed, and changed by compare-and-set.
 
-It decides when a record comes into being and under which cookie; the web floor only carries cookies in and out.
-A cookie without a record is never adopted: the first write of its owner makes a record under a new value.
+`Session.update` is the only place that applies a change once more where another request wrote in between. A cookie
+without a record is never adopted: the first write of its owner makes a record under a new value.
 """
 
 from __future__ import annotations
@@ -9,46 +9,45 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 
-from bff.config.settings import Rate, SessionSettings
-from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable
+from bff.config.settings import Rate
+from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
 from bff.events import Event
-from bff.log import Log
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.device_records import DeviceRecord
-from bff.sessions.index import SessionIndex
-from bff.sessions.model import SignedIn, Vault, WebRecord
-from bff.sessions.request_limit import check_request_limit
-from bff.sessions.state import SessionState as SessionState
-from bff.sessions.store import Found, SessionEnded, SessionStore, VersionConflict, Versions
+from bff.sessions.lifecycle import Lifecycle
+from bff.sessions.model import Records, SignedIn, Vault, WebRecord
+from bff.sessions.store import Found, SessionEnded, VersionConflict, Versions
 
-_TOUCH_SHARE = 1 / 20
-"""An idle limit is extended only when this share of it has passed, so most requests write nothing."""
 _MAX_TRIES = 5
+
+Change = Callable[[WebRecord, Vault], Records | None]
+Write = Callable[[WebRecord, Vault], None]
+
+
+class SessionState(Enum):
+    """What a request knows of its session."""
+
+    UNREAD = "unread"
+    LIVE = "live"
+    MISSING = "missing"
+    """No cookie came, or one without a record."""
+    RETIRED = "retired"
+    """The cookie was replaced a moment ago, or during this request, which is a late one."""
+    UNSAVED = "unsaved"
+    """For this request only: nothing is kept, no cookie is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
-    """What every session needs; made once a process."""
+class Sessions(Lifecycle):
+    """Opens the sessions of requests; made once a process."""
 
-    store: SessionStore
-    index: SessionIndex
-    settings: SessionSettings
     limit: Rate | None
-    now: Callable[[], float]
-    log: Log
+    """How often one session may ask; the store counts it in the round trip that reads the session."""
 
     def open(self, cookie: SessionCookie | None, *, may_start: bool, browser: str | None = None) -> Session:
         """Return the session of a request; touches nothing yet."""
         return Session(self, cookie, may_start=may_start, browser=browser)
-
-    def note(self, who: SignedIn | None, sid: str | None) -> None:
-        """List a session under every name its customer can be looked up by; a new e-mail adds to the old one.
-
-        :raises SessionStoreUnavailable:
-        """
-        if who is not None and sid is not None:
-            self.index.add_session(who, sid, who.ends_at(self.settings.lifetime_seconds))
 
 
 class Session:
@@ -58,14 +57,10 @@ class Session:
         self, sessions: Sessions, cookie: SessionCookie | None, *, may_start: bool, browser: str | None
     ) -> None:
         self._all = sessions
-        self._store = sessions.store
         self._cookie = cookie
         self._may_start = may_start
         self._state = SessionState.UNREAD
-        self._web = WebRecord(created=0.0)
-        self._vault = Vault()
-        self._versions = Versions(web=b"", tokens=b"")
-        self._ttl_seconds = 0.0
+        self._found = self._nothing()
         self.browser = browser
         """What the request comes from, in words of ours."""
         self.new_cookie: SessionCookie | None = None
@@ -81,7 +76,11 @@ class Session:
     @property
     def sid(self) -> str | None:
         """The session's name in Redis, if it has one."""
-        return self.cookie.sid if self.cookie is not None and self.state is SessionState.LIVE else None
+        return None if self._live_cookie is None else self._live_cookie.sid
+
+    @property
+    def _live_cookie(self) -> SessionCookie | None:
+        return self.cookie if self._state is SessionState.LIVE else None
 
     @property
     def state(self) -> SessionState:
@@ -92,13 +91,13 @@ class Session:
     def web(self) -> WebRecord:
         """The web record; reads the session if that has not been done."""
         self.load()
-        return self._web
+        return self._found.web
 
     @property
     def vault(self) -> Vault:
         """The token vault; for the broker alone."""
         self.load()
-        return self._vault
+        return self._found.vault
 
     @property
     def signed_in(self) -> SignedIn | None:
@@ -109,18 +108,18 @@ class Session:
     def expires_in_seconds(self) -> int | None:
         """Until the session ends for want of requests; None where there is none."""
         self.load()
-        return math.floor(self._ttl_seconds) if self._state is SessionState.LIVE else None
+        return math.floor(self._found.ttl_seconds) if self._state is SessionState.LIVE else None
 
     @property
     def lifetime_ends_at(self) -> float | None:
-        """Unix seconds; None while nobody is signed in."""
+        """Unix seconds; None for a guest."""
         who = self.signed_in
         return None if who is None else who.ends_at(self._all.settings.lifetime_seconds)
 
     def load(self, *, extend: bool = True) -> None:
         """Read the session once (later calls do nothing) and, if due, extend its idle limit.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         :raises TooManyAttempts: the limit of requests per session is used up
         """
         if self._state is not SessionState.UNREAD:
@@ -128,22 +127,28 @@ class Session:
         if self._cookie is None or not self._cookie.is_well_formed:
             self._state = SessionState.MISSING
             return
-        if self._read(self._cookie) and extend:
-            self._extend()
+        found = self._all.store.load(self._cookie)
+        if not isinstance(found, Found):
+            self._state = SessionState.RETIRED if found.retired else SessionState.MISSING
+            return
+        self._found, self._state = found, SessionState.LIVE
+        self._check_request_limit()
+        if extend:
+            self._found = self._all.extend(self._cookie, found, self.browser)
 
     def reload(self) -> None:
-        """Read the session again, to see what others wrote.
+        """Read the session again, to see what other requests have written.
 
-        :raises SessionEnded: it has ended
-        :raises SessionStoreUnavailable:
+        :raises SessionEnded: another request has ended it
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         if self._state is SessionState.UNSAVED or self.cookie is None:
             return
-        found = self._store.load(self.cookie, count=False)
+        found = self._all.store.load(self.cookie, count=False)
         if not isinstance(found, Found):
             self._lose()
             raise SessionEnded
-        self._take(found)
+        self._found, self._state = found, SessionState.LIVE
 
     def check_may_start(self) -> None:
         """Refuse before anything is asked of upstream on behalf of a request that could not keep the answer.
@@ -158,193 +163,123 @@ class Session:
         """Let this request make a record although it only reads: it begins something of the visitor's own."""
         self._may_start = True
 
-    def start(self, vault: Vault | None = None) -> None:
+    def start(self) -> None:
         """Make a record where there is none, under a new cookie; do nothing where there is one.
 
-        :raises LoginRequired: this request may not make one (a GET with a dead cookie)
-        :raises SessionStoreUnavailable:
-        """
-        self.check_may_start()
-        if self._state in (SessionState.LIVE, SessionState.UNSAVED):
-            return
-        self._web = WebRecord(created=self._all.now())
-        self._vault = vault or Vault()
-        if self._state is SessionState.RETIRED:
-            # The browser has a newer cookie by now; a record under yet another would push it out.
-            self._state = SessionState.UNSAVED
-            return
-        cookie = SessionCookie.fresh()
-        self._ttl_seconds = self._idle_seconds(self._web)
-        self._versions = self._store.create(cookie, self._web, self._vault, self._ttl_seconds)
-        self.new_cookie = cookie
-        self._state = SessionState.LIVE
-
-    def save_vault(self, vault: Vault) -> None:
-        """Keep other tokens.
-
-        :raises VersionConflict: somebody wrote in between
-        :raises SessionEnded: the session has ended
-        :raises SessionStoreUnavailable:
+        :raises LoginRequired: there is no record, and this request may not make one (a GET with a dead cookie)
+        :raises SessionStoreUnavailable: Redis does not answer
         """
         self.load()
-        if self._state in (SessionState.MISSING, SessionState.RETIRED):
-            self.start(vault)
-        elif self._state is SessionState.LIVE:
-            self._commit(vault=vault)
-        self._vault = vault
+        if self._state is not SessionState.LIVE:
+            self._write(self._found.web, self._found.vault)
 
-    def change_web(self, change: Callable[[WebRecord], WebRecord]) -> None:
-        """Apply a change to the web record, again and again until it meets the newest state.
+    def update(self, change: Change, write: Write | None = None) -> Records | None:
+        """Apply a change to the newest records, and once more wherever another request has written in between.
 
-        :raises SessionEnded: the session has ended
-        :raises SessionStoreUnavailable:
-        """
-        self.start()
-        for _ in range(_MAX_TRIES):
-            web = change(self._web)
-            if self._state is SessionState.UNSAVED:
-                self._web = web
-                return
-            try:
-                self._commit(web=web)
-            except VersionConflict:
-                self.reload()
-                continue
-            self._web = web
-            return
-        raise SessionStoreUnavailable("others kept changing the session")
+        Return the records as they were before it; None where the change has found nothing to do.
 
-    def end_customer(self) -> None:
-        """Make the visitor a guest again, in one transaction over both records; the cart's session stays.
-
-        :raises VersionConflict: somebody wrote in between
-        :raises SessionEnded: the session has ended anyway
-        :raises SessionStoreUnavailable:
-        """
-        who = self.signed_in
-        web, vault = replace(self._web, signed_in=None, data={}), self._vault.with_customer(None)
-        ttl = self._idle_seconds(web)
-        self._commit(web=web, vault=vault, ttl_seconds=ttl)
-        self._web, self._vault, self._ttl_seconds = web, vault, ttl
-        self.just_ended = True
-        self._unlist(who)
-
-    def sign_in(self, who: SignedIn, vault: Vault, *, keep_data: bool) -> None:
-        """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
-
-        :raises SessionStoreUnavailable: nobody is signed in by this; the old session may stand
+        :param change: gets both records and returns both, or None; it may be called several times, so it only computes
+        :param write: puts the records where they belong; without it they stay under the cookie they have
+        :raises LoginRequired: there is no record, and this request may not make one
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
         self.load()
-        data, logins = (self._web.data, self._web.logins) if keep_data else ({}, ())
-        reset_at = self._web.password_reset_at
-        web = WebRecord(created=self._all.now(), signed_in=who, data=data, logins=logins, password_reset_at=reset_at)
-        self._move(web, vault, only_if_same=False)
-
-    def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
-        """Move the session to a new cookie, with a change to its web record.
-
-        :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable:
-        """
         for attempt in range(_MAX_TRIES):
+            if attempt:
+                self.reload()
+            before = self._found.web, self._found.vault
+            changed = change(*before)
+            if changed is None:
+                return None
             try:
-                if attempt:
-                    self.reload()
-                self._move(change(self.web), self.vault, only_if_same=True)
+                (write or self._write)(*changed)
             except VersionConflict:
                 continue
             except SessionEnded:
                 self._lose()
-                raise SessionExpired from None
-            return
+                raise
+            return before
         raise SessionStoreUnavailable("others kept changing the session")
+
+    def change_web(self, change: Callable[[WebRecord], WebRecord]) -> None:
+        """Apply a change to the web record; the tokens stay as they are.
+
+        :raises LoginRequired: there is no record, and this request may not make one
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
+        """
+        self.update(lambda web, vault: (change(web), vault))
+
+    def sign_in(self, who: SignedIn, vault: Vault, *, keep_data: bool) -> None:
+        """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
+
+        :raises SessionStoreUnavailable: Redis does not answer; the old session stands
+        """
+        before = self.web if keep_data else replace(self.web, data={}, logins=())
+        self._rotate(replace(before, created=self._all.now(), signed_in=who), vault, None)
+
+    def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
+        """Move the session to a new cookie, with a change to its web record.
+
+        :raises SessionExpired: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
+        """
+        try:
+            self.update(
+                lambda web, vault: (change(web), vault),
+                lambda web, vault: self._rotate(web, vault, self._found.versions),
+            )
+        except SessionEnded:
+            raise SessionExpired from None
 
     def abandon(self) -> None:
         """End the session for good; the browser gets a new cookie, without a record.
 
-        :raises SessionStoreUnavailable:
+        :raises SessionStoreUnavailable: Redis does not answer
         """
-        self.load()
-        who = self._web.signed_in
-        if self._state is SessionState.LIVE:
-            self._store.retire(self._live_cookie())
-            self._unlist(who)
+        who = self.signed_in
+        if self._live_cookie is not None:
+            self._all.end(self._live_cookie, who)
         if self._state is not SessionState.RETIRED:
             self.new_cookie = SessionCookie.fresh()
-        self._state = SessionState.MISSING
-        self._web, self._vault = WebRecord(created=0.0), Vault()
+        self._state, self._found = SessionState.MISSING, self._nothing()
 
-    def _commit(
-        self, *, web: WebRecord | None = None, vault: Vault | None = None, ttl_seconds: float | None = None
-    ) -> None:
-        try:
-            self._versions = self._store.commit(
-                self._live_cookie(), self._versions, web=web, vault=vault, ttl_seconds=ttl_seconds
-            )
-        except SessionEnded:
-            self._lose()
-            raise
+    def _write(self, web: WebRecord, vault: Vault) -> None:
+        if (cookie := self._live_cookie) is not None:
+            who = self._found.web.signed_in
+            self._found = self._all.commit(cookie, self._found, web, vault)
+            if who is not None and web.signed_in is None:
+                self.just_ended = True
+                self._all.unlist(who, cookie.sid)
+            return
+        self.check_may_start()
+        if self._state is SessionState.MISSING:
+            self.new_cookie, self._found = self._all.begin(web, vault, self.browser)
+            self._state = SessionState.LIVE
+        else:
+            # The browser has a newer cookie by now; a record under yet another would push it out.
+            self._state, self._found = SessionState.UNSAVED, replace(self._found, web=web, vault=vault)
 
-    def _lose(self) -> None:
-        """Forget what was read of a session that has ended since; the rest of this request keeps nothing."""
-        self.just_ended = self.just_ended or self._web.signed_in is not None
-        self._web, self._vault = WebRecord(created=0.0), Vault()
-        self._state = SessionState.RETIRED
-
-    def _move(self, web: WebRecord, vault: Vault, *, only_if_same: bool) -> None:
-        old, state = self.cookie, self._state
-        cookie, ttl = SessionCookie.fresh(), self._idle_seconds(web)
-        # The new record first: its cookie is known to nobody until this request is answered, so whatever
-        # fails from here on leaves the old session as the only one.
-        versions = self._store.create(cookie, web, vault, ttl, self._device(web))
-        try:
-            self._all.note(web.signed_in, cookie.sid)
-            if old is not None and state is SessionState.LIVE:
-                self._store.retire(old, self._versions if only_if_same else None)
-        except (VersionConflict, SessionEnded, SessionStoreUnavailable):
-            self._undo(cookie)
-            raise
-        self._web, self._vault, self._versions, self._ttl_seconds = web, vault, versions, ttl
-        self._state, self.new_cookie = SessionState.LIVE, cookie
-
-    def _undo(self, cookie: SessionCookie) -> None:
-        try:
-            self._store.end([cookie.sid])
-        except SessionStoreUnavailable:
-            self._all.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session nobody knows waits for its end")
-
-    def _unlist(self, who: SignedIn | None) -> None:
-        if who is not None and self.cookie is not None:
-            self._all.index.remove_session(who, self.cookie.sid)
-
-    def _read(self, cookie: SessionCookie) -> bool:
-        found = self._store.load(cookie)
-        if not isinstance(found, Found):
-            self._state = SessionState.RETIRED if found.retired else SessionState.MISSING
-            return False
-        self._take(found)
-        check_request_limit(self._all.limit, found, cookie.sid, self._all.log)
-        return True
-
-    def _take(self, found: Found) -> None:
-        self._web, self._vault, self._versions = found.web, found.vault, found.versions
-        self._ttl_seconds = found.ttl_seconds
+    def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None) -> None:
+        self.new_cookie, self._found = self._all.rotate(self._live_cookie, read, web, vault, self.browser)
         self._state = SessionState.LIVE
 
-    def _extend(self) -> None:
-        idle = self._idle_seconds(self._web)
-        if idle - self._ttl_seconds > idle * _TOUCH_SHARE:
-            self._store.touch(self._live_cookie(), idle, self._device(self._web))
-            self._ttl_seconds = idle
+    def _lose(self) -> None:
+        """Drop what was read of a session that has ended since; the rest of this request keeps nothing."""
+        self.just_ended = self.just_ended or self._found.web.signed_in is not None
+        self._state, self._found = SessionState.RETIRED, self._nothing()
 
-    def _device(self, web: WebRecord) -> DeviceRecord | None:
-        return DeviceRecord.of(web, now=self._all.now(), browser=self.browser)
+    def _nothing(self) -> Found:
+        web = WebRecord(created=self._all.now())
+        return Found(web=web, vault=Vault(), versions=Versions(web=b"", tokens=b""), ttl_seconds=0.0)
 
-    def _idle_seconds(self, web: WebRecord) -> float:
-        settings = self._all.settings
-        return float(settings.anonymous_idle_seconds if web.signed_in is None else settings.idle_seconds)
-
-    def _live_cookie(self) -> SessionCookie:
-        if self.cookie is None:
-            raise SessionEnded
-        return self.cookie
+    def _check_request_limit(self) -> None:
+        limit, found = self._all.limit, self._found
+        if limit is None or found.requests <= limit.count:
+            return
+        if found.requests == limit.count + 1:
+            # The first one only: a flood must not fill the log.
+            customer_id = None if self.signed_in is None else self.signed_in.customer.id
+            self._all.log.audit(Event.RATE_LIMITED, sid=self.sid, customer_id=customer_id, limit="api", per="session")
+        raise TooManyAttempts(max(1, math.ceil(found.window_ends_in_seconds)))

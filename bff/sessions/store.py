@@ -17,7 +17,7 @@ from bff.sessions.model import Vault, WebRecord
 
 
 class VersionConflict(Exception):
-    """The session was changed by somebody else since it was read."""
+    """Another request has changed the session since it was read."""
 
 
 class SessionEnded(Exception):
@@ -25,7 +25,7 @@ class SessionEnded(Exception):
 
 
 class LockBusy(Exception):
-    """Somebody else held the session's lock for as long as one could wait, or took it over."""
+    """Another request held the session's lock for as long as one could wait, or took it over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,9 @@ class Found:
     versions: Versions
     ttl_seconds: float
     """Until it ends for want of requests."""
-    requests: int
+    requests: int = 0
     """How many there were in this window of the limit per session, this one included; 0: not counted."""
-    window_ends_in_seconds: float
+    window_ends_in_seconds: float = 0.0
     """How long that window still lasts."""
 
 
@@ -65,8 +65,8 @@ class Lease(Protocol):
     def renew(self) -> None:
         """Hold it for a full term from now.
 
-        :raises LockBusy: it has run out, and somebody else may hold it
-        :raises SessionStoreUnavailable:
+        :raises LockBusy: it has run out, and another request may hold it
+        :raises SessionStoreUnavailable: Redis does not answer
         """
 
 
@@ -103,10 +103,10 @@ class SessionStore(Protocol):
     ) -> Versions:
         """Write one record or both, if what is written (both, where both are) is still as it was read.
 
-        A web record in which nobody is signed in takes the device record away in the same step.
+        A guest's web record takes the device record away in the same step.
 
-        :raises VersionConflict:
-        :raises SessionEnded:
+        :raises VersionConflict: another request has written to what is written here
+        :raises SessionEnded: the session has ended
         """
 
     def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:

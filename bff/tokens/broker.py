@@ -1,7 +1,7 @@
 """The token broker: the only holder of tokens. It picks the bearer for an operation and keeps it alive.
 
 One lock per session, across processes, covers the chain of anonymous and customer refresh: both rotate, so a
-refresh token is spent once. Whoever waited reads again and uses what the winner got, or shares its failure.
+refresh token is spent once. A request that waited reads again and uses what the winner got, or shares its failure.
 """
 
 from __future__ import annotations
@@ -9,46 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
-from bff.errors import (
-    InvalidToken,
-    LoginRequired,
-    SessionExpired,
-    UpstreamMalformed,
-    UpstreamTimeout,
-)
+from bff.errors import InvalidToken, LoginRequired, SessionExpired, UpstreamMalformed, UpstreamTimeout
 from bff.events import Event
 from bff.limits import Asker, Limits
 from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.audit_fields import audit_subject, audited, email_in
-from bff.sessions.model import CustomerTokens, TokenSet
+from bff.sessions.model import CustomerTokens, TokenSet, Vault
 from bff.sessions.session import Session, SessionState
 from bff.sessions.store import Lease, LockBusy, SessionEnded, SessionStore
-from bff.tokens.renewal import Renewal, chosen
+from bff.tokens.renewal import RefreshReason, Renewal, chosen
 
 _LEASE_MARGIN_SECONDS = 5.0
 
 S = TypeVar("S", bound=TokenSet)
 
 
-class Keep(Enum):
-    """Says that the legal entity stays as it is; None says that there shall be none."""
-
-    ENTITY = "entity"
-
-
-KEEP_ENTITY: Final = Keep.ENTITY
+KEEP_ENTITY: Final = RefreshReason.ASKED
+"""Asks for new tokens and nothing else: the legal entity stays. None says that there shall be none."""
 
 
 @dataclass(frozen=True, slots=True)
 class _NoLease:
-    """Stands for the lock where nobody else can know the session yet."""
+    """Stands for the lock where no other request can know the session yet."""
 
     def renew(self) -> None:
         """There is nothing to hold."""
@@ -77,7 +65,7 @@ class TokenBroker:
     def credential(self, session: Session, operation: Operation) -> Credential:
         """Return which token the operation takes in this session.
 
-        :raises LoginRequired: it takes a customer's, and nobody is signed in
+        :raises LoginRequired: it takes a customer's, and the visitor is a guest
         :raises SessionExpired: the same, because the session has just ended
         """
         for credential in operation.accepts:
@@ -93,10 +81,10 @@ class TokenBroker:
     def call(self, session: Session, operation: Operation, call: Call) -> Reply:
         """Call an operation with the right bearer; where upstream rejects it, once more with a new one.
 
-        :raises SessionError: nobody is signed in, or not any more
+        :raises SessionError: the operation takes a customer, and none is signed in, or not any more
         :raises LoginFailed: upstream refused a password
         :raises RequestRejected: a value cannot be sent
-        :raises UpstreamError:
+        :raises UpstreamError: upstream refuses, or does not answer
         """
         event = operation.audit_event(mailed="token" in (call.values or {}))
         if event is None:
@@ -112,7 +100,11 @@ class TokenBroker:
                 return self._client.call(operation, call, bearer)
             except InvalidToken:
                 bearer = self.bearer(session, credential, rejected_token=bearer)
-            return self._call_again(operation, call, bearer)
+            try:
+                return self._client.call(operation, call, bearer)
+            except InvalidToken:
+                # Upstream contradicts itself; that is no reason to end a session.
+                raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
 
     def limited(self, session: Session, operation: Operation, call: Call) -> AbstractContextManager[None]:
         """Count what is asked inside against the operation's limits; `call` does so itself, `call_with` does not.
@@ -131,9 +123,12 @@ class TokenBroker:
         self, session: Session, credential: Credential, *, rejected_token: Secret[str] | None = None
     ) -> Secret[str]:
         """Return a bearer that is alive as far as is known; `rejected_token` is one that upstream has refused."""
-        if credential is Credential.CUSTOMER:
-            return self._customer(session, rejected_token).access
-        return self.anonymous(session, rejected_token=rejected_token).access
+        if credential is not Credential.CUSTOMER:
+            return self.anonymous(session, rejected_token=rejected_token).access
+        tokens = _customer_of(session)
+        if not self._renewal.serves_as_it_is(tokens, rejected_token):
+            tokens = self._under_lock(session, self._renewal.renew_customer, lambda v: v.customer, rejected_token)
+        return tokens.access
 
     def anonymous(self, session: Session, *, rejected_token: Secret[str] | None = None) -> TokenSet:
         """Return the visitor's guest tokens, made or renewed if need be.
@@ -146,102 +141,67 @@ class TokenBroker:
         if tokens is not None and self._renewal.serves_as_it_is(tokens, rejected_token):
             return tokens
         if session.state is not SessionState.LIVE:
-            return self._renewal.renew_anonymous(session, _NoLease(), rejected_token, began=self._now())
-        return self._under_lock(
-            session,
-            lambda lease, began: self._renewal.renew_anonymous(session, lease, rejected_token, began),
-            lambda: session.vault.anonymous,
-            rejected_token,
-        )
+            return self._renewal.renew_anonymous(session, _NoLease(), rejected_token, self._now())
+        return self._under_lock(session, self._renewal.renew_anonymous, lambda vault: vault.anonymous, rejected_token)
 
-    def refresh(self, session: Session, entity: str | Keep | None = KEEP_ENTITY) -> None:
+    def refresh(self, session: Session, entity: str | Literal[RefreshReason.ASKED] | None = KEEP_ENTITY) -> None:
         """Renew the customer's tokens now; `entity` names the legal entity they shall be bound to.
 
-        :raises LoginRequired: nobody is signed in
+        :raises LoginRequired: the visitor is a guest
         :raises SessionExpired: upstream refused, and no token is left alive
         :raises ReauthenticationRequired: nothing is left to renew with
         :raises UpstreamRejected: upstream refused the legal entity; nothing has changed
         :raises UpstreamError: not known whether anything has changed upstream; nothing has here
         """
-        if isinstance(entity, Keep):
-            self._refresh(session, entity)
+        if entity is RefreshReason.ASKED:
+            self._refresh(session, None, entity)
             return
         with audited(self._log, Event.LEGAL_ENTITY_SWITCHED, session, entity_id=entity):
-            self._refresh(session, entity)
+            self._refresh(session, entity, RefreshReason.ENTITY)
 
-    def _refresh(self, session: Session, entity: str | Keep | None) -> None:
-        seen = session.vault.customer
-        if seen is None:
-            raise SessionExpired if session.just_ended else LoginRequired
+    def _refresh(self, session: Session, entity: str | None, reason: RefreshReason) -> None:
+        seen = _customer_of(session)
         try:
             with self._lock(session) as lease:
-                session.reload()
-                tokens = session.vault.customer
-                if tokens is None:
-                    raise SessionExpired
-                wanted = tokens.legal_entity_id if isinstance(entity, Keep) else entity
-                if tokens.access != seen.access and tokens.legal_entity_id == wanted:
-                    return
-                self._renewal.refresh_now(session, lease, tokens, wanted, asked_for=not isinstance(entity, Keep))
+                self._renewal.refresh_now(session, lease, seen, entity, reason)
         except LockBusy:
-            raise UpstreamTimeout("refresh_auth_token", "somebody else is refreshing") from None
-        except SessionEnded:
-            raise SessionExpired from None
-
-    def _call_again(self, operation: Operation, call: Call, bearer: Secret[str]) -> Reply:
-        try:
-            return self._client.call(operation, call, bearer)
-        except InvalidToken:
-            # Upstream contradicts itself; that is no reason to sign anybody out.
-            raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
-
-    def _customer(self, session: Session, rejected_token: Secret[str] | None) -> CustomerTokens:
-        tokens = session.vault.customer
-        if tokens is None:
-            raise SessionExpired if session.just_ended else LoginRequired
-        if self._renewal.serves_as_it_is(tokens, rejected_token):
-            return tokens
-        return self._under_lock(
-            session,
-            lambda lease, began: self._renewal.renew_customer(session, lease, rejected_token, began),
-            lambda: session.vault.customer,
-            rejected_token,
-        )
+            raise UpstreamTimeout("refresh_auth_token", "another request is refreshing") from None
 
     def _under_lock(
         self,
         session: Session,
-        renew: Callable[[Lease, float], S],
-        current: Callable[[], S | None],
+        renew: Callable[[Session, Lease, Secret[str] | None, float], S],
+        current: Callable[[Vault], S | None],
         rejected_token: Secret[str] | None,
     ) -> S:
         began = self._now()
         try:
             with self._lock(session) as lease:
-                session.reload()
-                return renew(lease, began)
+                return renew(session, lease, rejected_token, began)
         except LockBusy:
-            tokens = current()
+            tokens = current(session.vault)
             if tokens is not None and self._renewal.serves(tokens, rejected_token):
                 return tokens
-            raise UpstreamTimeout("refresh", "somebody else is refreshing") from None
-        except SessionEnded:
-            raise (SessionExpired if session.just_ended else LoginRequired) from None
+            raise UpstreamTimeout("refresh", "another request is refreshing") from None
 
     @contextmanager
     def _lock(self, session: Session) -> Iterator[Lease]:
-        cookie = session.cookie
-        if cookie is None:
-            raise SessionEnded
+        """Hold the session's lock, and see under it what other requests have written."""
         call_seconds = self._client.longest_call_seconds
-        with self._store.lock(
-            cookie,
-            # Renewed before every call, so it need outlast only one.
-            lease_seconds=call_seconds + _LEASE_MARGIN_SECONDS,
-            # The winner's chain is one call or two; whoever waits shares its outcome.
-            wait_seconds=2 * call_seconds,
-        ) as lease:
-            yield lease
+        try:
+            if session.cookie is None:
+                raise SessionEnded
+            with self._store.lock(
+                session.cookie,
+                # Renewed before every call, so it need outlast only one.
+                lease_seconds=call_seconds + _LEASE_MARGIN_SECONDS,
+                # The winner's chain is one call or two; who waits shares its outcome.
+                wait_seconds=2 * call_seconds,
+            ) as lease:
+                session.reload()
+                yield lease
+        except SessionEnded:
+            raise (SessionExpired if session.just_ended else LoginRequired) from None
 
     def call_with(self, operation: Operation, call: Call, bearers: Mapping[Credential, Secret[str]]) -> Reply:
         """Call an operation with bearers that no session holds yet; the row says which of them it takes.
@@ -257,7 +217,7 @@ class TokenBroker:
         """Return guest tokens of a new Emporix session, kept nowhere.
 
         :raises TooManyAttempts: too many guests have come from this address
-        :raises UpstreamError:
+        :raises UpstreamError: upstream refuses, or does not answer
         """
         return self._renewal.fresh_anonymous()
 
@@ -268,3 +228,9 @@ class TokenBroker:
     def revoke(self, access: Secret[str], reason: str) -> None:
         """Tell the same of an access token that came without the rest of a set."""
         self._renewal.revoke(access, reason)
+
+
+def _customer_of(session: Session) -> CustomerTokens:
+    if (tokens := session.vault.customer) is None:
+        raise SessionExpired if session.just_ended else LoginRequired
+    return tokens

@@ -8,8 +8,9 @@ is thrown away, and the old token serves while it lives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from bff.config.settings import EmporixSettings, RefreshBearer
 from bff.emporix.client import Call, EmporixClient, Reply
@@ -31,35 +32,37 @@ from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.audit_fields import audit_subject
-from bff.sessions.model import CustomerTokens, TokenSet
+from bff.sessions.model import CustomerTokens, Records, TokenSet, Vault, WebRecord, without_customer
 from bff.sessions.session import Session
-from bff.sessions.store import Lease, SessionEnded, VersionConflict
+from bff.sessions.store import Lease, SessionEnded
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
 _RETRY_AFTER_UNKNOWN_SECONDS = 5.0
 _LOGOUT_SECONDS = 3.0
 _ENTITY_REFUSED = frozenset({400, 403})
-_MAX_TRIES = 5
 
 
+class RefreshReason(Enum):
+    """Why a customer's tokens are refreshed."""
+
+    DUE = "due"
+    """Their end is near, or upstream has rejected the access token."""
+    ASKED = "asked"
+    """The visitor asks for new ones; the legal entity stays, if upstream lets it."""
+    ENTITY = "entity"
+    """The visitor asks to act for a legal entity, or for none: where upstream refuses it, nothing changes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Renewal:
-    """Renews token sets; every method but the last two is for the holder of the session's lock."""
+    """Renews token sets; what takes a lease is for the holder of the session's lock."""
 
-    def __init__(
-        self,
-        client: EmporixClient,
-        operations: Mapping[str, Operation],
-        settings: EmporixSettings,
-        limits: Limits,
-        now: Callable[[], float],
-        log: Log,
-    ) -> None:
-        self._client = client
-        self._operations = operations
-        self._settings = settings
-        self._limits = limits
-        self._now = now
-        self._log = log
+    _client: EmporixClient
+    _operations: Mapping[str, Operation]
+    _settings: EmporixSettings
+    _limits: Limits
+    _now: Callable[[], float]
+    _log: Log
 
     def renew_customer(
         self, session: Session, lease: Lease, rejected_token: Secret[str] | None, began: float
@@ -69,7 +72,9 @@ class Renewal:
         :param rejected_token: one that upstream has refused
         :param began: Unix seconds, when the wait for the lock began
         :raises SessionExpired: the customer is no longer signed in
-        :raises UpstreamError: not known, and no old token serves
+        :raises UpstreamError: whether upstream has renewed them is not known, and no old token serves
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
         tokens = session.vault.customer
         if tokens is None:
@@ -81,10 +86,7 @@ class Renewal:
             return self._refused(session, tokens, rejected_token, "no token is left to renew with")
         _share_failure("refresh_auth_token", tokens, began)
         try:
-            return self._exchange(session, lease, tokens, tokens.legal_entity_id)
-        except (InvalidToken, UpstreamRejected) as err:
-            self._report_refusal(session, err, Credential.CUSTOMER)
-            return self._refused(session, tokens, rejected_token, "upstream refused the refresh")
+            return self._exchange(session, lease, tokens, tokens.legal_entity_id, RefreshReason.DUE, rejected_token)
         except UpstreamError as err:
             self._note_unknown(session, tokens, err)
             if self.serves(tokens, rejected_token):
@@ -92,26 +94,27 @@ class Renewal:
             raise
 
     def refresh_now(
-        self, session: Session, lease: Lease, tokens: CustomerTokens, entity: str | None, *, asked_for: bool
+        self, session: Session, lease: Lease, seen: CustomerTokens, entity: str | None, reason: RefreshReason
     ) -> None:
-        """Renew because somebody asked, also where nothing is due; `asked_for`: the entity is what they asked for.
+        """Refresh although nothing need be due, unless another request has brought the same meanwhile.
 
+        :param seen: the customer's tokens as they were before the wait for the lock
+        :param entity: which legal entity is wanted; it counts only where that is the reason
         :raises BffError: as the broker's `refresh`
         """
-        now = self._now()
+        tokens, now = session.vault.customer, self._now()
+        if tokens is None:
+            raise SessionExpired
+        wanted = entity if reason is RefreshReason.ENTITY else tokens.legal_entity_id
+        if tokens.access != seen.access and tokens.legal_entity_id == wanted:
+            return
         if not tokens.renewable(now):
             if not tokens.alive(now):
                 self._refused(session, tokens, None, "no token is left to renew with")
-            if asked_for and entity != tokens.legal_entity_id:
+            if wanted != tokens.legal_entity_id:
                 raise ReauthenticationRequired
             return
-        try:
-            self._exchange(session, lease, tokens, entity, keep_entity_or_fail=asked_for)
-        except (InvalidToken, UpstreamRejected) as err:
-            if isinstance(err, UpstreamRejected) and asked_for and err.status in _ENTITY_REFUSED:
-                raise
-            self._report_refusal(session, err, Credential.CUSTOMER)
-            self._refused(session, tokens, None, "upstream refused the refresh")
+        self._exchange(session, lease, tokens, wanted, reason, None)
 
     def _exchange(
         self,
@@ -119,17 +122,21 @@ class Renewal:
         lease: Lease,
         tokens: CustomerTokens,
         entity: str | None,
-        *,
-        keep_entity_or_fail: bool = False,
+        reason: RefreshReason,
+        rejected_token: Secret[str] | None,
     ) -> CustomerTokens:
+        """Spend the refresh token, and return new tokens or what upstream's refusal leaves of the old ones."""
         try:
             reply = self._ask_for_refresh(session, lease, tokens, entity)
-        except UpstreamRejected as err:
-            if entity is None or keep_entity_or_fail or err.status not in _ENTITY_REFUSED:
-                raise
-            # The company may have let the customer go; that ends the binding, not the session.
-            entity = None
-            reply = self._ask_for_refresh(session, lease, tokens, entity)
+        except (InvalidToken, UpstreamRejected) as err:
+            if isinstance(err, UpstreamRejected) and err.status in _ENTITY_REFUSED:
+                if reason is RefreshReason.ENTITY:
+                    raise
+                if entity is not None:
+                    # The company may have let the customer go; that ends the binding, not the session.
+                    return self._exchange(session, lease, tokens, None, reason, rejected_token)
+            self._report_refusal(session, err, Credential.CUSTOMER)
+            return self._refused(session, tokens, rejected_token, "upstream refused the refresh")
         fresh = customer_tokens(
             "refresh_auth_token",
             reply.content,
@@ -177,69 +184,59 @@ class Renewal:
         return [kind for kind in kinds if alive or kind is not Credential.CUSTOMER] or kinds
 
     def _keep(self, session: Session, spent: CustomerTokens, fresh: CustomerTokens) -> CustomerTokens:
-        for attempt in range(_MAX_TRIES):
-            try:
-                if attempt:
-                    session.reload()
-                    theirs = session.vault.customer
-                    if theirs is None:
-                        raise SessionEnded
-                    if theirs.access != spent.access:
-                        return theirs
-                session.save_vault(session.vault.with_customer(fresh))
-            except VersionConflict:
-                continue
-            except SessionEnded:
-                self.log_out(fresh, "the session ended during a refresh")
-                raise SessionExpired from None
+        with suppress(SessionEnded):
+            # Where it has ended, what was read of it is gone too, the customer included.
+            session.update(lambda web, vault: (web, vault.with_customer(fresh)) if _holds(vault, spent) else None)
+        left = session.vault.customer
+        if left is None:
+            self.log_out(fresh, "the session ended during a refresh")
+            raise SessionExpired
+        if left == fresh:
             self._log.emit(Event.TOKENS_REFRESHED, kind="customer")
-            return fresh
-        raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
+        return left
 
     def _refused(
         self, session: Session, tokens: CustomerTokens, rejected_token: Secret[str] | None, reason: str
     ) -> CustomerTokens:
         """Drop what upstream refused: the refresh token while the access token lives, else the customer.
 
-        :raises SessionExpired: nobody is signed in any more
+        :raises SessionExpired: no token serves, so the visitor is a guest again
         """
-        for _ in range(_MAX_TRIES):
-            about = audit_subject(session)
-            try:
-                if self.serves(tokens, rejected_token):
-                    if tokens.refresh is None:
-                        return tokens
-                    spent = replace(tokens, refresh=None)
-                    session.save_vault(session.vault.with_customer(spent))
-                    return spent
-                session.end_customer()
-            except SessionEnded:
-                raise SessionExpired from None
-            except VersionConflict:
-                session.reload()
-                current = session.vault.customer
-                if current is None:
-                    session.just_ended = True
-                    raise SessionExpired from None
-                if current.access != tokens.access:
-                    return current
-                continue
+
+        def drop(web: WebRecord, vault: Vault) -> Records | None:
+            if not _holds(vault, tokens):
+                return None
+            if not self.serves(tokens, rejected_token):
+                return without_customer(web, vault)
+            return web, vault.with_customer(replace(tokens, refresh=None))
+
+        about = audit_subject(session)
+        try:
+            dropped = session.update(drop)
+        except SessionEnded:
+            raise SessionExpired from None
+        left = session.vault.customer
+        if left is not None:
+            return left
+        session.just_ended = True
+        if dropped is not None:
             self._log.audit(Event.SESSION_ENDED, reason=reason, **about)
-            raise SessionExpired
-        raise UpstreamUnavailable("refresh_auth_token", "others kept changing the session")
+        raise SessionExpired
 
     def renew_anonymous(
         self, session: Session, lease: Lease, rejected_token: Secret[str] | None, began: float
     ) -> TokenSet:
         """Return guest tokens that serve: as they are, refreshed with their session kept, or else new ones.
 
-        :raises UpstreamError: not known, and no old token serves
-        :raises TooManyAttempts: the same, where new ones are too many
+        :raises UpstreamError: whether upstream has renewed them is not known, and no old token serves
+        :raises TooManyAttempts: too many guests have come from this address, and no old token serves
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
         tokens = session.vault.anonymous
-        if tokens is not None and self.serves_as_it_is(tokens, rejected_token):
-            return tokens
         if tokens is not None:
+            if self.serves_as_it_is(tokens, rejected_token):
+                return tokens
             _share_failure("anonymous_refresh", tokens, began)
         try:
             fresh = self._fresh_set(session, lease, tokens)
@@ -251,7 +248,8 @@ class Renewal:
             if self.serves(tokens, rejected_token):
                 return tokens
             raise
-        return self._keep_anonymous(session, fresh)
+        session.update(lambda web, vault: (web, vault.with_anonymous(fresh)))
+        return fresh
 
     def _fresh_set(self, session: Session, lease: Lease, tokens: TokenSet | None) -> TokenSet:
         if tokens is not None and tokens.refresh is not None and tokens.renewable(self._now()):
@@ -267,43 +265,43 @@ class Renewal:
                 return anonymous_tokens(operation.name, reply.content, self._now(), tokens)
         lease.renew()
         # A customer's own refresh may hang on it, and who is signed in cannot ask for guests without end.
-        return self.fresh_anonymous(counted=session.vault.customer is None)
-
-    def _keep_anonymous(self, session: Session, fresh: TokenSet) -> TokenSet:
-        for _ in range(_MAX_TRIES):
-            try:
-                session.save_vault(session.vault.with_anonymous(fresh))
-            except VersionConflict:
-                session.reload()
-                continue
-            return fresh
-        raise UpstreamUnavailable("anonymous_refresh", "others kept changing the session")
+        return self.fresh_anonymous() if session.vault.customer is None else self._new_guest()
 
     def _report_refusal(self, session: Session, err: UpstreamError, kind: Credential) -> None:
         status = err.status if isinstance(err, UpstreamRejected) else None
         self._log.audit(Event.REFRESH_REFUSED, kind=kind.value, status=status, **audit_subject(session))
 
     def _note_unknown(self, session: Session, tokens: TokenSet, err: UpstreamError) -> None:
-        """Remember that the last try brought no answer, so that not everybody asks again at once."""
+        """Remember that the last try brought no answer, so that not every request tries once more at once."""
         self._log.emit(Event.REFRESH_UNKNOWN, outcome=str(err))
         retry_at = self._now() + _RETRY_AFTER_UNKNOWN_SECONDS
-        vault = session.vault
-        if vault.customer is not None and vault.customer == tokens:
-            vault = vault.with_customer(replace(vault.customer, retry_at=retry_at))
-        elif vault.anonymous is not None and vault.anonymous == tokens:
-            vault = vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
-        try:
-            session.save_vault(vault)
-        except (VersionConflict, SessionEnded):
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session changed during a refresh")
 
-    def fresh_anonymous(self, *, counted: bool = True) -> TokenSet:
-        """Return guest tokens of a new Emporix session, kept nowhere; `counted`: against the limit of new guests."""
+        def postpone(web: WebRecord, vault: Vault) -> Records | None:
+            if vault.customer is not None and vault.customer == tokens:
+                return web, vault.with_customer(replace(vault.customer, retry_at=retry_at))
+            if vault.anonymous is not None and vault.anonymous == tokens:
+                return web, vault.with_anonymous(replace(vault.anonymous, retry_at=retry_at))
+            return None
+
+        try:
+            session.update(postpone)
+        except SessionEnded:
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session ended during a refresh")
+
+    def fresh_anonymous(self) -> TokenSet:
+        """Return guest tokens of a new Emporix session, kept nowhere, counted against the limit of new guests.
+
+        :raises TooManyAttempts: too many guests have come from this address
+        :raises UpstreamError: upstream issues none, or does not answer
+        """
+        with self._limits.attempt(self._operations["anonymous_login"]):
+            return self._new_guest()
+
+    def _new_guest(self) -> TokenSet:
         operation = self._operations["anonymous_login"]
         values = {} if self._settings.site is None else {"siteCode": self._settings.site}
         try:
-            with self._limits.attempt(operation) if counted else nullcontext():
-                reply = self._client.call(operation, Call(values=values), None)
+            reply = self._client.call(operation, Call(values=values), None)
         except (InvalidToken, UpstreamRejected) as err:
             # Nothing in it comes from a visitor: it says nothing about their password or refresh token.
             raise UpstreamMalformed(operation.name, str(err)) from None
@@ -329,7 +327,7 @@ class Renewal:
             self._log.emit(Event.UPSTREAM_LOGOUT_FAILED, reason=reason, outcome=type(err).__name__)
 
     def serves(self, tokens: TokenSet, rejected_token: Secret[str] | None) -> bool:
-        """Tell whether an access token may be sent: not over, and not the one upstream has disowned."""
+        """Tell whether an access token may be sent: not over, and not the one upstream has rejected."""
         return tokens.alive(self._now()) and tokens.access != rejected_token
 
     def serves_as_it_is(self, tokens: TokenSet, rejected_token: Secret[str] | None) -> bool:
@@ -338,8 +336,13 @@ class Renewal:
         return self.serves(tokens, rejected_token) and not (tokens.due(now) and tokens.renewable(now))
 
 
+def _holds(vault: Vault, tokens: CustomerTokens) -> bool:
+    """Tell whether the customer's tokens are still those that were sent."""
+    return vault.customer is not None and vault.customer.access == tokens.access
+
+
 def _share_failure(operation: str, tokens: TokenSet, began: float) -> None:
-    """Let whoever waited for a refresh that brought no answer fail with it, instead of trying in turn."""
+    """Let a request that waited for a refresh without an answer fail with it, instead of trying in turn."""
     if tokens.retry_at - _RETRY_AFTER_UNKNOWN_SECONDS >= began:
         raise UpstreamUnavailable(operation, "the last refresh brought no answer")
 

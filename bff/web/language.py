@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import LazyProxy, NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
 
 from bff.sessions.session import SessionState
@@ -68,7 +68,7 @@ def language() -> str:
 
     Nothing is read for it: a session that has not been looked at by now does not decide.
     """
-    # StoredKey with what it was chosen by: the session may be read, or somebody signed in, in between.
+    # Kept with what it was chosen by: between two calls the session may be read, or a sign-in may succeed.
     preferred = _preferred()
     if "language" not in g or g.language[0] != preferred:
         accepted = [value for value, quality in request.accept_languages if quality > 0]
@@ -97,6 +97,16 @@ def ngettext(one: str, many: str, number: int) -> str:
     if not has_request_context():
         return one if number == 1 else many
     return _translations().ungettext(one, many, number)
+
+
+def lazy_gettext(message: str, **values: int) -> str:
+    """Return a text that becomes the message, with its values, in the language of the response that shows it.
+
+    For what is declared before there is a request, such as a validator's message. It is translated each time it is
+    read, because one declaration serves every language.
+    """
+    # A proxy and no `str`, but it does what a `str` does wherever it is shown or filled in.
+    return cast("str", LazyProxy(lambda: gettext(message) % values if values else gettext(message), enable_cache=False))
 
 
 def accept_language() -> str | None:

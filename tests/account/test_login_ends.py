@@ -238,7 +238,7 @@ def test_sessions_are_listed_while_they_last(visits: Visits) -> None:
 
 def test_forgotten_customer_is_signed_in_nowhere(visits: Visits, redis: Redis) -> None:
     elsewhere, somebody_else = visits.signed_in(), visits.signed_in(B2B_EMAIL, B2B_PASSWORD)
-    visits.shop.services.login.forget(visits.signed_in())
+    visits.shop.services.login.end_all_for_deleted_account(visits.signed_in())
     assert visits.again(elsewhere).signed_in is None
     assert visits.again(somebody_else).signed_in is not None
     assert len(living(redis)) == 1

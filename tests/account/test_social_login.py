@@ -31,8 +31,10 @@ def session_of(social: SocialShop, cookie: SessionCookie | None = None) -> Sessi
     return social.shop.services.sessions.open(cookie, may_start=True)
 
 
-def begun(oidc: OidcLogin, session: Session, *, again: bool = False) -> str:
-    return oidc.begin(session, connection=None, return_path="/account/addresses", again=again)
+def begun(oidc: OidcLogin, session: Session, *, is_reauthentication: bool = False) -> str:
+    return oidc.begin(
+        session, connection=None, return_path="/account/addresses", is_reauthentication=is_reauthentication
+    )
 
 
 def came_back(social: SocialShop, url: str, subject: str = JANE.subject) -> dict[str, str]:
@@ -125,7 +127,7 @@ def test_error_that_another_issuer_answers_is_none_of_ours(social: SocialShop, o
 def test_nobody_can_prove_again_who_is_not_signed_in(social: SocialShop, oidc: OidcLogin) -> None:
     session = session_of(social)
     with pytest.raises(LoginRequired):
-        begun(oidc, session, again=True)
+        begun(oidc, session, is_reauthentication=True)
     assert session.web.logins == ()
 
 
@@ -133,7 +135,7 @@ def test_another_person_does_not_take_the_place_of_who_is_signed_in(social: Soci
     session = session_of(social)
     oidc.complete(session, came_back(social, begun(oidc, session)))
     before, tokens = session.signed_in, session.vault.customer
-    query = came_back(social, begun(oidc, session, again=True), JOHN.subject)
+    query = came_back(social, begun(oidc, session, is_reauthentication=True), JOHN.subject)
     with pytest.raises(AnotherPerson):
         oidc.complete(session, query)
     assert (session.signed_in, session.vault.customer) == (before, tokens)

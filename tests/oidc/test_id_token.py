@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -84,6 +85,39 @@ def test_wrong_claim_is_named_and_refused(changes: dict[str, Any], claim: str) -
     assert refused(signed(id_claims(**changes))) == claim
 
 
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, "1", True, [int(NOW)], {}])
+def test_time_that_is_no_number_is_refused(claim: str, odd: Any) -> None:
+    assert refused(signed(id_claims(**{claim: odd}))) == claim
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"nonce": [NONCE]}, "nonce"),
+        ({"nonce": [NONCE, "another"]}, "nonce"),
+        ({"azp": [CLIENT]}, "azp"),
+        ({"iss": [ISSUER]}, "iss"),
+        ({"aud": [[CLIENT]]}, "aud"),
+        ({"aud": {CLIENT: 1}}, "aud"),
+        ({"sub": ["google-oauth2|1001"]}, "sub"),
+        ({"auth_time": "yesterday"}, "auth_time"),
+    ],
+)
+def test_claim_of_another_type_is_refused(changes: dict[str, Any], claim: str) -> None:
+    assert refused(signed(id_claims(**changes))) == claim
+
+
+@pytest.mark.parametrize("moment", [math.nan, math.inf, 10**400, True])
+def test_moment_that_no_clock_shows_is_no_sign_in(moment: Any) -> None:
+    assert read(signed(id_claims(auth_time=moment))).auth_time is None
+
+
+@pytest.mark.parametrize("nonce", ["", "the-nonce "])
+def test_nonce_is_compared_whatever_was_expected(nonce: str) -> None:
+    assert refused(signed(id_claims()), nonce=nonce) == "nonce"
+
+
 @pytest.mark.parametrize("changes", [{"exp": int(NOW) - 59}, {"iat": int(NOW) + 59}, {"nbf": int(NOW) + 59}])
 def test_clocks_may_differ_by_a_minute(changes: dict[str, Any]) -> None:
     assert read(signed(id_claims(**changes))).subject == "google-oauth2|1001"
@@ -164,6 +198,10 @@ def test_logout_token_tells_whose_session_is_over() -> None:
         ({"aud": "another"}, "aud"),
         ({"iss": "https://evil.example.com/"}, "iss"),
         ({"exp": int(NOW) - 61}, "exp"),
+        *[({name: None}, name) for name in ("iss", "aud", "exp", "iat")],
+        ({"iat": -(10**400)}, "iat"),
+        ({"sub": 7}, "sub"),
+        ({"jti": ["once"]}, "jti"),
     ],
 )
 def test_wrong_logout_token_is_refused(changes: dict[str, Any], claim: str) -> None:

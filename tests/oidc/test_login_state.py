@@ -12,7 +12,7 @@ NOW = 1_800_000_000.0
 
 def fresh(*, now: float = NOW, prefix: str | None = None) -> LoginState:
     return LoginState.fresh(
-        return_path="/account", issuer="https://id.example.com/", prefix=prefix, now=now, again=False
+        return_path="/account", issuer="https://id.example.com/", prefix=prefix, now=now, is_reauthentication=False
     )
 
 

@@ -161,7 +161,7 @@ def test_authorize_url_asks_exactly_what_it_has_to(seen: Seen) -> None:
     assert query_of(url) == expected
     named = seen.ours.authorize_url(login, redirect_uri=BACK, connection="a b&c")
     assert query_of(named) == {**expected, "connection": "a b&c"}
-    again = seen.ours.authorize_url(login_of(seen.clock, again=True), redirect_uri=BACK, connection=None)
+    again = seen.ours.authorize_url(login_of(seen.clock, is_reauthentication=True), redirect_uri=BACK, connection=None)
     assert {name: query_of(again)[name] for name in ("prompt", "max_age")} == {"prompt": "login", "max_age": "0"}
 
 

@@ -11,7 +11,7 @@ from redis import Redis
 from bff.crypto import KeyRing
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord, DeviceSealer
-from bff.sessions.model import Customer, SignedIn, WebRecord
+from bff.sessions.model import Customer, SignedIn, WebRecord, without_customer
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.session import Session
 from bff.sessions.store import Found, SessionEnded
@@ -135,7 +135,7 @@ def test_device_moves_along_to_a_new_cookie_and_keeps_when_it_signed_in(visits: 
         lambda visits, session: visits.shop.services.login.log_out(session),
         lambda visits, session: visits.shop.services.store.retire(session.cookie),
         lambda visits, session: visits.shop.services.store.end([session.sid]),
-        lambda visits, session: session.end_customer(),
+        lambda visits, session: session.update(without_customer),
     ],
     ids=["sign-out", "replaced cookie", "ended from elsewhere", "a guest again"],
 )
@@ -157,7 +157,7 @@ def test_late_request_does_not_write_the_record_of_who_became_a_guest(visits: Vi
     store = visits.shop.services.store
     assert slow.cookie is not None
     assert isinstance(store.load(slow.cookie), Found)
-    late.end_customer()
+    late.update(without_customer)
     store.touch(slow.cookie, 100, RECORD)
     assert visits.shop.redis.keys("bff:*:device") == []
 

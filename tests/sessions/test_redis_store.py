@@ -198,7 +198,7 @@ def test_retired_cookie_is_known_for_a_minute_and_then_not(store: RedisSessionSt
     assert store.load(cookie) == Missing()
 
 
-def test_retiring_with_stamps_refuses_a_changed_or_ended_session(store: RedisSessionStore) -> None:
+def test_retiring_with_versions_refuses_a_changed_or_ended_session(store: RedisSessionStore) -> None:
     cookie = created(store)
     read = found(store, cookie).versions
     now = store.commit(cookie, read, web=OTHER_WEB)
@@ -210,13 +210,13 @@ def test_retiring_with_stamps_refuses_a_changed_or_ended_session(store: RedisSes
         store.retire(cookie, now)
 
 
-@pytest.mark.parametrize("with_stamps", [False, True])
-def test_retiring_drops_tokens_and_count(redis: Redis, with_stamps: bool) -> None:
+@pytest.mark.parametrize("with_versions", [False, True])
+def test_retiring_drops_tokens_and_count(redis: Redis, with_versions: bool) -> None:
     store = store_on(redis, window_seconds=60)
     cookie = created(store)
     read = found(store, cookie).versions
     assert redis.exists(rate_key(cookie))
-    store.retire(cookie, read if with_stamps else None)
+    store.retire(cookie, read if with_versions else None)
     assert redis.keys() == [web_key(cookie).encode()]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bff.errors import InvalidCredentials
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
-from bff.sessions.model import WebRecord
+from bff.sessions.model import WebRecord, without_customer
 from bff.sessions.resets import RESET_COUNTS_SECONDS
 from bff.sessions.session import Session
 from tests.support.fakes.clock import FakeClock
@@ -94,12 +94,12 @@ def test_wrong_password_leaves_the_mark_for_the_right_one(visits: Visits) -> Non
 
 def test_mark_outlives_a_new_cookie_and_a_session_that_ends_for_its_lifetime(visits: Visits, clock: FakeClock) -> None:
     session = reset_in(visits, visits.signed_in())
-    visits.shop.services.login.move(session)
+    visits.shop.services.login.rotate(session)
     marked = visits.again(session).web.password_reset_at
     assert marked == clock()
     ending = visits.again(session)
     ending.load()
-    ending.end_customer()
+    ending.update(without_customer)
     assert visits.again(ending).web.password_reset_at == marked
 
 

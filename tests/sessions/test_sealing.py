@@ -7,7 +7,7 @@ import pytest
 from bff.crypto import KeyRing, ServerKey
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.sealing import NO_RECORD, STAMP_BYTES, RecordKind, Sealer, version_of
+from bff.sessions.sealing import NO_RECORD, VERSION_BYTES, RecordKind, Sealer, version_of
 
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
 COOKIE, OTHER = SessionCookie.fresh(), SessionCookie.fresh()
@@ -52,7 +52,7 @@ def test_every_changed_byte_of_header_and_text_is_noticed(sealer: Sealer) -> Non
         assert sealer.open(bytes(changed), RecordKind.TOKENS, COOKIE, TOKENS) is None
 
 
-@pytest.mark.parametrize("record", [b"", b"R", b"\x01", b"\x01" * STAMP_BYTES, b"\x02" * 60, b"{}" * 40])
+@pytest.mark.parametrize("record", [b"", b"R", b"\x01", b"\x01" * VERSION_BYTES, b"\x02" * 60, b"{}" * 40])
 def test_what_is_no_record_opens_to_nothing(sealer: Sealer, record: bytes) -> None:
     assert sealer.open(record, RecordKind.TOKENS, COOKIE, TOKENS) is None
 
@@ -95,7 +95,7 @@ def test_version_grows_by_one_with_every_write(sealer: Sealer) -> None:
         assert int.from_bytes(record[VERSION], "big") == version
 
 
-def test_two_writes_after_the_same_record_have_different_stamps(sealer: Sealer) -> None:
+def test_two_writes_after_the_same_record_have_different_versions(sealer: Sealer) -> None:
     first = sealed(sealer)
     assert version_of(sealed(sealer, version_of(first))) != version_of(sealed(sealer, version_of(first)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -117,12 +117,13 @@ def test_dead_cookie_is_never_adopted(visits: Visits) -> None:
 
 def test_get_with_a_dead_cookie_makes_nothing(visits: Visits, redis: Redis) -> None:
     session = visits.open(SessionCookie.fresh(), may_start=False)
-    for write in (
+    writes: tuple[Callable[[], object], ...] = (
         session.start,
         session.check_may_start,
         lambda: session.change_web(partial(noted, "note")),
-        lambda: session.save_vault(Vault()),
-    ):
+        lambda: session.update(lambda web, _: (web, Vault())),
+    )
+    for write in writes:
         with pytest.raises(LoginRequired):
             write()
     assert session.new_cookie is None
@@ -170,7 +171,7 @@ def test_nothing_extends_the_lifetime(visits: Visits, clock: FakeClock, redis: R
     session = visits.again(session)
     session.load()
     session.change_web(partial(noted, "note"))
-    session.save_vault(Vault())
+    session.update(lambda web, _: (web, Vault()))
     session.rotate(lambda web: web)
     assert visits.again(session).lifetime_ends_at == ends_at
     assert started(visits).lifetime_ends_at is None

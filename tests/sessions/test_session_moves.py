@@ -14,9 +14,9 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.errors import SessionExpired, SessionStoreUnavailable
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.model import Customer, SignedIn, Vault, WebRecord
+from bff.sessions.model import Customer, SignedIn, Vault, WebRecord, without_customer
 from bff.sessions.session import Session, SessionState
-from bff.sessions.store import SessionEnded, VersionConflict, Versions
+from bff.sessions.store import SessionEnded, Versions
 from bff.wiring import build_services
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.counting_redis import CountingRedis
@@ -112,7 +112,7 @@ def test_tokens_that_meet_a_rotation_are_not_lost(visits: Visits) -> None:
     rotating.load()
     assert session.vault.anonymous is not None
     kept = replace(session.vault.anonymous, access=Secret("fresher"))
-    refreshing.save_vault(Vault(anonymous=kept))
+    refreshing.update(lambda web, _: (web, Vault(anonymous=kept)))
     rotating.rotate(lambda web: web)
     assert visits.again(rotating).vault.anonymous == kept
 
@@ -131,10 +131,16 @@ def test_vault_that_somebody_else_wrote_is_not_overwritten(visits: Visits) -> No
     session = visits.guest()
     one, other = visits.again(session), visits.again(session)
     one.load()
-    other.load()
-    one.save_vault(Vault())
-    with pytest.raises(VersionConflict):
-        other.save_vault(session.vault)
+    before = other.vault
+    one.update(lambda web, _: (web, Vault()))
+    seen: list[Vault] = []
+
+    def note_what_it_meets(web: WebRecord, vault: Vault) -> tuple[WebRecord, Vault] | None:
+        seen.append(vault)
+        return None if vault == Vault() else (web, replace(vault))
+
+    assert other.update(note_what_it_meets) is None
+    assert seen == [before, Vault()]
     assert visits.again(session).vault == Vault()
 
 
@@ -184,7 +190,7 @@ def test_late_write_with_a_retired_cookie_is_not_kept_and_sets_no_cookie(visits:
     keys = set(redis.keys())
     late = visits.open(old)
     late.change_web(partial(noted, "note"))
-    late.save_vault(Vault())
+    late.update(lambda web, _: (web, Vault()))
     assert late.state is SessionState.UNSAVED
     assert late.web.data == {"note": True}
     assert (late.new_cookie, late.sid) == (None, None)
@@ -204,8 +210,8 @@ def test_write_that_finds_its_session_ended_says_so_and_forgets_it(visits: Visit
     session = visits.again(signed_in(visits, clock))
     writes: tuple[Callable[[Session], object], ...] = (
         lambda late: late.change_web(partial(noted, "note")),
-        lambda late: late.save_vault(Vault()),
-        lambda late: late.end_customer(),
+        lambda late: late.update(lambda web, _: (web, Vault())),
+        lambda late: late.update(without_customer),
         lambda late: late.reload(),
     )
     late = [visits.again(session) for _ in writes]
@@ -223,7 +229,7 @@ def test_ending_the_customer_leaves_a_guest_with_the_same_cookie(visits: Visits,
     session = signed_in(visits, clock)
     session.change_web(partial(noted, "draft"))
     session = visits.again(session)
-    session.end_customer()
+    session.update(without_customer)
     assert session.just_ended
     assert session.new_cookie is None
     later = visits.again(session)

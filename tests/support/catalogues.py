@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "bff" / "translations"
 METHODS = [("templates/**.html", "jinja2"), ("bff/web/**.py", "python")]
-KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 # Of our own making: Babel's has its version and the time of day in it, and every run would change the file.
 _HEADER = r"""msgid ""
 msgstr ""

@@ -76,22 +76,23 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a cookie without a record is not adopted",
         path="bff/sessions/session.py",
-        old="        cookie = SessionCookie.fresh()\n        self._ttl_seconds",
-        new="        cookie = self._cookie or SessionCookie.fresh()\n        self._ttl_seconds",
+        old="            self.new_cookie, self._found = self._all.begin(web, vault, self.browser)",
+        new="            self.new_cookie = self._cookie or SessionCookie.fresh()\n"
+        "            self._all.store.create(self.new_cookie, web, vault, 60)",
         test="tests/sessions/test_session.py::test_dead_cookie_is_never_adopted",
     ),
     Mutation(
         guard="the old cookie is dead after a rotation",
-        path="bff/sessions/session.py",
-        old="                self._store.retire(old, self._stamps if only_if_same else None)",
+        path="bff/sessions/lifecycle.py",
+        old="                self.store.retire(old, read)",
         new="                pass",
         test="tests/sessions/test_session_moves.py::test_rotation_moves_everything_and_kills_the_old_cookie",
     ),
     Mutation(
         guard="no order of events revives a replaced cookie",
-        path="bff/sessions/session.py",
-        old="            if old is not None and state is SessionState.LIVE:",
-        new="            if old is not None and state is SessionState.LIVE and only_if_same:",
+        path="bff/sessions/lifecycle.py",
+        old="            if old is not None:",
+        new="            if old is not None and read is not None:",
         test="tests/journeys/test_session_machine.py::test_no_order_of_events_revives_a_cookie_or_mixes_two_customers",
     ),
     Mutation(
@@ -111,22 +112,22 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="one process refreshes at a time (lock)",
         path="bff/sessions/redis_store.py",
-        old="        if not asked(lock.acquire):\n            raise LockBusy\n",
-        new="        asked(lock.acquire)\n",
+        old="        if not translate_redis_errors(lock.acquire):\n            raise LockBusy\n",
+        new="        translate_redis_errors(lock.acquire)\n",
         test="tests/sessions/test_store_lock.py::test_lock_is_exclusive_across_clients",
     ),
     Mutation(
         guard="a session ends with its lifetime",
         path="bff/account/login.py",
-        old="                if ends_at is None or self._now() < ends_at:",
-        new="                if True:",
+        old="            return None if ends_at is None or self._now() < ends_at else without_customer(web, vault)",
+        new="            return None",
         test="tests/account/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
     ),
     Mutation(
         guard="requests of one session are limited",
-        path="bff/sessions/request_limit.py",
-        old="    if limit is None or found.requests <= limit.count:",
-        new="    if True:",
+        path="bff/sessions/session.py",
+        old="        if limit is None or found.requests <= limit.count:",
+        new="        if True:",
         test="tests/sessions/test_session.py::test_request_limit_is_refused_with_the_time_to_wait",
     ),
     Mutation(
@@ -265,8 +266,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a logout token counts once",
         path="bff/sessions/replay.py",
-        old='            return bool(self._redis.set(names[0], b"1", ex=seconds, nx=True))',
-        new="            return True",
+        old='        return bool(translate_redis_errors(partial(self._redis.set, newest, b"1", ex=seconds, nx=True)))',
+        new="        return True",
         test="tests/sessions/test_replay.py::test_of_many_at_once_one_is_the_first",
     ),
     Mutation(
@@ -279,7 +280,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a silent social sign-in is no proof",
         path="bff/account/login.py",
-        old="now if believed is None else min(now, believed.proved_at or 0.0)",
+        old="now if identity is None else min(now, identity.proved_at or 0.0)",
         new="now",
         test="tests/journeys/test_social_login.py::test_sign_in_that_the_provider_asked_nothing_for_is_no_recent_proof",
     ),

@@ -15,6 +15,7 @@ from bff.operations.model import Credential
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
 from bff.sandbox.faults import Fault
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import without_customer
 from bff.sessions.session import Session, SessionState
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.upstream import (
@@ -71,7 +72,7 @@ def test_guest_and_customer_get_the_bearer_that_the_row_names(visits: Visits) ->
 
 def test_session_that_has_just_ended_is_told_so_and_not_served_as_a_guest(visits: Visits) -> None:
     session = signed_in(visits)
-    session.end_customer()
+    session.update(without_customer)
     for name in ("update_me", "get_me"):
         with pytest.raises(SessionExpired):
             visits.shop.services.broker.credential(session, visits.shop.services.operations[name])

@@ -196,7 +196,7 @@ def test_refusal_that_meets_newer_tokens_uses_them(visits: Visits, clock: FakeCl
         thread.join(0.01)
     newer = replace(old, access=type(old.access)("newer"), access_expires_at=clock() + LIFE_SECONDS)
     meanwhile = visits.again(session)
-    meanwhile.save_vault(meanwhile.vault.with_customer(newer))
+    meanwhile.update(lambda web, vault: (web, vault.with_customer(newer)))
     go_on.set()
     thread.join()
     assert results == ["newer"]

@@ -12,7 +12,7 @@ from bff.emporix.client import Call
 from bff.errors import SessionExpired
 from bff.operations.model import Credential
 from bff.sandbox.faults import Fault
-from bff.sessions.model import Vault
+from bff.sessions.model import Vault, without_customer
 from bff.sessions.session import Session
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.upstream import (
@@ -105,7 +105,7 @@ def test_new_token_of_a_session_that_ended_meanwhile_is_logged_out(
         assert session.sid is not None
         visits.shop.services.store.end([session.sid])
     else:
-        visits.again(session).end_customer()
+        visits.again(session).update(without_customer)
     go_on.set()
     thread.join()
     assert [type(result) for result in results] == [SessionExpired]

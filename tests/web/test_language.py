@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import PoFileError
 
 from bff.factory import create_app
-from bff.web.language import Catalogues, gettext, language, ngettext
+from bff.web.language import Catalogues, gettext, language, lazy_gettext, ngettext
 from bff.web.session_interface import browser_session
 from tests.support.pages import PageBrowser, customer, visitor
 from tests.support.shop import Shop
@@ -111,6 +111,26 @@ def test_texts_of_forms_are_translated_too(tongues: Shop) -> None:
     assert (somebody.status, page.language) == (422, "de")
     assert page.error("email") is not None
     assert "Geben Sie Ihre E-Mail-Adresse ein" in page.words
+
+
+def test_one_declared_text_speaks_the_language_of_each_response(tongues: Shop) -> None:
+    for language_sent, text in (
+        ("de", "Geben Sie Ihre E-Mail-Adresse ein"),
+        ("en", "Enter your e-mail address"),
+        ("de", "Geben Sie Ihre E-Mail-Adresse ein"),
+    ):
+        somebody = visitor(tongues, Accept_Language=language_sent)
+        somebody.get("/login")
+        assert text in somebody.send("/login").words
+
+
+def test_lazy_text_is_filled_in_when_it_is_read(tongues: Shop) -> None:
+    text = lazy_gettext("%(num)d thing", num=1)
+    assert str(text) == "1 thing"
+    with tongues.app.test_request_context(headers={"Accept-Language": "de"}):
+        assert f"{text}" == "1 Ding"
+        assert text + "!" == "1 Ding!"
+    assert str(text) == "1 thing"
 
 
 def speaks(tongues: Shop, tag: str, **headers: str) -> PageBrowser:

@@ -57,7 +57,7 @@ def currencies(locale: str) -> tuple[Choice, ...]:
 
 
 def language_name(code: str, locale: str) -> str:
-    """Return what a language tag such as `en_US` means, or the tag where nobody knows."""
+    """Return what a language tag such as `en_US` means, or the tag itself where Babel does not know it."""
     try:
         name = Locale.parse(code.replace("-", "_")).get_display_name(locale)
     except (ValueError, UnknownLocaleError):
@@ -66,7 +66,7 @@ def language_name(code: str, locale: str) -> str:
 
 
 def with_stored(choices: tuple[Choice, ...], stored: str | None, name: str | None = None) -> list[Choice]:
-    """Return the choices and, if it is none of them, what is stored: a form must not change what nobody touched."""
+    """Return the choices and, if it is none of them, what is stored: a form must not change what was left alone."""
     known = {code for code, _ in choices}
     return [*choices, *([(stored, name or stored)] if stored and stored not in known else [])]
 

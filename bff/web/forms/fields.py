@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, StringField
-from wtforms.validators import StopValidation
+from wtforms.validators import InputRequired, Length, Regexp, StopValidation
 
 from bff.account.passwords import Weakness, weakness_of
 from bff.operations.schemas import (
@@ -20,63 +19,30 @@ from bff.operations.schemas import (
     MAX_TOKEN_CHARACTERS,
     MIN_PASSWORD_CHARACTERS,
 )
-from bff.web.language import gettext as _
+from bff.web.language import lazy_gettext as _
 
 BILLING = "BILLING"
 SHIPPING = "SHIPPING"
 
-Validator = Callable[[FlaskForm, Field], None]
+Validator = Callable[[FlaskForm, Any], object]
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL_SHAPE = Regexp(r"(?:[^@\s]+@[^@\s]+\.[^@\s]+)?\Z", message=_("Enter an e-mail address like name@example.com"))
 
 
 def _stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def required(message: Callable[[], str]) -> Validator:
-    """Demand an entry; the message says what to enter."""
-
-    def check(form: FlaskForm, field: Field) -> None:
-        if not field.data:
-            raise StopValidation(message())
-
-    return check
-
-
-def at_most(characters: int) -> Validator:
-    """Limit the length."""
-
-    def check(form: FlaskForm, field: Field) -> None:
-        if field.data and len(field.data) > characters:
-            raise StopValidation(_("Use at most %(count)d characters") % {"count": characters})
-
-    return check
-
-
-def empty_or(pattern: re.Pattern[str], message: Callable[[], str]) -> Validator:
-    """Demand that an entry, if there is one, matches as a whole."""
-
-    def check(form: FlaskForm, field: Field) -> None:
-        if field.data and not pattern.fullmatch(field.data):
-            raise StopValidation(message())
-
-    return check
-
-
-def email_shape(form: FlaskForm, field: Field) -> None:
-    """Demand something that could be an e-mail address."""
-    if field.data and not _EMAIL.fullmatch(field.data):
-        raise StopValidation(_("Enter an e-mail address like name@example.com"))
+def at_most(characters: int) -> Length:
+    """Return a validator that limits the length."""
+    return Length(max=characters, message=_("Use at most %(count)d characters", count=characters))
 
 
 def good_password(form: FlaskForm, field: Field) -> None:
     """Demand a new password that is long enough and not among those that are guessed first."""
     match weakness_of(field.data):
         case Weakness.TOO_SHORT:
-            raise StopValidation(_("Use at least %(count)d characters") % {"count": MIN_PASSWORD_CHARACTERS})
-        case Weakness.TOO_LONG:
-            raise StopValidation(_("Use at most %(count)d characters") % {"count": MAX_PASSWORD_CHARACTERS})
+            raise StopValidation(_("Use at least %(count)d characters", count=MIN_PASSWORD_CHARACTERS))
         case Weakness.TOO_COMMON:
             raise StopValidation(_("Choose another password: this one is among those that are guessed first"))
 
@@ -88,18 +54,18 @@ def text_field(*validators: Validator, most: int = MAX_TEXT_CHARACTERS) -> Strin
 
 def email_field(*validators: Validator) -> StringField:
     """Return a field for an e-mail address."""
-    return text_field(*validators, email_shape, most=MAX_EMAIL_CHARACTERS)
+    return text_field(*validators, _EMAIL_SHAPE, most=MAX_EMAIL_CHARACTERS)
 
 
-def password_field(message: Callable[[], str], *validators: Validator) -> PasswordField:
+def password_field(message: str, *validators: Validator) -> PasswordField:
     """Return a field for a password; it is taken as it is, blanks and all."""
-    return PasswordField(validators=[required(message), at_most(MAX_PASSWORD_CHARACTERS), *validators])
+    return PasswordField(validators=[InputRequired(message), at_most(MAX_PASSWORD_CHARACTERS), *validators])
 
 
 def short_tags(form: FlaskForm, field: Field) -> None:
     """Refuse a tag that upstream could not keep."""
     if any(len(tag) > MAX_TAG_CHARACTERS for tag in split_tags(field.data)):
-        raise StopValidation(_("Use at most %(count)d characters for each tag") % {"count": MAX_TAG_CHARACTERS})
+        raise StopValidation(_("Use at most %(count)d characters for each tag", count=MAX_TAG_CHARACTERS))
 
 
 def split_tags(text: str | None) -> list[str]:
@@ -108,7 +74,7 @@ def split_tags(text: str | None) -> list[str]:
 
 
 def version_of(form: FlaskForm) -> dict[str, Any]:
-    """Return what a change sends so that upstream can tell whether somebody else made one meanwhile."""
+    """Return what a change sends so that upstream can tell whether another change was made meanwhile."""
     sent = form.version.data or ""
     return {"metadata": {"version": int(sent)}} if sent.isdecimal() and len(sent) < 16 else {}
 
@@ -128,7 +94,7 @@ class PageForm(FlaskForm):
     """What all forms share: whose page it was made for, and which fields are never shown again."""
 
     owner = HiddenField()
-    """Keyed hash of the customer the page was made for; a draft is shown to nobody else."""
+    """Keyed hash of the customer the page was made for; a draft is shown to this customer alone."""
 
     never_shown_again: ClassVar[frozenset[str]] = frozenset(
         {"password", "currentPassword", "newPassword", "csrf_token", "owner", "token"}
@@ -143,6 +109,21 @@ class PageForm(FlaskForm):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """Read form fields and nothing else: no uploaded files, no JSON. None: there is nothing to read."""
             return None if formdata is None else request.form
+
+        def render_field(self, field: Field, render_kw: dict[str, Any]) -> Any:
+            """Render a control without the attributes that WTForms derives from validators.
+
+            With `maxlength` a browser silently cuts what is pasted, a password above all. Labels and messages say what
+            is required.
+            """
+            return field.widget(field, **{"required": False, "maxlength": False, **render_kw})
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check every field and keep the first message of each; the later ones follow from the same mistake."""
+        right: bool = super().validate(extra_validators)
+        for field in self:
+            field.errors = [str(message) for message in field.errors[:1]]
+        return right
 
     def take_version(self, version: int | None) -> None:
         """Base the form on a newer version of its record, whatever was sent."""

@@ -1,50 +1,47 @@
-"""The forms of the account area: shape checks only; they call nobody.
+"""The forms of the account area: shape checks only, no calls.
 
 Fields carry Emporix's property names, so that what upstream says of a property can be shown beside its field. A message
-names what to do ("Enter your first name"), never what somebody did wrong.
+names what to do ("Enter your first name"), never what was done wrong.
 """
 
 from __future__ import annotations
 
-import re
-
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
-from wtforms.validators import StopValidation
+from wtforms.validators import DataRequired, Regexp, StopValidation
 
+from bff.account.profile import AddressTexts
 from bff.web.forms.fields import (
     PageForm,
     at_most,
     email_field,
-    empty_or,
     good_password,
     password_field,
-    required,
     short_tags,
     tag_list,
     text_field,
     token_field,
 )
-from bff.web.language import gettext as _
+from bff.web.language import lazy_gettext as _
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_CODE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_COUNTRY = r"(?:[A-Z]{2})?\Z"
+_CODE = r"(?:[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8})*)?\Z"
+_CURRENCY = r"(?:[A-Z]{3})?\Z"
 
 
 class LoginForm(PageForm):
     """Sign in, or prove it once more."""
 
-    email = email_field(required(lambda: _("Enter your e-mail address")))
-    password = password_field(lambda: _("Enter your password"))
+    email = email_field(DataRequired(_("Enter your e-mail address")))
+    password = password_field(_("Enter your password"))
     next = HiddenField()
     proceed = HiddenField()
-    """A mailed token that waits for somebody to be signed in, sealed."""
+    """A mailed token that is used once the customer has signed in, sealed."""
 
 
 class AddressFields(PageForm):
     """A postal address; only the name is demanded, since every country writes addresses in its own way."""
 
-    contactName = text_field(required(lambda: _("Enter the name of the person at this address")))  # noqa: N815
+    contactName = text_field(DataRequired(_("Enter the name of the person at this address")))  # noqa: N815
     companyName = text_field()  # noqa: N815
     street = text_field()
     streetNumber = text_field()  # noqa: N815
@@ -57,27 +54,12 @@ class AddressFields(PageForm):
     city = text_field()
     state = text_field()
     country = SelectField(
-        validate_choice=False, validators=[empty_or(_COUNTRY, lambda: _("Choose a country from the list"))]
+        validate_choice=False, validators=[Regexp(_COUNTRY, message=_("Choose a country from the list"))]
     )
     contactPhone = text_field()  # noqa: N815
 
 
-ADDRESS_PROPERTIES = (
-    "contactName",
-    "companyName",
-    "street",
-    "streetNumber",
-    "streetAppendix",
-    "extraLine1",
-    "extraLine2",
-    "extraLine3",
-    "extraLine4",
-    "zipCode",
-    "city",
-    "state",
-    "country",
-    "contactPhone",
-)
+ADDRESS_PROPERTIES = tuple(AddressTexts().by_property())
 """The text properties of an address, in the order they are asked for."""
 
 
@@ -95,13 +77,13 @@ class AddressForm(AddressFields):
 
 
 class SignupForm(AddressFields):
-    """Create an account; company, another sign-in e-mail and a first address are there for whoever wants them."""
+    """Create an account; company, another sign-in e-mail and a first address are optional."""
 
     contactName = text_field()  # noqa: N815
-    firstName = text_field(required(lambda: _("Enter your first name")))  # noqa: N815
-    lastName = text_field(required(lambda: _("Enter your last name")))  # noqa: N815
-    email = email_field(required(lambda: _("Enter your e-mail address")))
-    password = password_field(lambda: _("Enter a new password"), good_password)
+    firstName = text_field(DataRequired(_("Enter your first name")))  # noqa: N815
+    lastName = text_field(DataRequired(_("Enter your last name")))  # noqa: N815
+    email = email_field(DataRequired(_("Enter your e-mail address")))
+    password = password_field(_("Enter a new password"), good_password)
     phone = text_field()
     company = text_field()
     companyRegistrationId = text_field()  # noqa: N815
@@ -126,7 +108,7 @@ class SignupForm(AddressFields):
 class EmailOnlyForm(PageForm):
     """Ask for a mail: a forgotten password, another activation link."""
 
-    email = email_field(required(lambda: _("Enter your e-mail address")))
+    email = email_field(DataRequired(_("Enter your e-mail address")))
 
 
 class TokenForm(PageForm):
@@ -138,24 +120,24 @@ class TokenForm(PageForm):
 class ResetForm(TokenForm):
     """Set a new password with a mailed token."""
 
-    password = password_field(lambda: _("Enter a new password"), good_password)
+    password = password_field(_("Enter a new password"), good_password)
 
 
 class ProfileForm(PageForm):
     """Everything of the profile that a customer may change."""
 
-    firstName = text_field(required(lambda: _("Enter your first name")))  # noqa: N815
+    firstName = text_field(DataRequired(_("Enter your first name")))  # noqa: N815
     middleName = text_field()  # noqa: N815
-    lastName = text_field(required(lambda: _("Enter your last name")))  # noqa: N815
+    lastName = text_field(DataRequired(_("Enter your last name")))  # noqa: N815
     contactPhone = text_field()  # noqa: N815
     company = text_field()
     companyRegistrationId = text_field()  # noqa: N815
     contactEmail = email_field()  # noqa: N815
     preferredLanguage = SelectField(  # noqa: N815
-        validate_choice=False, validators=[empty_or(_CODE, lambda: _("Choose a language from the list"))]
+        validate_choice=False, validators=[Regexp(_CODE, message=_("Choose a language from the list"))]
     )
     preferredCurrency = SelectField(  # noqa: N815
-        validate_choice=False, validators=[empty_or(_CURRENCY, lambda: _("Choose a currency from the list"))]
+        validate_choice=False, validators=[Regexp(_CURRENCY, message=_("Choose a currency from the list"))]
     )
     preferredSite = SelectField(validate_choice=False, validators=[at_most(128)])  # noqa: N815
     version = HiddenField()
@@ -176,10 +158,10 @@ class ProfileForm(PageForm):
 class PasswordForm(PageForm):
     """Change the password."""
 
-    currentPassword = password_field(lambda: _("Enter your current password"))  # noqa: N815
-    newPassword = password_field(lambda: _("Enter a new password"), good_password)  # noqa: N815
+    currentPassword = password_field(_("Enter your current password"))  # noqa: N815
+    newPassword = password_field(_("Enter a new password"), good_password)  # noqa: N815
     endOthers = BooleanField(default=True)  # noqa: N815
-    """Whoever knew the old password may be signed in with it."""
+    """Another person who knew the old password may be signed in with it."""
 
     def validate_newPassword(self, field: Field) -> None:  # noqa: N802
         """A change to the same is none."""
@@ -190,8 +172,8 @@ class PasswordForm(PageForm):
 class EmailForm(PageForm):
     """Change the sign-in e-mail."""
 
-    newEmail = email_field(required(lambda: _("Enter your new e-mail address")))  # noqa: N815
-    password = password_field(lambda: _("Enter your current password"))
+    newEmail = email_field(DataRequired(_("Enter your new e-mail address")))  # noqa: N815
+    password = password_field(_("Enter your current password"))
     syncContactEmail = BooleanField()  # noqa: N815
 
 
@@ -209,7 +191,7 @@ class CompanyForm(PageForm):
 class DeletionForm(PageForm):
     """Ask for the account's deletion."""
 
-    understood = BooleanField(validators=[required(lambda: _("Confirm that you want to delete your account"))])
+    understood = BooleanField(validators=[DataRequired(_("Confirm that you want to delete your account"))])
 
 
 class ConfirmForm(PageForm):
@@ -243,5 +225,5 @@ class SocialForm(PageForm):
 class AddLoginForm(PageForm):
     """Add an e-mail and a password to an account that has none."""
 
-    email = email_field(required(lambda: _("Enter your e-mail address")))
-    password = password_field(lambda: _("Enter a new password"), good_password)
+    email = email_field(DataRequired(_("Enter your e-mail address")))
+    password = password_field(_("Enter a new password"), good_password)

@@ -20,7 +20,6 @@ from flask.typing import ResponseReturnValue
 from bff.errors import (
     BffError,
     CsrfFailed,
-    DeadLink,
     FeatureDisabled,
     InvalidCredentials,
     InvalidInput,
@@ -263,7 +262,7 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
 def _is_about_the_link(err: UpstreamRejected | InvalidInput) -> bool:
     if isinstance(err, InvalidInput):
         return any(detail.field == "token" for detail in err.details)
-    return isinstance(err, DeadLink)
+    return err.is_dead_link
 
 
 def _why_not_now(fault: Fault) -> str:

@@ -97,7 +97,9 @@ def _button(services: Services, connection: str | None) -> Response:
 def _begin(oidc: OidcLogin, connection: str | None, wanted: str | None, *, again: bool) -> ResponseReturnValue:
     session = browser_session().resume()
     try:
-        url = oidc.begin(session, connection=connection, return_path=safe_return_path(wanted, HOME), again=again)
+        url = oidc.begin(
+            session, connection=connection, return_path=safe_return_path(wanted, HOME), is_reauthentication=again
+        )
     except IdentityProviderUnavailable:
         return see_other("/login?notice=social-unavailable")
     except LoginRequired:

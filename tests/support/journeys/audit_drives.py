@@ -464,6 +464,7 @@ def password_is_reset_by_json(scene: Scene) -> list[Line]:
         line(Event.PASSWORD_RESET_ASKED, session=guest, email=nobody, outcome="done"),
         line(Event.PASSWORD_RESET, session=guest, outcome="refused", status=400),
         line(Event.PASSWORD_RESET, session=guest, outcome="done"),
+        line(Event.SESSION_MOVED, session=scene.sid(browser), before=guest),
     ]
 
 

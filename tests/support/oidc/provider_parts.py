@@ -54,5 +54,7 @@ def serving(settings: ProviderSettings, clock: FakeClock, *, issuer_suffix: str 
         provider.faults.clear()
 
 
-def login_of(clock: FakeClock, *, again: bool = False) -> LoginState:
-    return LoginState.fresh(return_path="/account", issuer="any", prefix=None, now=clock(), again=again)
+def login_of(clock: FakeClock, *, is_reauthentication: bool = False) -> LoginState:
+    return LoginState.fresh(
+        return_path="/account", issuer="any", prefix=None, now=clock(), is_reauthentication=is_reauthentication
+    )

@@ -81,6 +81,37 @@ def test_each_needed_field_is_asked_for_by_name(form: type[PageForm], sent: dict
         assert all(text.startswith(("Enter", "Create", "Choose")) for texts in found.values() for text in texts)
 
 
+def test_field_tells_one_thing_at_a_time() -> None:
+    junk = "x" * (MAX_TEXT_CHARACTERS + 1)
+    found = errors(ProfileForm, **PROFILE, contactEmail=junk, companyRegistrationId=junk)
+    assert found == {
+        "contactEmail": ["Enter an e-mail address like name@example.com"],
+        "companyRegistrationId": [f"Use at most {MAX_TEXT_CHARACTERS} characters"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [("country", "\n"), ("country", "X"), ("email", "\x00 x"), ("country", " ")]
+)
+def test_entry_matches_to_its_very_end(name: str, ending: str) -> None:
+    right = {**PERSON, "contactName": "Jane Doe", "country": "DE"}
+    assert errors(SignupForm, **right) == {}
+    assert set(errors(SignupForm, **{**right, name: right[name] + ending})) == {name}
+
+
+@pytest.mark.parametrize(("blanks", "missing"), [("", True), ("   ", False)])
+def test_password_of_blanks_is_one(blanks: str, missing: bool) -> None:
+    assert ("password" in errors(LoginForm, email="jane@example.com", password=blanks)) == missing
+
+
+def test_control_has_no_attribute_that_lets_the_browser_cut_or_refuse_an_entry() -> None:
+    classes = [one for one in vars(forms).values() if isinstance(one, type) and issubclass(one, PageForm)]
+    controls = [str(field()) for form in classes for field in form(formdata=None) if field.type != "RadioField"]
+    assert len(controls) > 50
+    for attribute in (" required", " maxlength", " minlength", " pattern"):
+        assert [control for control in controls if attribute in control] == []
+
+
 def test_no_message_scolds() -> None:
     seen = [text for form, _ in FILLED for texts in errors(form).values() for text in texts]
     assert seen

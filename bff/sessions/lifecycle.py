@@ -1,0 +1,130 @@
+"""Where a session's records lie in its life: they begin under a new cookie, move to another, are extended, and end.
+
+A signed-in session also has a device record and is listed in the index of its customer; both come and go here. All of
+it works on values: what a request knows of its session is kept in `bff.sessions.session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bff.config.settings import SessionSettings
+from bff.errors import SessionStoreUnavailable
+from bff.events import Event
+from bff.log import Log
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.device_records import DeviceRecord
+from bff.sessions.index import SessionIndex
+from bff.sessions.model import SignedIn, Vault, WebRecord
+from bff.sessions.store import Found, SessionEnded, SessionStore, VersionConflict, Versions
+
+_TOUCH_SHARE = 1 / 20
+"""An idle limit is extended only when this share of it has passed, so most requests write nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """Begins, moves, extends and ends sessions; holds what that needs, and no session."""
+
+    store: SessionStore
+    index: SessionIndex
+    settings: SessionSettings
+    now: Callable[[], float]
+    log: Log
+
+    def begin(self, web: WebRecord, vault: Vault, browser: str | None) -> tuple[SessionCookie, Found]:
+        """Write records that did not exist, under a cookie that no browser has yet.
+
+        :param browser: what the request comes from, in words of ours
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        cookie, ttl = SessionCookie.fresh(), self.idle_seconds(web)
+        versions = self.store.create(cookie, web, vault, ttl, DeviceRecord.of(web, now=self.now(), browser=browser))
+        return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl)
+
+    def rotate(
+        self, old: SessionCookie | None, read: Versions | None, web: WebRecord, vault: Vault, browser: str | None
+    ) -> tuple[SessionCookie, Found]:
+        """Write records under a new cookie and end those of the old one; where that fails, the old ones stand alone.
+
+        :param old: None where no records lie under a cookie yet
+        :param read: the old ones are ended only if they are still as they were read; None: however they are by now
+        :raises VersionConflict: another request has written to the old ones since they were read
+        :raises SessionEnded: another request has ended the old ones since they were read
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        # The new record first: no browser knows its cookie until this request is answered, so whatever fails from
+        # here on leaves the old session as the only one.
+        cookie, begun = self.begin(web, vault, browser)
+        try:
+            self.enlist(web.signed_in, cookie.sid)
+            if old is not None:
+                self.store.retire(old, read)
+        except (VersionConflict, SessionEnded, SessionStoreUnavailable):
+            self._undo(cookie)
+            raise
+        return cookie, begun
+
+    def commit(self, cookie: SessionCookie, found: Found, web: WebRecord, vault: Vault) -> Found:
+        """Write what differs from what was found, in one transaction; who is a guest again gets a guest's idle limit.
+
+        :raises VersionConflict: another request has written in between
+        :raises SessionEnded: another request has ended the session
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        is_guest_again = found.web.signed_in is not None and web.signed_in is None
+        ttl = self.idle_seconds(web) if is_guest_again else None
+        versions = self.store.commit(
+            cookie,
+            found.versions,
+            web=None if web is found.web else web,
+            vault=None if vault is found.vault else vault,
+            ttl_seconds=ttl,
+        )
+        return replace(found, web=web, vault=vault, versions=versions, ttl_seconds=ttl or found.ttl_seconds)
+
+    def extend(self, cookie: SessionCookie, found: Found, browser: str | None) -> Found:
+        """Let a session live for a whole idle limit from now, if that is due; return what is known of it then.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        idle = self.idle_seconds(found.web)
+        if idle - found.ttl_seconds <= idle * _TOUCH_SHARE:
+            return found
+        self.store.touch(cookie, idle, DeviceRecord.of(found.web, now=self.now(), browser=browser))
+        return replace(found, ttl_seconds=idle)
+
+    def end(self, cookie: SessionCookie, who: SignedIn | None) -> None:
+        """End a session for good; its cookie is told from one that never had records.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        self.store.retire(cookie)
+        self.unlist(who, cookie.sid)
+
+    def enlist(self, who: SignedIn | None, sid: str | None) -> None:
+        """List a session under every name its customer can be looked up by; a new e-mail adds to the old one.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        if who is not None and sid is not None:
+            self.index.add_session(who, sid, who.ends_at(self.settings.lifetime_seconds))
+
+    def unlist(self, who: SignedIn | None, sid: str) -> None:
+        """Take a session out of the index again.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        if who is not None:
+            self.index.remove_session(who, sid)
+
+    def idle_seconds(self, web: WebRecord) -> float:
+        """Return how long a session lives without a request."""
+        return float(self.settings.anonymous_idle_seconds if web.signed_in is None else self.settings.idle_seconds)
+
+    def _undo(self, cookie: SessionCookie) -> None:
+        try:
+            self.store.end([cookie.sid])
+        except SessionStoreUnavailable:
+            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session nobody knows waits for its end")

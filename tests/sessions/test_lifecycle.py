@@ -1,0 +1,153 @@
+"""How a session's records begin, move, are extended and end, and what is listed of them meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from bff.errors import SessionStoreUnavailable
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.index import IndexKind
+from bff.sessions.model import Customer, SignedIn, TokenSet, Vault, WebRecord, without_customer
+from bff.sessions.session import Sessions
+from bff.sessions.store import Found, Missing, SessionEnded, VersionConflict
+from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.shop import Shop, ShopMaker
+
+IDLE_SECONDS, GUEST_IDLE_SECONDS = 1000, 2000
+FIREFOX = "Firefox on Windows"
+
+
+@pytest.fixture
+def shop(make_shop: ShopMaker, clock: FakeClock) -> Shop:
+    return make_shop(
+        clock=clock,
+        services=services_with_meddling,
+        BFF_SESSION_IDLE=str(IDLE_SECONDS),
+        BFF_ANONYMOUS_IDLE=str(GUEST_IDLE_SECONDS),
+    )
+
+
+@pytest.fixture
+def sessions(shop: Shop) -> Sessions:
+    return shop.services.sessions
+
+
+@pytest.fixture
+def signed_in(clock: FakeClock) -> WebRecord:
+    customer = Customer(id="42", email=None, first_name=None, last_name=None, language=None)
+    who = SignedIn(customer=customer, since=clock(), authenticated_at=clock())
+    return WebRecord(created=clock(), signed_in=who, data={"draft": True})
+
+
+def listed(sessions: Sessions) -> tuple[str, ...]:
+    return sessions.index.sids(IndexKind.CUSTOMER, "42")
+
+
+def found(sessions: Sessions, cookie: SessionCookie) -> Found:
+    answer = sessions.store.load(cookie, count=False)
+    assert isinstance(answer, Found)
+    return answer
+
+
+def test_guest_begins_without_device_and_index(sessions: Sessions, clock: FakeClock) -> None:
+    web = WebRecord(created=clock())
+    cookie, begun = sessions.begin(web, Vault(), FIREFOX)
+    assert (begun.web, begun.ttl_seconds) == (web, GUEST_IDLE_SECONDS)
+    assert found(sessions, cookie).versions == begun.versions
+    assert sessions.store.devices([cookie.sid]) == {cookie.sid: None}
+    assert listed(sessions) == ()
+
+
+def test_every_session_begins_under_a_cookie_of_its_own(sessions: Sessions, clock: FakeClock) -> None:
+    web = WebRecord(created=clock())
+    assert sessions.begin(web, Vault(), None)[0].value != sessions.begin(web, Vault(), None)[0].value
+
+
+def test_move_lists_the_new_cookie_with_its_device_and_ends_the_old_one(
+    sessions: Sessions, signed_in: WebRecord
+) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), FIREFOX)
+    cookie, moved = sessions.rotate(old, begun.versions, signed_in, Vault(), FIREFOX)
+    assert listed(sessions) == (cookie.sid,)
+    device = sessions.store.devices([cookie.sid])[cookie.sid]
+    assert device is not None
+    assert device.browser == FIREFOX
+    assert sessions.store.load(old) == Missing(retired=True)
+    assert moved.ttl_seconds == IDLE_SECONDS
+
+
+@pytest.mark.parametrize("meddling", ["written", "ended", "store away"])
+def test_move_that_cannot_end_the_old_one_leaves_the_new_one_nowhere(
+    sessions: Sessions, signed_in: WebRecord, meddling: str
+) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), None)
+    store = sessions.store
+    assert isinstance(store, MeddlingStore)
+    error: type[Exception] = SessionStoreUnavailable
+    if meddling == "written":
+        sessions.commit(old, begun, WebRecord(created=1.0, signed_in=signed_in.signed_in), Vault())
+        error = VersionConflict
+    elif meddling == "ended":
+        store.end([old.sid])
+        error = SessionEnded
+    else:
+        store.fail("retire")
+    with pytest.raises(error):
+        sessions.rotate(old, begun.versions, signed_in, Vault(), None)
+    store.before.clear()
+    assert list(store.sids()) == ([] if meddling == "ended" else [old.sid])
+
+
+def test_move_that_does_not_say_what_was_read_ends_the_old_one_however_it_is(
+    sessions: Sessions, signed_in: WebRecord
+) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), None)
+    sessions.commit(old, begun, WebRecord(created=1.0), Vault())
+    sessions.rotate(old, None, signed_in, Vault(), None)
+    assert sessions.store.load(old) == Missing(retired=True)
+
+
+def test_commit_writes_only_the_record_that_differs(sessions: Sessions, signed_in: WebRecord, clock: FakeClock) -> None:
+    cookie, begun = sessions.begin(signed_in, Vault(), None)
+    tokens = TokenSet(
+        access=cookie.value,
+        access_expires_at=clock() + 60,
+        access_lifetime_seconds=60,
+        refresh=None,
+        refresh_expires_at=0.0,
+        session_id=None,
+    )
+    after = sessions.commit(cookie, begun, begun.web, Vault(anonymous=tokens))
+    assert after.versions.web == begun.versions.web
+    assert after.versions.tokens != begun.versions.tokens
+    assert found(sessions, cookie).vault == Vault(anonymous=tokens)
+    # The other record may have been written meanwhile: what is not written is not compared either.
+    sessions.commit(cookie, begun, WebRecord(created=1.0, signed_in=signed_in.signed_in), begun.vault)
+
+
+def test_guest_again_has_a_guests_idle_limit_in_the_same_write(sessions: Sessions, signed_in: WebRecord) -> None:
+    cookie, begun = sessions.begin(signed_in, Vault(), None)
+    after = sessions.commit(cookie, begun, *without_customer(begun.web, begun.vault))
+    assert after.ttl_seconds == GUEST_IDLE_SECONDS
+    assert found(sessions, cookie).ttl_seconds > IDLE_SECONDS
+
+
+def test_only_what_is_due_is_extended(sessions: Sessions, signed_in: WebRecord, shop: Shop) -> None:
+    cookie, _ = sessions.begin(signed_in, Vault(), None)
+    assert isinstance(sessions.store, MeddlingStore)
+    sessions.store.fail("touch")
+    fresh = found(sessions, cookie)
+    assert sessions.extend(cookie, fresh, None) is fresh
+    sessions.store.before.clear()
+    shop.redis.pexpire(f"bff:{{{cookie.sid}}}:web", IDLE_SECONDS * 1000 // 2)
+    assert sessions.extend(cookie, found(sessions, cookie), None).ttl_seconds == IDLE_SECONDS
+    assert found(sessions, cookie).ttl_seconds > IDLE_SECONDS / 2
+
+
+def test_ended_session_is_gone_and_no_longer_listed(sessions: Sessions, signed_in: WebRecord) -> None:
+    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
+    assert listed(sessions) == (cookie.sid,)
+    sessions.end(cookie, signed_in.signed_in)
+    assert sessions.store.load(cookie) == Missing(retired=True)
+    assert listed(sessions) == ()

@@ -1,0 +1,259 @@
+"""What the program relies on inside of its libraries, beyond what they promise.
+
+Each test names one such reliance, where it is, and what to do when a new version no longer grants it. Until that is
+done, the version in `pyproject.toml` gets a ceiling.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from babel.support import LazyProxy
+from flask import Flask, g, request, session
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import ConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.connection import Connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
+from requests import Request
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from urllib3 import HTTPResponse as Urllib3Response
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+from werkzeug.datastructures import ImmutableMultiDict
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from bff import transport
+from tests.support.fakes.raw_server import unused_port
+
+ITEM = RateLimitItemPerSecond(5, 60, namespace="internals")
+KEY = ITEM.key_for("a")
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask("internals")
+    app.config.update(SECRET_KEY="of the session", WTF_CSRF_SECRET_KEY=["old", "new"], WTF_CSRF_TIME_LIMIT=None)
+    return app
+
+
+def test_limits_keeps_the_newest_attempt_first_in_memory() -> None:
+    """`Limits._give_back` deletes the first entry of `MemoryStorage.events` under the lock of its key.
+
+    If this fails: look in `limits.storage.MemoryStorage.acquire_entry` for where a moving window lies, and how it is
+    locked; or keep the attempts of a time without Redis in a store of our own.
+    """
+    storage = MemoryStorage()
+    counter = MovingWindowRateLimiter(storage)
+    assert counter.storage is storage
+    for _ in range(2):
+        assert counter.hit(ITEM, "a")
+        time.sleep(0.002)
+    first, second = storage.events[KEY]
+    assert first.atime > second.atime
+    with storage.locks[KEY]:
+        del storage.events[KEY][:1]
+    assert counter.get_window_stats(ITEM, "a").remaining == ITEM.amount - 1
+
+
+def test_limits_keeps_the_newest_attempt_leftmost_in_redis(redis: Redis) -> None:
+    """`Limits._give_back` pops the left end of the list under `prefixed_key`, on the pool that is shared.
+
+    If this fails: look in the Lua script `acquire_moving_window` of `limits` for what kind of value a window is, and
+    take the newest attempt out of it; `tests/test_limits.py` says what has to hold.
+    """
+    storage = RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix="internals")
+    counter = MovingWindowRateLimiter(storage)
+    for _ in range(2):
+        assert counter.hit(ITEM, "a")
+        time.sleep(0.002)
+    key = storage.prefixed_key(KEY)
+    assert redis.keys("*") == [key.encode()]
+    first, second = redis.lrange(key, 0, -1)
+    assert float(first) > float(second)
+    redis.lpop(key)
+    assert counter.get_window_stats(ITEM, "a").remaining == ITEM.amount - 1
+
+
+@pytest.fixture
+def adapter() -> Iterator[transport._Adapter]:
+    adapter = transport._Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    yield adapter
+    adapter.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_requests_makes_connections_of_our_classes(adapter: transport._Adapter, scheme: str) -> None:
+    """`Transport` bounds an answer in time by way of `init_poolmanager`, `pool_classes_by_scheme`, `ConnectionCls` and
+    `response_class`, each the hook into the next.
+
+    If this fails: find where `requests` makes its pool manager, and urllib3 its pools, connections and answers. Without
+    all four, a server may drip an answer for ever; `tests/test_transport.py` says what has to hold.
+    """
+    pool: Any = adapter.poolmanager.connection_from_url(f"{scheme}://127.0.0.1:1")
+    connection = pool._new_conn()
+    ours = {
+        "http": (transport._HttpPool, transport._HttpConnection),
+        "https": (transport._HttpsPool, transport._HttpsConnection),
+    }
+    assert (type(pool), type(connection)) == ours[scheme]
+    assert connection.response_class is transport._DeadlineResponse
+
+
+def test_requests_tells_by_its_first_argument_that_nothing_was_sent(adapter: transport._Adapter) -> None:
+    """`transport._nothing_was_sent` looks for urllib3's `NewConnectionError` below two others.
+
+    If this fails: find what `HTTPAdapter.send` puts into its `ConnectionError`. As long as it is not told apart,
+    `NotConnected` becomes `Broken`, and what was surely not done is reported as unknown.
+    """
+    port = unused_port()
+    with pytest.raises(RequestsConnectionError) as caught:
+        adapter.send(Request("GET", f"http://127.0.0.1:{port}/").prepare(), timeout=1)
+    cause = caught.value.args[0]
+    assert isinstance(cause, MaxRetryError)
+    assert isinstance(cause.reason, NewConnectionError)
+
+
+def test_urllib3_counts_what_is_missing_of_an_answer() -> None:
+    """`Transport` takes an answer for whole only where `length_remaining` is 0, or None for an unknown length.
+
+    If this fails: compare the body's length with `Content-Length` in `Transport._exchange` instead.
+    """
+    answer = Urllib3Response(io.BytesIO(b"ab"), headers={"Content-Length": "5"}, preload_content=False)
+    answer.read(10, decode_content=False)
+    assert answer.length_remaining == 3
+
+
+def test_http_client_reads_an_answer_from_a_buffer_around_the_socket() -> None:
+    """`_DeadlineResponse` detaches `HTTPResponse.fp` and puts a reader with a deadline in between.
+
+    If this fails: look in `http.client.HTTPResponse.__init__` for what `begin` and `read` read from.
+    """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        answer = transport._DeadlineResponse(ours, method="GET")
+        assert isinstance(answer.fp, io.BufferedReader)
+        assert answer.fp.raw is answer._reader
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        answer.begin()
+        assert answer.read() == b"ok"
+        answer.close()
+
+
+def test_redis_connects_by_the_connections_own_method_and_tries_once() -> None:
+    """`audit.offline` overrides `Connection.connect`, so that an audit makes no connection; `connect_redis` turns off
+    redis-py's own retries with `Retry(NoBackoff(), 0)`.
+
+    If this fails: find what a `ConnectionPool` calls on a connection that it has just made, or what else tries again.
+    """
+    calls: list[int] = []
+
+    class Refusing(Connection):
+        def connect(self) -> None:
+            calls.append(threading.get_ident())
+            raise RedisConnectionError("no")
+
+    pool = ConnectionPool(connection_class=Refusing, retry=Retry(NoBackoff(), 0))
+    with Redis(connection_pool=pool) as redis:
+        assert redis.connection_pool is pool
+        with pytest.raises(RedisConnectionError, match="no"):
+            redis.ping()
+    assert len(calls) == 1
+
+
+def test_flask_wtf_keeps_its_secret_and_token_where_we_look(app: Flask) -> None:
+    """`BrowserSession` answers for `session["csrf_token"]`; `fresh_csrf_token` drops `g.csrf_token`, so that the next
+    token is made anew; keys are a list, of which the last signs.
+
+    If this fails: look in `flask_wtf.csrf.generate_csrf` for where secret and token lie.
+    """
+    with app.test_request_context():
+        token = generate_csrf()
+        assert g.csrf_token == token
+        assert list(session) == ["csrf_token"]
+        validate_csrf(token)
+        app.config["WTF_CSRF_SECRET_KEY"] = ["new", "newer"]
+        validate_csrf(token)
+        g.pop("csrf_token")
+        session["csrf_token"] = "another"
+        assert generate_csrf() != token
+        app.config["WTF_CSRF_SECRET_KEY"] = ["newer"]
+        with pytest.raises(ValidationError) as caught:
+            validate_csrf(token)
+        assert token not in str(caught.value)
+
+
+def test_flask_wtf_checks_no_form_whose_request_was_checked_before(app: Flask) -> None:
+    """`middleware.csrf.check_token` sets `g.csrf_valid`, so that forms do not ask for a token of their own.
+
+    If this fails: look in `flask_wtf.csrf._FlaskFormCSRF.validate_csrf_token` for what it looks at. Forms refuse
+    everything until then, so nothing is open.
+    """
+
+    class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+        pass
+
+    with app.test_request_context(method="POST"):
+        assert not Form().validate()
+        g.csrf_valid = True
+        assert Form().validate()
+
+
+def test_wtforms_asks_meta_for_the_entries_and_the_controls(app: Flask) -> None:
+    """`PageForm.Meta` reads form fields alone, and renders controls without the attributes of validators.
+
+    If this fails: look in `flask_wtf.form.FlaskForm.Meta` and `wtforms.meta.DefaultMeta`. With `wrap_formdata` gone,
+    uploads and JSON would be read as entries; with `render_field` gone, browsers would cut pasted passwords.
+    """
+
+    class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+        name = StringField(validators=[InputRequired(), Length(max=5)])
+
+        class Meta:
+            def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
+                return None if formdata is None else ImmutableMultiDict({"name": "ours"})
+
+            def render_field(self, field: StringField, render_kw: dict[str, object]) -> object:
+                return field.widget(field, **{"required": False, "maxlength": False, **render_kw})
+
+    with app.test_request_context(method="POST", json={"name": "theirs"}):
+        form = Form()
+    assert form.name.data == "ours"
+    assert (form.name.flags.required, form.name.flags.maxlength) == (True, 5)
+    assert str(form.name()) == '<input id="name" name="name" type="text" value="ours">'
+
+
+def test_werkzeug_lets_the_query_be_replaced_and_a_proxy_be_opened(app: Flask) -> None:
+    """`strict_bounce` puts a restored query into `request.args`; `browser_session` takes the session out of its proxy.
+
+    If this fails: let `strict_bounce` change the environment's `QUERY_STRING` before anything reads it, and keep the
+    session in `g`.
+    """
+    with app.test_request_context("/?a=1"):
+        assert request.args["a"] == "1"
+        request.args = ImmutableMultiDict({"b": "2"})
+        assert request.args.to_dict() == {"b": "2"}
+        opened = session._get_current_object()  # type: ignore[attr-defined]  # werkzeug's proxies hide it from mypy
+        assert type(opened) is not type(session)
+
+
+def test_babels_proxy_reads_anew_each_time_it_is_told_not_to_remember() -> None:
+    """`lazy_gettext` serves every language with one proxy.
+
+    If this fails: write a class with `__str__`, `__mod__` and `__html__` that calls `gettext`.
+    """
+    words = iter(["one", "two", "three %(n)d"])
+    text = LazyProxy(lambda: next(words), enable_cache=False)
+    assert (str(text), f"{text}", text % {"n": 3}) == ("one", "two", "three 3")
