@@ -13,6 +13,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import bff
@@ -93,10 +94,12 @@ def _audit(environ: Mapping[str, str], *, json_form: bool) -> int:
     from bff.audit.as_json import as_json
     from bff.audit.offline import offline_services
     from bff.audit.report import audit
+    from bff.audit.tests_at_hand import BESIDE_THE_PACKAGE
     from bff.audit.text import as_text
     from bff.factory import create_app
 
-    report = audit(create_app(settings, offline_services(settings)))
+    working_folder = Path()
+    report = audit(create_app(settings, offline_services(settings)), checkouts=(BESIDE_THE_PACKAGE, working_folder))
     print(json.dumps(as_json(report), indent=2) if json_form else as_text(report), end="\n" if json_form else "")
     return EXIT_FINDINGS if report.findings else 0
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,27 +61,71 @@ def test_wheel_and_source_archive_hold_the_documents(wheel: Path, tmp_path: Path
     assert {"README.md", *documents} <= packed
 
 
-def test_installed_wheel_serves_pages_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    target = tmp_path / "installed"
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("installed")
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(target), str(wheel)],
         check=True,
         capture_output=True,
     )
-    environment = {
+    return target
+
+
+def environment(installed: Path) -> dict[str, str]:
+    """Return a configuration, and where the installed program lies."""
+    return {
         **os.environ,
-        "PYTHONPATH": str(target),
+        "PYTHONPATH": str(installed),
         "EMPORIX_TENANT": "demoshop",
         "EMPORIX_CLIENT_ID": "demo-storefront",
         "REDIS_URL": "unix:///nowhere.sock",
         "BFF_PUBLIC_URL": "http://127.0.0.1:8000",
         "BFF_SECRET_KEYS": KEY,
     }
+
+
+def test_installed_wheel_serves_pages_far_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     shown = subprocess.run(
-        [sys.executable, "-P", "-c", PROBE], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-P", "-c", PROBE],
+        cwd=tmp_path,
+        env=environment(installed),
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     assert shown[:3] == ["/ 200", "/static/site.css 200", "/nothing 404"]
-    assert Path(shown[3]) == target
+    assert Path(shown[3]) == installed
+
+
+def audited(installed: Path, folder: Path) -> Any:
+    """Return what `bff audit` of the installed program says in a folder, as values."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "bff.cli", "audit", "--json"],
+        cwd=folder,
+        env=environment(installed),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_installed_audit_finds_the_tests_of_a_checkout_it_is_called_in(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_one.py").write_text("def test_one(): ...\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "another-project"\n')
+    assert audited(installed, tmp_path)["tests"] is None
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "emporix-bff"\n')
+    alone = audited(installed, tmp_path)
+    # Had it found those of this checkout too, no requirement would lack its tests.
+    assert alone["tests"] == 1
+    assert alone["summary"]["met"] == 0
+    here = audited(installed, ROOT)
+    assert here["tests"] > 1000
+    assert here["summary"]["met"] > 0
+    assert [one for one in here["requirements"] if one["verdict"] == "unproven"] == []
 
 
 def test_nothing_else_is_visible_at_the_top() -> None:

@@ -84,11 +84,6 @@ def _no_proxy(settings: Settings) -> bool:
     return settings.serving.public_url.startswith("https://") and settings.serving.trusted_proxies == 0
 
 
-def _bound_to_many(settings: Settings) -> bool:
-    bind = settings.serving.metrics_bind
-    return bind is not None and not _is_loopback(urlsplit(f"//{bind}").hostname)
-
-
 def _is_loopback(host: str | None) -> bool:
     return _LOOPBACK.fullmatch(host or "") is not None
 
@@ -135,15 +130,6 @@ def _points() -> Iterator[_Point]:
         "one session can ask without limit",
         "ASVS 5.0 2.4.1",
         lambda settings: settings.limits.api is None,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="api-docs-on",
-            variable="BFF_API_DOCS",
-            wrong="the page /api/docs is there for everybody",
-            breaks="ASVS 5.0 13.4.5",
-        ),
-        is_weak=lambda settings: settings.features.api_docs,
     )
     yield _Point(
         weakness=Weakness(
@@ -230,15 +216,6 @@ def _points() -> Iterator[_Point]:
             breaks="ASVS 5.0 13.4.2",
         ),
         is_weak=lambda settings: settings.logging.level == "debug",
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="metrics-for-everybody",
-            variable="BFF_METRICS_BIND",
-            wrong="the metrics listen on more than this machine",
-            breaks="ASVS 5.0 13.4.5",
-        ),
-        is_weak=_bound_to_many,
     )
 
 

@@ -72,9 +72,14 @@ def _stays_in_its_header(probed: Probed, app: Bff) -> str | None:
         others = [value for name, value in cookie.answer.headers if name.lower() != "set-cookie"]
         if cookie.value and any(cookie.value in text for text in (cookie.answer.body, *others)):
             return f"the cookie's value stands elsewhere too: {cookie.answer}"
+    given = frozenset(newcomer.cookie for newcomer in probed.newcomers)
     for answer in probed.answers:
-        texts = (answer.body, *(value for _, value in answer.headers))
-        if any(sent in text for sent in probed.cookies_sent for text in texts):
+        # A newcomer's own first answer is where a cookie that was sent later has come from.
+        fresh = given if answer.asked is Asked.READ else frozenset()
+        texts = (answer.body, *(value for name, value in answer.headers if name.lower() != "set-cookie"))
+        if any(sent in text for sent in probed.cookies_sent for text in texts) or any(
+            sent in line for sent in probed.cookies_sent - fresh for line in answer.all_of("Set-Cookie")
+        ):
             return f"a cookie that was sent comes back: {answer}"
     return None
 

@@ -85,12 +85,12 @@ class _Prober:
 
     def ask_all(self) -> None:
         """Ask for every rule, then for what is no rule's."""
-        self._meet_newcomers()
-        for rule in self._rules:
-            methods = rule.methods or set()
-            if "GET" in methods:
+        # Pages first: they name a static file that is there.
+        for rule in sorted(self._rules, key=lambda rule: is_static(rule.rule)):
+            if "GET" in (rule.methods or ()):
                 self._read(rule)
-            for method in sorted(methods - SAFE):
+        for rule in self._rules:
+            for method in sorted((rule.methods or set()) - SAFE):
                 self._write(rule, method)
         self._ask_methods()
         self._ask_oddities()
@@ -112,22 +112,11 @@ class _Prober:
             self._sent("GET", "/healthz", headers=forwarded, peer=_PEER)
         return SeenAddress(right=added[0] if added else _PEER, taken=taken[0] if taken else None)
 
-    def _meet_newcomers(self) -> None:
-        for rule in self._rules:
-            if "GET" not in (rule.methods or ()) or is_api(rule.rule) or rule.arguments:
-                continue
-            answer = self._sent("GET", rule.rule, query=_LINKED)
-            cookie = self._cookie_of(answer.headers.getlist("Set-Cookie"))
-            token = _TOKEN_FIELD.search(answer.get_data(as_text=True))
-            if cookie is not None and token is not None:
-                self.newcomers.append(Newcomer(cookie=cookie, token=unescape(token[1])))
-            if (link := _STATIC_LINK.search(answer.get_data(as_text=True))) is not None:
-                self._samples["filename"] = link[1].removeprefix("/static/")
-
     def _read(self, rule: Rule) -> None:
         path = self._path(rule)
         query = _query(rule)
         self._ask(Asked.READ, "GET", path, rule, query=query)
+        self._meet(self.answers[-1])
         for site in ("cross-site", "same-site"):
             headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"}
             for method in sorted(SAFE if is_api(rule.rule) else {"GET"}):
@@ -139,6 +128,14 @@ class _Prober:
         self._ask(Asked.READ_MALFORMED_COOKIE, "GET", path, rule, malformed)
         if not is_api(rule.rule):
             self._ask(Asked.LED_ELSEWHERE, "GET", path, rule, query=dict.fromkeys(_LEADING_NAMES, ELSEWHERE))
+
+    def _meet(self, answer: Probe) -> None:
+        """Take what a newcomer gets with a page: a cookie, and the form's token for it."""
+        cookie, token = self._cookie_of(answer.all_of("Set-Cookie")), _TOKEN_FIELD.search(answer.body)
+        if cookie is not None and token is not None:
+            self.newcomers.append(Newcomer(cookie=cookie, token=unescape(token[1])))
+        if (link := _STATIC_LINK.search(answer.body)) is not None:
+            self._samples["filename"] = link[1].removeprefix("/static/")
 
     def _write(self, rule: Rule, method: str) -> None:
         path = self._path(rule)

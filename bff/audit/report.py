@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from bff.audit.requirement import Guard, Requirement
 from bff.audit.requirements import REQUIREMENTS
 from bff.audit.routes import AuditedRoute, audited_routes, limits_in_words
 from bff.audit.storage import ALL_KEPT, lifetime_of
-from bff.audit.tests_at_hand import find_tests
+from bff.audit.tests_at_hand import BESIDE_THE_PACKAGE, find_tests
 from bff.audit.tokens import TOKEN_KINDS, TokenKind
 from bff.audit.verdicts import RequirementStatus, Verdict, judge
 from bff.config.settings import Settings
@@ -63,7 +63,7 @@ class Report:
     probes: int
     """How many requests were answered for it."""
     tests: int | None
-    """How many tests lie beside the program; None: they are not at hand, so that no name could be looked up."""
+    """How many tests are at hand; None: there is no checkout, so that no name could be looked up."""
     weaknesses: tuple[Weakness, ...]
     failed: Mapping[Guard, str]
     """What is wrong with each guard that does not hold."""
@@ -115,15 +115,15 @@ def audit(
     app: Bff,
     *,
     requirements: Iterable[Requirement] = REQUIREMENTS,
-    checkout: Path | None = None,
+    checkouts: Sequence[Path] = (BESIDE_THE_PACKAGE,),
 ) -> Report:
     """Look at an application and report on it. It should have been built on `offline_services`.
 
     :param requirements: the rows to judge; others are for tests
-    :param checkout: where `tests/` lies; None: beside this package, if it does
+    :param checkouts: where `tests/` may lie; the first that is a checkout of this project counts
     """
     settings = app.services.settings
-    tests = find_tests() if checkout is None else find_tests(checkout)
+    tests = find_tests(*checkouts)
     probed = probe(app, app.services)
     with silence():
         failed = failed_guards(probed, app)

@@ -1,4 +1,4 @@
-"""The tests that lie beside the package in a checkout, by name; an installed package has none, and says so.
+"""The tests of a checkout, by name: beside the package, or in the folder that an installed one is called in.
 
 They are read, not run: running them is what the test suite is for. A name that no test has proves nothing.
 """
@@ -6,14 +6,15 @@ They are read, not run: running them is what the test suite is for. A name that 
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-_CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
-_MARK: Final = "pyproject.toml"
-"""What a checkout has beside its tests; a folder `tests` alone could be anybody's, next to an installed package."""
+BESIDE_THE_PACKAGE: Final = Path(__file__).resolve().parents[2]
+"""The checkout, where the package runs from one; the folder of all packages, where it is installed."""
+_PROJECT: Final = "emporix-bff"
 
 
 class TestsAtHand:
@@ -53,11 +54,25 @@ class TestsAtHand:
         return sum(len(inside) for path in paths for inside in self._names(path).values())
 
 
-def find_tests(checkout: Path = _CHECKOUT) -> TestsAtHand | None:
-    """Return the tests of this checkout; None where the program was installed without them."""
-    if not ((checkout / _MARK).is_file() and (checkout / "tests").is_dir()):
-        return None
-    return TestsAtHand(checkout)
+def find_tests(*folders: Path) -> TestsAtHand | None:
+    """Return the tests of the first folder that is a checkout of this project; None where none of them is."""
+    for folder in folders:
+        if _is_ours(folder) and (folder / "tests").is_dir():
+            return TestsAtHand(folder)
+    return None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder's `pyproject.toml` names this project: a folder `tests` alone may be of any other.
+
+    A file that cannot be read counts as another project's.
+    """
+    try:
+        told = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    project = told.get("project")
+    return isinstance(project, dict) and project.get("name") == _PROJECT
 
 
 def _names_in(source: str) -> Mapping[str, frozenset[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 import secrets
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from bff.audit.configuration import EVERY_WEAKNESS, FEWEST_DISTINCT_BYTES, looks_random, weaknesses
 from bff.audit.report import audit
 from tests.support.audit.audit_parts import build, new_key, settings
+from tests.support.documents import document
 
 WEAK_KEYS = {
     "one byte": b"\x07" * 32,
@@ -31,7 +33,6 @@ WEAK = {
     "mail-limit-off": {"BFF_RATE_LIMIT_MAIL": "off"},
     "guest-limit-off": {"BFF_RATE_LIMIT_GUEST": "off"},
     "session-limit-off": {"BFF_RATE_LIMIT_API": "off"},
-    "api-docs-on": {"BFF_API_DOCS": "on"},
     "idle-too-long": {"BFF_SESSION_IDLE": "3601"},
     "lifetime-too-long": {"BFF_SESSION_LIFETIME": "86401"},
     "key-not-random": {"BFF_SECRET_KEYS": base64.urlsafe_b64encode(WEAK_KEYS["text"]).decode()},
@@ -41,7 +42,6 @@ WEAK = {
     "issuer-in-clear": {"AUTH0_ISSUER": "http://127.0.0.1:9001/"},
     "answers-not-neutral": {"BFF_NEUTRAL_ANSWERS": "off"},
     "log-level-debug": {"BFF_LOG_LEVEL": "debug"},
-    "metrics-for-everybody": {"BFF_METRICS_BIND": "0.0.0.0:9090"},
 }
 SOUND = {
     "as it is": {},
@@ -53,7 +53,7 @@ SOUND = {
     "longest lifetimes": {"BFF_SESSION_IDLE": "3600", "BFF_SESSION_LIFETIME": "86400"},
     "two proxies": {"BFF_TRUSTED_PROXIES": "2"},
     "features off": {"BFF_ACCOUNT_DELETION": "off", "BFF_ADD_LOGIN": "off"},
-    "metrics on this machine": {"BFF_METRICS_BIND": "127.0.0.1:9090"},
+    "what is not there yet": {"BFF_API_DOCS": "on", "BFF_METRICS_BIND": "0.0.0.0:9090"},
     "another mode": {"EMPORIX_SIGNUP": "immediate", "EMPORIX_SITE": "main"},
 }
 
@@ -61,7 +61,7 @@ SOUND = {
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_production_configuration_has_no_finding(name: str, tmp_path: Path) -> None:
     # Which tests there are is the same for all of them, and looked up in a test of its own.
-    report = audit(build(**SOUND[name]), checkout=tmp_path)
+    report = audit(build(**SOUND[name]), checkouts=[tmp_path])
     assert report.weaknesses == ()
     assert report.failed == {}
     assert report.findings == 0
@@ -69,7 +69,7 @@ def test_sound_production_configuration_has_no_finding(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", WEAK)
 def test_planted_weakness_gives_exactly_its_own_finding(name: str, tmp_path: Path) -> None:
-    report = audit(build(**WEAK[name]), checkout=tmp_path)
+    report = audit(build(**WEAK[name]), checkouts=[tmp_path])
     assert [weakness.name for weakness in report.weaknesses] == [name]
     assert report.findings == 1
     (weakness,) = report.weaknesses
@@ -79,6 +79,13 @@ def test_planted_weakness_gives_exactly_its_own_finding(name: str, tmp_path: Pat
 
 def test_every_weakness_is_planted() -> None:
     assert [weakness.name for weakness in EVERY_WEAKNESS] == list(WEAK)
+
+
+def test_no_weakness_is_told_of_what_has_no_effect_yet() -> None:
+    (told,) = re.findall(r"without an effect yet: (.+)\.$", document("operating.md"), re.MULTILINE)
+    without_effect = set(re.findall(r"`(\w+)`", told))
+    assert "BFF_API_DOCS" in without_effect
+    assert without_effect.isdisjoint(weakness.variable for weakness in EVERY_WEAKNESS)
 
 
 def test_weaknesses_are_all_found_together() -> None:

@@ -254,7 +254,7 @@ REMOVALS: dict[str, tuple[Callable[[], Bff], set[Guard]]] = {
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return audit(build(), checkout=tmp_path_factory.mktemp("without_tests"))
+    return audit(build(), checkouts=[tmp_path_factory.mktemp("without_tests")])
 
 
 def test_every_guard_has_a_check_and_holds(sound: Report) -> None:
@@ -281,7 +281,7 @@ def test_guard_that_is_taken_out_is_missed_and_no_other(what: str) -> None:
 def test_exactly_the_verdicts_that_rest_on_it_flip(
     sound: Report, remove: Callable[[], Bff], guard: Guard, tmp_path: Path
 ) -> None:
-    report = audit(remove(), checkout=tmp_path)
+    report = audit(remove(), checkouts=[tmp_path])
     flipped = {
         verdict.requirement.id: verdict.status
         for verdict, before in zip(report.verdicts, sound.verdicts, strict=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from io import BytesIO
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -30,6 +33,45 @@ def test_every_route_of_the_url_map_is_asked_for() -> None:
     guarded = {(answer.method, answer.rule) for answer in probed.of(Asked.FOREIGN_ORIGIN)}
     assert guarded == {route for route in asked if route[0] not in SAFE} - {("POST", BACKCHANNEL_LOGOUT)}
     assert {answer.asked for answer in probed.answers} == set(Asked)
+
+
+SEVERAL = {
+    # Two sites; over JSON by GET and by HEAD.
+    Asked.READ_CROSS_SITE: 2,
+    Asked.FOREIGN_ORIGIN: 2,
+    Asked.FETCHED_ELSEWHERE: 2,
+    # Every media type that a form can send.
+    Asked.FORM_BODY: 3,
+}
+"""How often a route is asked for by one kind of request, where it is more than once."""
+
+
+def test_each_route_is_asked_once_for_each_thing_to_find_out() -> None:
+    app = build()
+    counted = Counter(
+        (answer.asked, answer.method, answer.rule) for answer in probe(app, app.services).answers if answer.rule
+    )
+    assert {key: times for key, times in counted.items() if times != SEVERAL.get(key[0], 1)} == {}
+
+
+def test_no_request_is_sent_twice() -> None:
+    app = build()
+    sent: Counter[tuple[Any, ...]] = Counter()
+    serve = app.wsgi_app
+
+    def counting(environ: dict[str, Any], start_response: Any) -> Any:
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = BytesIO(body)
+        told = {name: value for name, value in environ.items() if isinstance(value, str)}
+        sent[(body, *sorted(told.items()))] += 1
+        return serve(environ, start_response)
+
+    app.wsgi_app = counting  # type: ignore[method-assign]  # as Flask's own documentation puts a middleware in
+    probed = probe(app, app.services)
+    assert [request for request, times in sent.items() if times > 1] == []
+    # Four answers are made in the program, and one request more finds out the address.
+    made = len(probed.of(Asked.ROTATION, Asked.CRASH))
+    assert (made, sent.total()) == (4, len(probed.answers) - made + 1)
 
 
 def test_redis_upstream_and_log_see_nothing_of_it(

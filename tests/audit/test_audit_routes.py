@@ -28,7 +28,7 @@ def app() -> Bff:
 
 @pytest.fixture(scope="module")
 def report(app: Bff, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return audit(app, checkout=tmp_path_factory.mktemp("without_tests"))
+    return audit(app, checkouts=[tmp_path_factory.mktemp("without_tests")])
 
 
 def route(report: Report, method: str, rule: str) -> AuditedRoute:
@@ -98,7 +98,7 @@ def test_new_route_without_a_guard_stands_out(tmp_path: Path) -> None:
     hooks = app.before_request_funcs[None]
     app.before_request_funcs[None] = [hook for hook in hooks if hook.__name__ != "check"]
     app.add_url_rule("/changes", view_func=lambda: "", methods=["POST"], endpoint="changes")
-    report = audit(app, checkout=tmp_path)
+    report = audit(app, checkouts=[tmp_path])
     assert route(report, "GET", "/planted").operations == UNDECLARED
     assert route(report, "GET", "/api/planted").operations == UNDECLARED
     assert route(report, "POST", "/changes").csrf is Csrf.NONE

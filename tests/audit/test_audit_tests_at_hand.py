@@ -30,6 +30,13 @@ def at_hand() -> TestsAtHand:
     return tests
 
 
+def checkout_in(folder: Path, pyproject: bytes = b'[project]\nname = "emporix-bff"\n') -> Path:
+    """Make a folder look like a checkout without any test."""
+    (folder / "tests").mkdir(parents=True)
+    (folder / "pyproject.toml").write_bytes(pyproject)
+    return folder
+
+
 def row(*tests: str, slug: str = "", deviation: bool = False) -> Requirement:
     answer = Deviation(reason="Because.", tests=tests) if deviation else Met(tests=tests)
     return Requirement(
@@ -62,8 +69,7 @@ def test_name_that_no_test_has_is_not_found(name: str) -> None:
 
 
 def test_state_machine_counts_by_the_name_of_its_test_case(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "tests").mkdir()
+    checkout_in(tmp_path)
     (tmp_path / "tests/test_machine.py").write_text("TestMachine = Machine.TestCase\nTestNothing = 3\n")
     tests = find_tests(tmp_path)
     assert tests is not None
@@ -74,7 +80,7 @@ def test_state_machine_counts_by_the_name_of_its_test_case(tmp_path: Path) -> No
 def test_test_that_does_not_exist_proves_nothing() -> None:
     gone = "tests/web/middleware/test_headers.py::test_that_somebody_renamed"
     rows = (row(THIS, slug="good"), row(THIS, gone, slug="bad"), row(gone, slug="deviation", deviation=True))
-    report = audit(build(), requirements=rows, checkout=CHECKOUT)
+    report = audit(build(), requirements=rows, checkouts=[CHECKOUT])
     assert [verdict.status for verdict in report.verdicts] == [
         RequirementStatus.MET,
         RequirementStatus.UNPROVEN,
@@ -126,11 +132,45 @@ def test_every_row_has_an_id_of_its_own_and_an_answer() -> None:
                 assert reason, one.id
 
 
+def test_first_folder_that_is_a_checkout_counts(tmp_path: Path) -> None:
+    installed, checkout, another = tmp_path / "installed", tmp_path / "checkout", tmp_path / "another"
+    installed.mkdir()
+    checkout_in(checkout)
+    (checkout / "tests/test_here.py").write_text("def test_one(): ...\ndef test_two(): ...\n")
+    checkout_in(another)
+    tests = find_tests(installed, checkout, another)
+    assert tests is not None
+    assert (tests.count, "tests/test_here.py::test_one" in tests) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [
+        b"",
+        b'[project]\nname = "another-project"\n',
+        b'name = "emporix-bff"\n',
+        b'project = "emporix-bff"\n',
+        b'[project]\nname = ["emporix-bff"]\n',
+        b'[project]\n# name = "emporix-bff"\n',
+        b'[project]\nname = "emporix-bff\n',
+        b'[project]\nname = "\xff"\n',
+    ],
+)
+def test_folder_of_another_project_is_no_checkout(tmp_path: Path, pyproject: bytes) -> None:
+    assert find_tests(checkout_in(tmp_path, pyproject)) is None
+
+
+def test_checkout_without_tests_is_none(tmp_path: Path) -> None:
+    checkout_in(tmp_path)
+    (tmp_path / "tests").rmdir()
+    assert find_tests(tmp_path) is None
+
+
 def test_installed_without_its_tests_the_program_says_so(tmp_path: Path) -> None:
     # Anybody's `tests` may lie beside an installed package.
     (tmp_path / "tests").mkdir()
     assert find_tests(tmp_path) is None
-    report = audit(build(), requirements=[row("tests/test_x.py::test_y")], checkout=tmp_path)
+    report = audit(build(), requirements=[row("tests/test_x.py::test_y")], checkouts=[tmp_path])
     assert report.tests is None
     assert report.count(RequirementStatus.MET) == 1
     assert report.findings == 0

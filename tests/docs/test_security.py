@@ -62,7 +62,7 @@ def test_document_says_what_a_browser_needs() -> None:
 
 def test_excerpt_of_the_audit_is_real_but_for_how_many_there_are() -> None:
     (excerpt,) = re.findall(r"```text\n(.*?)```", section(SECURITY, "The audit"), re.DOTALL)
-    told = re.sub(r"\d+", "N", as_text(audit(build(), checkout=CHECKOUT)))
+    told = re.sub(r"\d+", "N", as_text(audit(build(), checkouts=[CHECKOUT])))
     parts = [part.strip("\n") for part in re.sub(r"\d+", "N", excerpt).split("…\n") if part.strip()]
     assert len(parts) > 3
     for part in parts:
