@@ -43,6 +43,10 @@ def notices(shop: Shop) -> None:
         jane.get(path)
     provider = SocialIdentity(issuer="http://127.0.0.1:1/", subject="x", sid=None)
     _change_who(shop, jane, lambda who: replace(who, social=provider))
+    # Long after that sign-in, so that another proof is asked for.
+    _change_who(shop, jane, lambda who: replace(who, authenticated_at=0.0))
+    jane.get("/account/delete/confirm?token=x")
+    _change_who(shop, jane, lambda who: replace(who, authenticated_at=shop.services.now()))
     for path in ("/account", "/login?again=1&next=/account", "/account/logins"):
         jane.get(path)
     _change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
