@@ -3,10 +3,10 @@
     BffError
       ConfigurationError
       SessionError
-        LoginRequired               nobody is signed in
+        LoginRequired               no customer is signed in
         SessionExpired              a signed-in session has just ended
         ReauthenticationRequired    signed in, but not lately enough, or not renewable
-        SessionStoreUnavailable     Redis is away: we do not know
+        SessionStoreUnavailable     Redis did not answer: the session is unknown
       RequestRejected
         CsrfFailed
         Forbidden                   asked from another site
@@ -19,17 +19,17 @@
       LoginFailed
         InvalidCredentials
         StateMismatch               a callback that belongs to no sign-in of this browser
-        IdTokenInvalid              an id or logout token that is not to be believed
-        SocialLoginRefused          the provider, or Emporix, said no
-        AnotherPerson               somebody else came back from a re-authentication
-        IdentityProviderUnavailable its discovery document or keys cannot be had
+        IdTokenInvalid              an id or logout token that fails a check
+        SocialLoginRefused          the provider or Emporix refused the sign-in
+        AnotherPerson               a re-authentication signed in another person
+        IdentityProviderUnavailable its discovery document or keys cannot be fetched
       UpstreamError
-        UpstreamRejected            Emporix said no, and why
-        InvalidToken                Emporix said that the token it was given lives no more
+        UpstreamRejected            Emporix refused, and said why
+        InvalidToken                Emporix refused the bearer
         UpstreamRateLimited
         UpstreamMalformed           an answer that is not as documented
-        UpstreamUnavailable         no connection, reset, 502 to 504: we do not know
-        UpstreamTimeout             no whole answer in time: we do not know
+        UpstreamUnavailable         no connection, reset, 502 to 504: the outcome is unknown
+        UpstreamTimeout             no whole answer in time: the outcome is unknown
 
 An exception carries facts, no wording, and never a secret: its text may be logged.
 """
@@ -45,7 +45,7 @@ class Detail:
 
     message: str
     field: str | None = None
-    """Dotted path of the property at fault, e.g. `customerAddress.country`; None if it is none in particular."""
+    """Dotted path of the property at fault, e.g. `customerAddress.country`; None: no single property is."""
     type: str | None = None
     """Lower-case word with underscores, e.g. `missing_value`."""
     more_info: str | None = None
@@ -80,7 +80,7 @@ class SessionError(BffError):
 
 
 class LoginRequired(SessionError):
-    """Nobody is signed in, and the request needs somebody who is."""
+    """The request needs a signed-in customer, and this session has none."""
 
 
 class SessionExpired(SessionError):
@@ -88,7 +88,7 @@ class SessionExpired(SessionError):
 
 
 class ReauthenticationRequired(SessionError):
-    """Somebody is signed in, but has to prove it once more for this request."""
+    """The customer is signed in, but this request needs a new proof of who they are."""
 
 
 class SessionStoreUnavailable(SessionError):
@@ -100,7 +100,7 @@ class RequestRejected(BffError):
 
 
 class CsrfFailed(RequestRejected):
-    """No, a stale or a foreign CSRF token, or a foreign origin, on a request that changes something."""
+    """The CSRF token of a changing request is missing, stale or another browser's, or its origin is foreign."""
 
     def __init__(self, *, origin_is_ours: bool = False) -> None:
         super().__init__("the origin is ours" if origin_is_ours else "another origin")
@@ -128,7 +128,7 @@ class PayloadTooLarge(RequestRejected):
 
 
 class FeatureDisabled(RequestRejected):
-    """Switched off here, or not offered by this tenant."""
+    """The operation is switched off here, or the tenant does not offer it."""
 
 
 class PreconditionFailed(RequestRejected):
@@ -144,7 +144,7 @@ class TooManyAttempts(RequestRejected):
 
 
 class LoginFailed(BffError):
-    """Nobody is signed in after an attempt to."""
+    """An attempt to sign in failed."""
 
 
 class InvalidCredentials(LoginFailed):
@@ -156,19 +156,19 @@ class StateMismatch(LoginFailed):
 
 
 class IdTokenInvalid(LoginFailed):
-    """An id or logout token that is not to be believed; the text names the claim at fault, never its value."""
+    """An id or logout token failed a check; the text names the claim at fault, never its value."""
 
 
 class SocialLoginRefused(LoginFailed):
-    """The identity provider, the person there, or Emporix said no."""
+    """The identity provider, the person there, or Emporix refused the sign-in."""
 
 
 class AnotherPerson(LoginFailed):
-    """A re-authentication brought back somebody else than who is signed in."""
+    """A re-authentication signed in another person than the session's customer."""
 
 
 class IdentityProviderUnavailable(LoginFailed):
-    """The identity provider's discovery document or its keys cannot be had right now."""
+    """The identity provider's discovery document or its keys cannot be fetched right now."""
 
 
 class UpstreamError(BffError):
@@ -199,15 +199,15 @@ class UpstreamRejected(UpstreamError):
         self.more_info = more_info
         self.details = details
         self.is_dead_link = False
-        """Whether what was refused is the token of a mailed link: it is not, or no longer, good."""
+        """Whether what was refused is the token of a mailed link: it is not valid, or no longer."""
 
 
 class InvalidToken(UpstreamError):
-    """Emporix said that the bearer lives no more (RFC 6750 3.1 `invalid_token`, in Apigee's words)."""
+    """Emporix refused the bearer (RFC 6750 3.1 `invalid_token`; the fault codes: `bff.emporix.refusals`)."""
 
 
 class UpstreamRateLimited(UpstreamError):
-    """Emporix asks for patience."""
+    """Emporix answered 429, which its contract does not list; the seconds are its `Retry-After`, where it has one."""
 
     def __init__(self, operation: str, retry_after_seconds: int | None) -> None:
         super().__init__(operation, "upstream answered 429")

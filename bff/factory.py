@@ -38,8 +38,8 @@ from bff.wiring import Services, build_services
 class Bff(Flask):
     """Flask, but for the log: an exception's text may hold what must not be written down."""
 
-    # Answered by Flask, OPTIONS would be the one method that no check of ours has seen. Said here, because the
-    # route of the static files is made before anybody can change the configuration.
+    # If Flask answered OPTIONS itself, no check of ours would see that method. Set on the class, because Flask makes
+    # the route of the static files before the configuration can be changed.
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
 
     def __init__(self, services: Services) -> None:
@@ -52,7 +52,7 @@ class Bff(Flask):
         """Everything behind the application."""
 
     def log_exception(self, exc_info: Any) -> None:
-        """Report an exception that nobody caught, without its text."""
+        """Report an uncaught exception, without its text."""
         error: BaseException | TracebackType | None = exc_info[1] if exc_info else sys.exc_info()[1]
         if isinstance(error, BaseException):
             self.services.log.emit(Event.INTERNAL_ERROR, exception=error)

@@ -61,14 +61,14 @@ class Log:
         before_sid: str | None = None,
         **fields: Any,
     ) -> None:
-        """Report what happened to somebody's session or account, at every log level.
+        """Report what happened to a session or an account, at every log level.
 
         :param sid: the session's name in Redis, itself a hash of the cookie; its first half is shown
         :param customer_id: shown as a keyed hash, the same in every line until the newest server key changes
         :param email: the same, where an address is typed; case does not matter
         :param entity_id: the same, of the company that a customer acts for
         :param before_sid: the name that the session had until now
-        :param fields: fixed words and numbers; nothing that whoever sent the request can choose
+        :param fields: fixed words and numbers, never what the sender of a request chose
         """
         if sid is not None:
             fields["session"] = sid[:_SHOWN_OF_A_HASH]

@@ -51,10 +51,7 @@ class Secret(Generic[T]):
         return hash(self._value)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled or copied into something that could be written out.
-
-        :raises TypeError: always
-        """
+        """Raise `TypeError`, always: a pickle or a copy could be written out."""
         raise TypeError("a secret is not serialised")
 
 

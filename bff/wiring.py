@@ -47,7 +47,7 @@ class Services:
     operations: Mapping[str, Operation]
     ring: KeyRing
     redis: Redis
-    """The pooled client; for what shares its connections, never to be used around the store."""
+    """The pooled client; for services that share its connections, never for reading sessions past the store."""
     store: SessionStore
     sessions: Sessions
     client: EmporixClient
@@ -61,7 +61,7 @@ class Services:
     log: Log
 
     def logout_url(self, who: SignedIn | None) -> str | None:
-        """Return where to send the browser so that the identity provider's session ends too; None: to no place."""
+        """Return the URL that ends the identity provider's session too; None: there is none to end."""
         return None if self.oidc is None else self.oidc.logout_url(who)
 
 

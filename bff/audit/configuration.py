@@ -1,6 +1,6 @@
-"""Weak points of a configuration that is valid: each a finding, with the requirement it breaks.
+"""Weak points of a valid configuration: each a finding, with the requirement it breaks.
 
-What cannot work at all is refused when the settings are read, and is no business of this module.
+What cannot work at all is refused when the settings are read, not here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NARROW_ALPHABETS: Final = (
     string.ascii_uppercase + string.digits,
     string.hexdigits,
 )
-"""In these people and hash programs write; the 43 characters of a random key stay within one once in 10^10 keys."""
+"""People and hash programs write in these; the 43 characters of a random key stay within one once in 10^10 keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Weakness:
     breaks: str
     """The requirement, as its standard numbers it."""
     guards: frozenset[Guard] = frozenset()
-    """The guards that cannot hold with it: what rests on them is broken by this, and is no finding of its own."""
+    """The guards that cannot hold with it: requirements that rest on them break by it, and are no further finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class _Point:
 
 
 def weaknesses(settings: Settings) -> tuple[Weakness, ...]:
-    """Return the weak points of a configuration; nothing of a secret stands in them."""
+    """Return the weak points of a configuration; they hold nothing of a secret."""
     return tuple(point.weakness for point in _POINTS if point.is_weak(settings))
 
 
@@ -193,7 +193,7 @@ def _points() -> Iterator[_Point]:
         weakness=Weakness(
             name="issuer-in-clear",
             variable="AUTH0_ISSUER",
-            wrong="http:// is for a stand-in on this machine: whose keys come back, nobody knows",
+            wrong="http:// is for a stand-in on this machine: the keys that come back may be an attacker's",
             breaks="RFC 9700 2.6",
             guards=frozenset({Guard.UPSTREAM_TLS}),
         ),

@@ -1,7 +1,7 @@
 """The guards of the session cookie, judged by the cookies that the application really set.
 
-Cookies that only an answer to somebody signed in would set are not seen here: nobody is. A replaced session cookie is,
-because the program is made to replace one; that it *is* replaced at sign-in, sign-out and rotation, tests show.
+The probes are not signed in, so cookies that only a customer's answer sets are not seen. A replaced session cookie is,
+because a probe makes the program replace one; tests show that sign-in, sign-out and rotation *do* replace it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _VALUE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 bits in base64url."""
 _MOST_BYTES: Final = 4096
 _LET_IN: Final = frozenset({Asked.READ, Asked.FORWARDED_HOST, Asked.HOSTILE_TARGET})
-"""A first visit of the visitor's own, which gets a cookie with whatever page it ends at."""
+"""First visits that no other site caused: they may get a cookie with an error page too."""
 
 
 def _http_only(probed: Probed, app: Bff) -> str | None:
@@ -71,7 +71,7 @@ def _stays_in_its_header(probed: Probed, app: Bff) -> str | None:
     for cookie in cookies_set(probed.answers):
         others = [value for name, value in cookie.answer.headers if name.lower() != "set-cookie"]
         if cookie.value and any(cookie.value in text for text in (cookie.answer.body, *others)):
-            return f"the cookie's value stands elsewhere too: {cookie.answer}"
+            return f"the cookie's value stands outside of Set-Cookie too: {cookie.answer}"
     given = frozenset(newcomer.cookie for newcomer in probed.newcomers)
     for answer in probed.answers:
         # A newcomer's own first answer is where a cookie that was sent later has come from.

@@ -1,6 +1,6 @@
-"""The guards that stand in headers and pages, judged over every answer that was got.
+"""The guards that stand in headers and pages, judged over every answer to the probes.
 
-Pages of somebody signed in are not among them; tests drive those (`tests/web/middleware/test_headers.py`).
+Pages of a signed-in customer are not among them; tests drive those (`tests/web/middleware/test_headers.py`).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _has(name: str, value: str) -> Check:
 
 def _referrer(probed: Probed, app: Bff) -> str | None:
     return every(
-        probed.answers, lambda answer: answer.header("Referrer-Policy") in _QUIET_REFERRERS, "paths are told elsewhere"
+        probed.answers, lambda answer: answer.header("Referrer-Policy") in _QUIET_REFERRERS, "paths are told to others"
     )
 
 
@@ -124,7 +124,7 @@ def _from_here(probed: Probed, app: Bff) -> str | None:
         return ours and _INLINE_SCRIPT.search(answer.body) is None
 
     pages = (answer for answer in probed.answers if answer.mimetype == "text/html")
-    return every(pages, good, "something from elsewhere, or an inline script")
+    return every(pages, good, "something from another host, or an inline script")
 
 
 CHECKS: Final[Mapping[Guard, Check]] = MappingProxyType(

@@ -1,7 +1,7 @@
-"""The guards against requests from elsewhere, judged by what the application answered to such requests.
+"""The guards against requests from other sites, judged by what the application answered to such requests.
 
-What they cannot see: an origin, a parameter or a header that some view treats specially and nobody asks with here; what
-a view does once it is let in. A view that nobody has declared is missed for that reason alone (`ROUTES_ARE_DECLARED`).
+They cannot see an origin, a parameter or a header that one view treats specially and no probe sends, nor what a view
+does with a request that it accepts. An undeclared view is a finding for that reason alone (`ROUTES_ARE_DECLARED`).
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _redirects(probed: Probed, app: Bff) -> str | None:
             for target in answer.all_of("Location")
         )
 
-    return every(probed.answers, stays, "a redirect leads elsewhere")
+    return every(probed.answers, stays, "a redirect leads to another site")
 
 
 def _one_spelling(probed: Probed, app: Bff) -> str | None:
@@ -157,7 +157,7 @@ def _one_spelling(probed: Probed, app: Bff) -> str | None:
 
 def _declared(probed: Probed, app: Bff) -> str | None:
     unknown = [route for route in audited_routes(app, probed) if route.operations == UNDECLARED]
-    return f"nobody has said what {unknown[0].method} {unknown[0].rule} does" if unknown else None
+    return f"{unknown[0].method} {unknown[0].rule} does not declare what it does" if unknown else None
 
 
 def _capped(probed: Probed, app: Bff) -> str | None:

@@ -1,4 +1,4 @@
-"""The guards of signing in: the way to the identity provider, and what only somebody signed in may see or do.
+"""The guards of signing in: the way to the identity provider, and what only a signed-in customer may see or do.
 
 The way back (state, nonce, claims, the path it goes on to) needs a session and a provider, and is left to tests.
 """
@@ -34,13 +34,13 @@ _DEVICES_NEEDING_PROOF: Final = (
     "api_devices.end_device",
     "api_devices.end_other_devices",
 )
-"""Routes that no row stands behind, and that end what cannot be brought back."""
+"""Routes without a row that end what cannot be brought back."""
 _UNSIGNED: Final = tuple(f"{encode(header)}.{encode(b'{}')}." for header in (b'{"alg":"none"}', b'{"alg":"HS256"}'))
 _ISSUER: Final = "https://issuer.example"
 
 
 class _Described(IdentityProvider):
-    """The provider of the settings, with its documents known: the audit asks nobody."""
+    """The provider of the settings with fixed documents: the audit fetches none."""
 
     def metadata(self) -> Metadata:
         """Return what the discovery document would have to say."""
@@ -157,8 +157,8 @@ def _forged_logout(probed: Probed, app: Bff) -> str | None:
         except IdTokenInvalid:
             continue
         except IdentityProviderUnavailable:
-            return "a key is looked for to a logout token that nobody has signed with one"
-        return "a logout token that nobody has signed is believed"
+            return "a key is looked for to check an unsigned logout token"
+        return "an unsigned logout token is believed"
     bare = [answer for answer in probed.of(Asked.BARE) if answer.rule == BACKCHANNEL_LOGOUT]
     return every(bare, lambda answer: answer.status == 400, "taken without a logout token")
 

@@ -39,7 +39,7 @@ class _Server(HTTPServer):
         self.received: list[Mapping[str, str]] = []
 
     def answer(self, requests: int) -> threading.Thread:
-        """HttpResponse so many requests, beside whoever sends them."""
+        """Answer so many requests in a thread of its own."""
 
         def answer_all() -> None:
             for _ in range(requests):
@@ -55,7 +55,7 @@ class _Redirect(BaseHTTPRequestHandler):
     timeout = _SECONDS
 
     def do_GET(self) -> None:
-        """Send the client elsewhere, with a cookie."""
+        """Redirect the client and set a cookie."""
         self.server.received.append({name.lower(): value for name, value in self.headers.items()})
         self.send_response(302)
         self.send_header("Location", "/elsewhere")
@@ -98,11 +98,11 @@ def _tls(probed: Probed, app: Bff) -> str | None:
             return None
         finally:
             thread.join(2 * _SECONDS)
-    return "the HTTP client takes a certificate that nobody vouches for"
+    return "the HTTP client accepts a self-signed certificate"
 
 
 def _with_own_certificate() -> ssl.SSLContext:
-    """Return a server's side of TLS for 127.0.0.1, right but for who signed its certificate: itself."""
+    """Return a server's side of TLS for 127.0.0.1, with a certificate that is right but self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "audit")])
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])

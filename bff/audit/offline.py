@@ -1,6 +1,6 @@
-"""Services without a session store and without upstream: the audit looks at a program, and touches nothing it works on.
+"""Services without a session store and without upstream, so that the audit changes nothing.
 
-Everything is what `serve` would build from the same settings but for the two connections, which are never made.
+Everything is as `serve` would build it from the same settings, but for the two connections, which are never made.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ _NO = "the audit makes no connection"
 
 class _NoConnection(Connection):
     def connect(self) -> None:
-        """Refuse.
-
-        :raises RedisConnectionError: always
-        """
+        """Raise `RedisConnectionError`, always."""
         raise RedisConnectionError(_NO)
 
 
@@ -38,10 +35,7 @@ class _NoTransport(Transport):
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
     ) -> HttpResponse:
-        """Refuse.
-
-        :raises NotConnected: always
-        """
+        """Raise `NotConnected`, always."""
         raise NotConnected(_NO)
 
 

@@ -17,7 +17,7 @@ BROUGHT_ALONG: Final = frozenset({"anonymous_login", "anonymous_refresh", "refre
 """What any call that takes a token may need first."""
 _WHO_IT_IS: Final = "get_me"
 _SIGN_IN: Final = (_WHO_IT_IS, "logout")
-"""Who it is that has signed in; and the end of tokens that are not kept."""
+"""Who has signed in; and the end of tokens that are not kept."""
 _BY_SIDE_EFFECT: Final[Mapping[SideEffect, tuple[str, ...]]] = {
     SideEffect.IDENTITY: (_WHO_IT_IS,),
     SideEffect.SIGN_UP: ("login", *_SIGN_IN),

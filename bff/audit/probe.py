@@ -1,7 +1,7 @@
 """Asks the running application for everything it has, as a newcomer, a forger and a broken client would.
 
-Nothing comes of it: there is no session store behind the application (`bff.audit.offline`), nobody is signed in, and
-whatever would change something is sent so that it has to be refused. Nothing is logged meanwhile.
+The requests change nothing: the application has no session store (`bff.audit.offline`), no customer is signed in, and
+every write is sent so that it has to be refused. Nothing is logged meanwhile.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FORM_TYPES: Final = ("text/plain", "application/x-www-form-urlencoded", "multip
 _TOKEN_FIELD: Final = re.compile(rf'name="{CSRF_FIELD}"[^>]*value="([^"]*)"')
 _STATIC_LINK: Final = re.compile(r'(?:href|src)="(/static/[^"?]+)[?"]')
 _LEADING_NAMES: Final = ("next", "returnTo", "return_to", "redirect", "redirect_uri", "url", "target")
-"""What parameters are called that name where to go on to."""
+"""Names of query parameters by which applications redirect."""
 _PEER: Final = "192.0.2.1"
 _PLACEHOLDER: Final = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
@@ -55,7 +55,7 @@ def probe(app: Flask, services: Services) -> Probed:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Log nothing meanwhile: what is asked here is nobody's request."""
+    """Log nothing meanwhile: no client sent these requests."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -184,7 +184,7 @@ class _Prober:
             path = self._path(rule)
             if path not in PROBES:
                 self._ask(Asked.FOREIGN_HOST, "GET", path, rule, base_url=ELSEWHERE)
-            # In front of what the declared proxies add, anybody can write anything.
+            # A client can send any entry in front of those that the declared proxies add.
             forwarded = ", ".join(["elsewhere.example", *[host] * proxies])
             self._ask(Asked.FORWARDED_HOST, "GET", path, rule, {"X-Forwarded-Host": forwarded}, query=_query(rule))
             self._ask(Asked.DOUBLED_SLASH, "GET", "/" + path, raw_path=True)
@@ -284,7 +284,7 @@ class _Prober:
         raw_path: bool = False,
         peer: str | None = None,
     ) -> Response:
-        # Written as a path, doubled slashes would be read as a host by the client itself.
+        # The test client itself would read a path that begins with two slashes as a host.
         environ = {"PATH_INFO": path, "RAW_URI": path, "REQUEST_URI": path} if raw_path else {}
         if peer is not None:
             environ["REMOTE_ADDR"] = peer

@@ -1,4 +1,4 @@
-"""What the audit asked the running application for, and what it was answered; the asking itself is `probe`'s."""
+"""What the audit asked the running application for, and what it answered; `bff.audit.probe` does the asking."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOSTILE_TARGETS: Final = (
     "/account#//elsewhere.example",
     "/" + "a" * 10_000,
 )
-"""What browsers have been talked into taking for another site; none of them is a path of ours."""
+"""Targets that browsers have taken for another site; none of them is a path of ours."""
 
 
 class Asked(Enum):
@@ -42,10 +42,10 @@ class Asked(Enum):
     READ = "read"
     """A newcomer's GET, without a cookie."""
     READ_CROSS_SITE = "read from another site"
-    READ_UNKNOWN_COOKIE = "read with a cookie that may be somebody's"
-    """Whoever looks up the session finds that there is no store."""
+    READ_UNKNOWN_COOKIE = "read with an unknown cookie"
+    """A view that reads its session finds no store, and answers 503."""
     READ_MALFORMED_COOKIE = "read with a malformed cookie"
-    LED_ELSEWHERE = "page that is asked to lead elsewhere"
+    LED_ELSEWHERE = "page that is asked to lead to another site"
     BARE = "write without cookie and token"
     FORGED_TOKEN = "write with the token of another browser"  # nosec B105 # noqa: S105 - words, no password
     FOREIGN_ORIGIN = "write with a good token from another origin"
@@ -57,14 +57,14 @@ class Asked(Enum):
     PREFLIGHT = "preflight"
     OVERRIDE = "method override"
     FOREIGN_HOST = "another host"
-    FORWARDED_HOST = "another host, forwarded by nobody we know"
+    FORWARDED_HOST = "another host, forwarded by no declared proxy"
     TWO_COOKIES = "two session cookies"
     DOUBLED_SLASH = "path with a doubled slash"
     NOTHING_THERE = "path that leads nowhere"
     HOSTILE_TARGET = "sign-in page with a hostile `next`"
     ROTATION = "answer that replaces the cookie"
-    """Made in the program itself: without a store nobody's cookie is ever replaced."""
-    CRASH = "error that nobody has thought of"
+    """Made in the program itself: without a store no request replaces a cookie."""
+    CRASH = "unforeseen error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """What a form page gave to somebody who had never been here."""
+    """What a form page gave to a browser without a cookie."""
 
     cookie: str
     token: str
@@ -104,7 +104,7 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenAddress:
-    """Where a request came from behind the declared proxies, and where the application took it to come from."""
+    """The address that a request came from behind the declared proxies, and the one that the application took."""
 
     right: str
     taken: str | None

@@ -1,7 +1,7 @@
 """One requirement of a security standard, and what this program answers to it: met, deviated from, not applicable.
 
-A row may say that it is met, but not that it stays so: it names the tests that show it, and the guards that the
-audit checks on the running application each time.
+A row that says 'met' does not prove it: it names the tests that show it, and the guards that the audit checks on the
+running application each time.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Guard(Enum):
     TWO_COOKIES_REFUSED = "two_cookies_refused"
     """Two session cookies: 400."""
 
-    # Requests from elsewhere.
+    # Requests from other sites.
     CSRF_TOKEN_CHECKED = "csrf_token_checked"  # nosec B105 # noqa: S105 - a word, no password
     """Every route that changes something answers 403 without, with a wrong, and with a good CSRF token in the URL."""
     ORIGIN_CHECKED = "origin_checked"
@@ -71,8 +71,7 @@ class Guard(Enum):
     CROSS_SITE_READS_REFUSED = "cross_site_reads_refused"
     """Every GET under `/api` answers 403 to `Sec-Fetch-Site: cross-site` and `same-site`."""
     ROUTES_ARE_DECLARED = "routes_are_declared"
-    """Every view is of the operation table or stands in `bff.audit.page_calls`: a new one is a finding until somebody
-    has looked at it."""
+    """Every view but files and probes has a row of the operation table or declares itself (`bff.web.declared`)."""
     READS_CHANGE_NOTHING = "reads_change_nothing"
     """No GET has a row of the operation table behind it that changes something, and HEAD and GET share a view."""
     JSON_ONLY_BODIES = "json_only_bodies"
@@ -121,7 +120,7 @@ class Guard(Enum):
     PATH_IDS_CHECKED = "path_ids_checked"
     """Every path parameter of the table refuses dot segments, slashes, `?`, `#`, `%`, control characters."""
     SERVER_TRUSTS_NO_HEADERS = "server_trusts_no_headers"
-    """gunicorn drops headers with underscores, and believes no forwarded header, whoever sends it."""
+    """gunicorn drops headers with underscores, and believes no forwarded header, from any peer."""
     ONE_SPELLING_PER_PATH = "one_spelling_per_path"
     """Doubled slashes do not lead to a route."""
 
@@ -133,8 +132,7 @@ class Guard(Enum):
     SECRETS_ONLY_IN_BODIES = "secrets_only_in_bodies"
     """No secret parameter of the table is taken from a path or a query of ours."""
     UPSTREAM_TLS = "upstream_tls"
-    """Emporix, and the issuer where there is one, are reached by https; the HTTP client refuses a certificate that
-    nobody vouches for."""
+    """Emporix, and the issuer where there is one, are reached by https; a self-signed certificate is refused."""
     UPSTREAM_NEVER_REDIRECTS = "upstream_never_redirects"
     """The HTTP client follows no redirect, keeps no cookie and takes no credentials from the environment."""
     SESSIONS_ARE_SEALED = "sessions_are_sealed"
@@ -154,7 +152,7 @@ class Guard(Enum):
     SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER = "signed_in_operations_need_a_customer"
     """A guest who reads what takes a customer's token gets 401 (JSON), or is sent to the sign-in (pages)."""
     RECENT_PROOF_DEMANDED = "recent_proof_demanded"
-    """Adding logins and deleting the account ask for a recent proof: their rows do, and the pages that call them."""
+    """Adding a login and deleting the account (by their rows) and ending other devices ask for a recent proof."""
 
     # Limits.
     LIMITS_ON = "limits_on"
@@ -179,7 +177,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """The program does otherwise, knowingly."""
+    """The program knowingly does otherwise."""
 
     reason: str
     compensation: str = ""
@@ -190,7 +188,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotApplicable:
-    """The demand is to somebody else, or for something that this program does not do."""
+    """The demand is to another party, or for something that this program does not do."""
 
     reason: str
 

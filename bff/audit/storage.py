@@ -1,4 +1,4 @@
-"""What is kept in Redis, and where else a program like this keeps things: nowhere."""
+"""What is kept in Redis; the program keeps nothing outside of it."""
 
 from __future__ import annotations
 

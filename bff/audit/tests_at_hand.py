@@ -21,17 +21,14 @@ class TestsAtHand:
     """The names of the tests below one folder; a file is read when one of its tests is asked for."""
 
     __test__ = False
-    """Its name is no test's."""
+    """Keeps pytest from collecting this class, whose name begins with `Test`."""
 
     def __init__(self, checkout: Path) -> None:
         self._checkout = checkout
         self._known: dict[str, Mapping[str, frozenset[str]]] = {}
 
     def __contains__(self, node_id: object) -> bool:
-        """Tell whether a test exists: `tests/test_x.py::test_y`, or `tests/test_x.py::TestZ::test_y`.
-
-        What stands in brackets behind it, one case of many, is not looked at.
-        """
+        """Tell whether a test exists: `tests/test_x.py[::TestZ]::test_y`; a case in brackets behind it is ignored."""
         path, *names = str(node_id).partition("[")[0].split("::")
         if not names or not path.startswith("tests/"):
             return False

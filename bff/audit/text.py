@@ -148,7 +148,7 @@ def _headers(report: Report) -> Iterator[str]:
 
 
 def _kept(report: Report) -> Iterator[str]:
-    yield from _title("StoredKey in Redis, and nowhere else")
+    yield from _title("Kept in Redis, and nowhere else")
     for entry in report.kept:
         yield entry.kept.key
         yield from _wrapped(entry.kept.holds, "    ", first="  holds: ")

@@ -130,7 +130,7 @@ TOKEN_KINDS: Final[tuple[TokenKind, ...]] = (
     TokenKind(
         name="deletion token",
         created="by Emporix, in a mail",
-        stored="the hidden field of the page that the link opens; sealed there while somebody signs in first",
+        stored="the hidden field of the page that the link opens; sealed there while the customer signs in first",
         sent="to Emporix, in the query (its contract)",
         sent_by=("delete_me",),
         destroyed="Emporix takes it once",

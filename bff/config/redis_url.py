@@ -1,9 +1,8 @@
 """Which Redis addresses are accepted: an allow-list of schemes and parameters.
 
-redis-py hands every query parameter of a URL to its connection, and two of them turn the check of the
-server's certificate or name off; here they may only be spelled out as what they are anyway. Nothing connects
-here, and no text made here holds any part of the URL but a scheme or the name of a parameter: the rest may be
-the password.
+redis-py hands every query parameter of a URL to its connection, and two of them turn the check of the server's
+certificate or name off; here they may only be spelled out as what they are anyway. Nothing connects here, and no text
+made here holds any part of the URL but a scheme or the name of a parameter: the rest may be the password.
 """
 
 from __future__ import annotations

@@ -96,10 +96,10 @@ class EmporixClient:
     ) -> Reply:
         """Call an operation once; once more where nothing was sent, or where the row is safe to repeat.
 
-        :raises InvalidInput: a value may not be sent
-        :raises InvalidToken: upstream says so
+        :raises InvalidInput: a value is missing, or does not match its parameter's pattern
+        :raises InvalidToken: upstream refused the bearer
         :raises InvalidCredentials: upstream refused the password in the body
-        :raises UpstreamError: everything else
+        :raises UpstreamError: any other refusal, no answer, or an answer that is not as documented
         """
         target, parameters = self._placed(operation, call)
         headers = self._headers(call, bearer) | parameters
@@ -148,7 +148,7 @@ class EmporixClient:
                 left = end - self._monotonic()
                 again = refused_at_once or (isinstance(err, Broken) and operation.repeatable)
                 if attempt == 1 and again and left > 0:
-                    # Whoever waits, for an answer or for a lock, counts on the time of one attempt.
+                    # Callers, and requests that wait for a lock, count on the time of one attempt.
                     connect, read = min(connect, left / 2), min(read, left - min(connect, left / 2))
                     continue
                 self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, reason=str(err))
@@ -211,7 +211,7 @@ def _text(parameter: Parameter, values: Mapping[str, str | Secret[str]]) -> str 
 def _reply(operation: Operation, answer: HttpResponse) -> Reply:
     if operation.answer is model.ResponseShape.NOTHING:
         if answer.body.lstrip().startswith(b"<"):
-            # A page is somebody else's word, a proxy's say: nothing was done.
+            # An HTML page comes from a proxy, not from Emporix: nothing was done.
             raise UpstreamMalformed(operation.name, "the answer is a page")
         return Reply(status=answer.status, body=b"", content=None)
     content = _read_json(answer.body)
@@ -222,7 +222,7 @@ def _reply(operation: Operation, answer: HttpResponse) -> Reply:
 
 
 def _read_json(body: bytes) -> Any:
-    """Return what the body says; None where it is not JSON. Never raises: the reader's errors hold the whole text."""
+    """Return the body's value; None where it is not JSON. Never raises: the reader's errors hold the whole text."""
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_not_json)
     except (ValueError, RecursionError):

@@ -33,6 +33,8 @@ _DEAD_BEARER = frozenset(
         "keymanagement.service.access_token_not_approved",
     }
 )
+"""Fault codes that refuse the bearer: `oauth.v2.InvalidAccessToken` and `access_token_expired` are in the contract's
+`401_unauthorized`; the other two are not, and are codes of Apigee, the gateway in front."""
 _TYPES = {
     400: "bad_request",
     401: "unauthorized",
@@ -43,7 +45,7 @@ _TYPES = {
     412: "version_conflict",
     422: "validation_failure",
 }
-"""The statuses with which Emporix refuses something in particular, and what we call one that has no type."""
+"""Statuses of Emporix's own refusals, and our type for one without (405, 412 and 422 are not in the contract)."""
 _GATEWAY = frozenset({502, 503, 504})
 _TYPE_SHAPE = re.compile(r"[a-z]+[a-z_]*[a-z]+")
 _MAX_TEXT = 1000
@@ -54,7 +56,7 @@ HIDDEN = "***"
 
 
 def refusal(operation: Operation, answer: HttpResponse, secrets: Iterable[str]) -> BffError:
-    """Return the exception that an answer other than success stands for."""
+    """Return the exception for an answer other than success."""
     body = _object(answer.body)
     if answer.status == 401:
         return _unauthorized(operation, body, secrets)
@@ -71,6 +73,7 @@ def _unauthorized(operation: Operation, body: dict[str, Any], secrets: Iterable[
     code, words = _fault(body)
     if code in _DEAD_BEARER:
         return InvalidToken(operation.name)
+    # For a wrong `client_id` (GET-oauth-generate-anonymous-access-token), though the contract lists no 401 there.
     if "apikey" in code.lower() or "apikey" in words.lower().replace(" ", ""):
         return UpstreamMalformed(operation.name, "upstream refused the API key")
     if operation.plain_401 is Plain401.WRONG_SECRET:
@@ -129,7 +132,7 @@ def _type(word: str | None) -> str | None:
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
     """Return the text with every given secret hidden, as it is and as it stands in a URL."""
-    # Longest first: of a password that begins with another one, the rest would stay.
+    # Longest first: the rest of a password that begins with another secret would stay.
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
             # Percent-encoding may come in small letters.

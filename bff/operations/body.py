@@ -57,7 +57,7 @@ def _left_out() -> Any:
 def validate(model: type[BaseModel], value: JsonValue) -> None:
     """Check a parsed body.
 
-    :raises InvalidInput: with every problem that was found, at most `MAX_DETAILS`
+    :raises InvalidInput: the body does not fit the model; names every problem found, at most `MAX_DETAILS`
     """
     if not isinstance(value, dict):
         raise InvalidInput(Detail(message="the body must be a JSON object", type="invalid_type"))
@@ -76,8 +76,7 @@ def validate(model: type[BaseModel], value: JsonValue) -> None:
 def nullable(model: type[BaseModel]) -> type[BaseModel]:
     """Return the variant of a model for JSON Merge Patch (RFC 7396), where null removes a property.
 
-    That holds for the properties at every depth. Items of an array stay as they are: a merge patch replaces
-    an array whole.
+    That holds at every depth; items of an array stay as they are, since a merge patch replaces an array whole.
     """
     fields: dict[str, Any] = {
         name: (_annotation(field) | None, _redeclared(field)) for name, field in model.model_fields.items()

@@ -1,8 +1,8 @@
 """Read a request body as JSON (RFC 8259), more strictly than Python's own reader does.
 
-Refused is what two parsers could understand differently (RFC 8259 section 4, RFC 7493 sections 2.1 to 2.3):
-property names given twice, NaN and Infinity, lone surrogates, a byte order mark; and what could exhaust the
-machine: deep nesting, endless numbers. Every refusal is an `InvalidInput`, and none repeats a value.
+It refuses what two parsers could read differently (RFC 8259 section 4, RFC 7493 sections 2.1 to 2.3): property names
+given twice, NaN and Infinity, lone surrogates, a byte order mark; and what could exhaust the machine: deep nesting,
+endless numbers. Every refusal is an `InvalidInput`, and none repeats a value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What there is to say of one upstream operation, as a read-only row. A special case is a named field, never code."""
+"""One upstream operation as a read-only row. A special case is a named field, never code."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class Exposure(Enum):
 
 
 class ResponseShape(Enum):
-    """What a success must look like to be believed."""
+    """Which body a success must have; an answer with another one is malformed."""
 
     NOTHING = "nothing"
-    """Any body is thrown away."""
+    """The body is discarded; only an HTML page is malformed."""
     OBJECT = "object"
     ARRAY = "array"
     TOKENS = "tokens"
@@ -64,17 +64,17 @@ class ResponseShape(Enum):
 
 
 class Plain401(Enum):
-    """What a 401 means whose fault says nothing about the bearer."""
+    """What a 401 means if its fault code says nothing about the bearer."""
 
     UNDOCUMENTED = "undocumented"
     WRONG_SECRET = "wrong_secret"  # nosec B105 # noqa: S105 - a word, no password
-    """The password in the body is not the customer's."""
+    """The password in the body is wrong (e.g. POST-customer-authenticate-customer; its contract shows faults only)."""
     DEAD_BEARER = "dead_bearer"
-    """The operation exists to say so, and says it without a body."""
+    """The bearer is not valid (GET-customer-validate-token, whose 401 has no body)."""
 
 
 class SideEffect(Enum):
-    """What a success changes about the visitor's own session; best effort, since upstream has said yes by then."""
+    """What a success changes about the visitor's own session; best effort, since upstream has acted by then."""
 
     NOTHING = "nothing"
     NEW_PASSWORD = "new password"  # nosec B105 # noqa: S105 - a word, no password
@@ -99,13 +99,13 @@ class Performer(Enum):
     MAILED_SIGN_IN = "mailed sign-in"
     """The same, by the token of a mailed link."""
     SIGN_OUT = "sign-out"
-    """The session ends here always, upstream as well as it goes."""
+    """The session always ends here; upstream is told as far as possible."""
     REFRESH = "refresh"
     """The tokens are renewed under the session's lock."""
 
 
 class Feature(Enum):
-    """An operation that an operator may switch off, and a tenant may not offer (the newest contract lacks it)."""
+    """An operation that an operator may switch off and that a tenant may lack, as the newest contract does."""
 
     ACCOUNT_DELETION = "accountDeletion"
     ADD_LOGIN = "addLogin"
@@ -115,11 +115,11 @@ class Limit(Enum):
     """What may be asked for only so often; the value ends the setting's name, `BFF_RATE_LIMIT_…`."""
 
     LOGIN = "LOGIN"
-    """A password may be guessed by it: what upstream refuses counts."""
+    """It can be used to guess passwords: a call counts if upstream refuses it."""
     MAIL = "MAIL"
-    """It sends a mail: what may have sent one counts, and what is hidden about whether it did."""
+    """It sends a mail: a call counts if it may have sent one, also where a neutral answer hides that."""
     GUEST = "GUEST"
-    """It makes another guest: what has made one counts."""
+    """It creates a guest: a call counts if it has created one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class Limited:
     email: str | None = None
     """The property of the body that names the e-mail it counts for; None: the one that the customer signs in with."""
     unless: str | None = None
-    """A parameter with which the operation does something else, which does not count."""
+    """A parameter with which the operation does something else; such a call does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +194,9 @@ class Operation:
     """The same, where a mailed token comes along; None: no difference."""
     feature: Feature | None = None
     guests: bool | None = None
-    """Whether a guest may ask for it; None: wherever upstream takes a guest's token."""
+    """Whether a guest may call it; None: wherever upstream takes a guest's token."""
     needs_recent_proof: bool = False
-    """Only for somebody who has proved who they are in the last minutes: it cannot be undone, or opens a way in."""
+    """Needs a sign-in of the last ten minutes, because it cannot be undone or adds a way to sign in."""
     versioned: bool = False
     """A write that `If-Match` may guard, against `metadata.version` of what a GET on the same path answers."""
     limits: tuple[Limited, ...] = ()
@@ -206,16 +206,16 @@ class Operation:
     new_passwords: tuple[str, ...] = ()
     """Properties of the body, as dotted paths, that set a password; each has to be a good one."""
     dead_link: frozenset[int] = frozenset()
-    """Upstream refusals that mean, where a mailed token comes along, that it is not or no longer good (observed). A 400
-    whose details name a new password means that password instead."""
+    """Statuses that refuse the mailed token of a call (sources: `_DEAD_LINK` in the table). A 400 whose `details` name
+    a new password refuses that password instead (POST-customer-reset-password, whose 400 is an `ErrorMessage`)."""
     shows: tuple[str, ...] = ()
     """The only properties of the answer that are passed on; empty: all of them."""
     hides: frozenset[int] = frozenset()
-    """Upstream refusals that would tell whether an address is known; neutral answers hide them."""
+    """Refusals that tell of known addresses (409: POST-customer-create-customer-account); neutral answers hide them."""
     neutral_status: int | None = None
     """What a neutral answer says instead of success and of every hidden refusal; None: the success's own."""
     audited: Event | None = None
-    """What a visitor's call of it is in the audit trail, whatever comes of it."""
+    """The event that a call writes to the audit log, whatever its outcome."""
     audited_when_mailed: Event | None = None
     """The same, where a mailed token comes along; None: no difference."""
 
@@ -225,7 +225,7 @@ class Operation:
 
     @property
     def is_for_guests(self) -> bool:
-        """Whether nobody needs to be signed in to ask for it."""
+        """Whether a guest may call it."""
         return Credential.ANONYMOUS in self.accepts if self.guests is None else self.guests
 
     @property
@@ -250,17 +250,17 @@ class Operation:
 
     @property
     def returns_tokens(self) -> bool:
-        """Whether the answer may reach nobody but the broker."""
+        """Whether the answer holds tokens, so that only the broker may read it."""
         return self.answer is ResponseShape.TOKENS
 
     def audit_event(self, *, mailed: bool) -> Event | None:
-        """Return what a call is in the audit trail; `mailed`: a mailed token comes along."""
+        """Return the event that a call writes to the audit log; `mailed`: a mailed token comes along."""
         return self.audited_when_mailed if mailed and self.audited_when_mailed is not None else self.audited
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of this name.
 
-        :raises KeyError: there is none
+        :raises KeyError: the row has no parameter of this name
         """
         for parameter in self.parameters:
             if parameter.name == name:

@@ -247,5 +247,5 @@ def _company_problems(profile: dict[str, JsonValue]) -> tuple[Detail, ...]:
 
 
 def _is_blank(value: JsonValue) -> bool:
-    # Not null or a number: those the model has refused already.
+    # The model has already refused null and numbers.
     return isinstance(value, str) and not value.strip()

@@ -51,6 +51,7 @@ _CREATED = frozenset({201})
 _ACCEPTED = frozenset({202})
 _NO_CONTENT = frozenset({204})
 _DEAD_LINK = frozenset({400, 401, 403, 404, 409})
+"""400, 401 and 403 are the contract's, e.g. for POST-customer-reset-password; 404 and 409 it does not list."""
 
 _VISIBLE_ASCII = r"[\x21-\x7e]{1,8192}"
 _TENANT_IN_PATH = Parameter(name="tenant", place=Place.PATH, pattern=r"[a-z][a-z0-9]{2,15}")
@@ -88,7 +89,7 @@ _MAILED_TOKEN = Parameter(
     secret=True,
 )
 _MAILED_TOKEN_IN_PATH = replace(
-    # A token of nothing but dots would be folded away by whoever reads the URL next.
+    # RFC 3986 5.2.4: the next reader of the URL would remove a path segment `.` or `..`, and the token with it.
     _MAILED_TOKEN,
     place=Place.PATH,
     pattern=r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,512}",
@@ -109,7 +110,7 @@ _ROWS = (
         method="GET",
         path="/customerlogin/auth/anonymous/login",
         accepts=(),
-        # siteCode came with the newest contract; older tenants ignore it.
+        # Only the newest contract has siteCode; older tenants ignore it.
         parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _SITE_CODE),
         success=_OK,
         answer=ResponseShape.TOKENS,
@@ -123,7 +124,7 @@ _ROWS = (
         method="GET",
         path="/customerlogin/auth/anonymous/refresh",
         accepts=(),
-        # `anonymous_token` is marked required in the contract and deprecated at once; nobody sends it.
+        # The contract requires `anonymous_token` but deprecates it, and recommends `refresh_token` in its place.
         parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _secret("refresh_token")),
         success=_OK,
         answer=ResponseShape.TOKENS,
@@ -183,7 +184,7 @@ _ROWS = (
         summary="Renew the session, or switch the legal entity",
         method="GET",
         path="/customer/{tenant}/refreshauthtoken",
-        # The contract asks for either, in two places; EMPORIX_REFRESH_BEARER decides which goes first.
+        # The contract names each kind, in two places; EMPORIX_REFRESH_BEARER decides which goes first.
         accepts=(Credential.ANONYMOUS, Credential.CUSTOMER),
         guests=False,
         parameters=(
@@ -215,7 +216,7 @@ _ROWS = (
         answer=ResponseShape.OBJECT,
         plain_401=Plain401.DEAD_BEARER,
         own_routes=(Route(method="GET", path="/api/session/validate"),),
-        # Neither a token nor the Emporix session's id.
+        # Without tokens and without the id of the Emporix session.
         shows=("token_type", "expires_in", "scope", "email", "legalEntityId"),
         exposure=Exposure.SESSION,
     ),

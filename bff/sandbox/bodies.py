@@ -1,6 +1,6 @@
 """Request bodies: read, and checked against the contract's schemas.
 
-What a schema does not name is passed over, as the service does. All that is wrong is told at once.
+Properties that a schema does not name are ignored, as the service does. One refusal names every problem.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_body(
     """Return those properties of the body that the schema names.
 
     :param nullable: whether `null` may stand for any property (RFC 7396: remove it)
-    :raises Refused: 415 for another media type, 400 for everything that is wrong with the body
+    :raises Refused: 415: another media type; 400: the body is not JSON, no object, or does not fit the schema
     """
     if not call.body and not call.media_type:
         return _checked({}, schema, nullable)
@@ -65,12 +65,12 @@ def read_body(
 
 
 def text(body: JsonObject, name: str) -> str:
-    """Return a string that the schema has made sure of; empty if it is absent."""
+    """Return a string that the schema has checked; empty if it is absent."""
     return str(body.get(name) or "")
 
 
 def nested(body: JsonObject, name: str) -> JsonObject:
-    """Return an object that the schema has made sure of; empty if it is absent or null."""
+    """Return an object that the schema has checked; empty if it is absent or null."""
     value = body.get(name)
     return value if isinstance(value, dict) else {}
 

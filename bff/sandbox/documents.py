@@ -12,7 +12,7 @@ def written(stored: JsonObject, body: JsonObject, *, merge: bool) -> JsonObject:
     """Return the document after a PATCH, one version on; `stored` stays as it is.
 
     :param merge: whether the body is a merge patch; else each property it has takes the stored one's place
-    :raises Refused: 409, if the body names a version that is not the newest
+    :raises Refused: 409 (not in the contract): the body names a version that is not the newest
     """
     metadata = nested(stored, "metadata")
     version = metadata.get("version")

@@ -71,7 +71,7 @@ NO_FAULT = Fault()
 
 
 def html(status: int, text: str = "Something went wrong") -> CannedResponse:
-    """CannedResponse as a proxy in front of the service would."""
+    """Return the page of a proxy in front of the service."""
     page = f"<!doctype html><title>{status}</title><h1>{text}</h1>"
     return CannedResponse(status=status, body=page.encode(), headers={"Content-Type": "text/html"})
 
@@ -82,7 +82,7 @@ def empty(status: int) -> CannedResponse:
 
 
 def huge(size_bytes: int, *, status: int = 200) -> CannedResponse:
-    """CannedResponse with valid JSON of that many bytes."""
+    """Return an answer of valid JSON of that many bytes."""
     body = b'{"filler": "' + b"x" * max(0, size_bytes - 14) + b'"}'
     return CannedResponse(status=status, body=body, headers={"Content-Type": "application/json"})
 
@@ -97,10 +97,7 @@ class Faults(Generic[Kind]):
         self._cleared = threading.Event()
 
     def add(self, operation: Kind | str, fault: Fault, *, times: int | None = None) -> None:
-        """Let the next calls of an operation go wrong, after those already planned.
-
-        :param times: how many calls; None: until cleared
-        """
+        """Let the next `times` calls of an operation go wrong, after those already planned; None: until cleared."""
         if times is not None and times < 1:
             raise ValueError("times has to be at least 1")
         with self._lock:

@@ -26,7 +26,7 @@ def received(request: Request, operation: Kind | None) -> Received[Kind]:
 
 
 def play(faults: Faults[Kind], operation: Kind, effect: Callable[[Fault], Parts]) -> Response:
-    """CannedResponse a call as the fault planned for it has it."""
+    """Answer a call as its planned fault demands."""
     fault = faults.take(operation)
     faults.wait(fault.delay_before_seconds, fault.hold_before)
     if fault.cut is Cut.BEFORE_EFFECT:

@@ -38,7 +38,7 @@ def add_operations(app: Flask, *, world: World, faults: Faults[Operation], recor
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:
-        """CannedResponse an unknown path, a wrong verb or a crash in the shape of the service."""
+        """Answer an unknown path, a wrong verb or a crash in the error shape of the service."""
         status = error.code or 500
         reply = error_message(status, _ERROR_TYPES.get(status, "internal_error"), error.name)
         return Response(reply.encoded(), status=status, mimetype="application/json")
@@ -71,7 +71,7 @@ def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -
         except Refused as refusal:
             reply = refusal.reply
             if route.operation is Operation.VALIDATE_AUTH_TOKEN and reply.status == 401:
-                # The contract has no body for it.
+                # The contract (GET-customer-validate-token) has no body for it.
                 reply = Reply(status=401)
         if fault.drop_fields and isinstance(reply.body, dict):
             left = {name: value for name, value in reply.body.items() if name not in fault.drop_fields}
@@ -84,10 +84,7 @@ def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -
 
 
 def _admitted(route: Route, path: dict[str, str], world: World) -> Call:
-    """Read the request.
-
-    :raises Refused: unknown tenant, or a bearer that is not good for this
-    """
+    """Read the request; raises `Refused` for an unknown tenant or a bearer that this operation does not take."""
     tenant = path.get("tenant", "")
     if "tenant" in path and tenant not in world.settings.tenants:
         raise bad_tenant()

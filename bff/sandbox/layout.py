@@ -1,4 +1,4 @@
-"""How the pages for people look, for every stand-in; without script, and with nothing to load."""
+"""The layout of every stand-in's pages for people; they have no script and load nothing."""
 
 from __future__ import annotations
 
@@ -31,8 +31,5 @@ _END = """\
 
 
 def page(body: str) -> str:
-    """Make a Jinja template of the inside of a page.
-
-    The template takes `title`, which is the heading too, and `site`: of which stand-in it is.
-    """
+    """Make a Jinja template of a page's inside; it takes `title`, the heading too, and `site`, the stand-in's name."""
     return _LAYOUT + body + _END

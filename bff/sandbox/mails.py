@@ -1,6 +1,6 @@
 """Mails that would have been sent, and the single-use tokens in them.
 
-Not safe between threads by itself: whoever calls holds the lock of the state.
+Not safe between threads by itself: callers hold the lock of the state.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Outbox:
     def last(self, purpose: Purpose, *, to: str | None = None) -> Mail:
         """Return the newest mail of a purpose, to one address if that is given.
 
-        :raises LookupError: there is none
+        :raises LookupError: no such mail was sent
         """
         for mail in self.newest_first:
             if mail.purpose is purpose and to in {None, mail.to}:
@@ -124,7 +124,7 @@ class Outbox:
     def find(self, purpose: Purpose, value: str) -> MailedToken:
         """Return what a token stands for, without spending it.
 
-        :raises Refused: 400, if it is unknown, spent, expired or for something else
+        :raises Refused: 400: the token is unknown, spent, expired or of another purpose
         """
         token = self._tokens.get(value)
         if token is None or token.purpose is not purpose or self._now() >= token.expires_at:

@@ -36,7 +36,7 @@ class TokenKind(Enum):
     SOCIAL_ID = "social_id"
     SOCIAL_CODE = "social_code"
     CODE_VERIFIER = "code_verifier"
-    """Made by who asked for the code; on the list once it has opened it."""
+    """Made by the client that asked for the code; listed once it has redeemed the code."""
     PROVIDER_COOKIE = "provider_cookie"
     PROVIDER_SESSION_ID = "provider_session_id"
     """`sid` of the id and logout tokens."""
@@ -76,7 +76,7 @@ class Mint:
         return self.record(kind, f"{signed}.{_base64url(signature)}")
 
     def record(self, kind: TokenKind, value: str) -> str:
-        """Put a value made elsewhere on the list, and return it."""
+        """Put a value that was not made here on the list, and return it."""
         with self._lock:
             self._issued.append(Issued(kind=kind, value=value))
         return value

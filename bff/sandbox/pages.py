@@ -1,6 +1,6 @@
 """The pages for people: what this is, and the mails that would have been sent; the same as JSON for scripts.
 
-Shows every token it has, to everybody: a sandbox belongs on loopback.
+Any client sees every token here: a sandbox belongs on loopback.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def make_blueprint(world: World) -> Blueprint:
 
     @pages.get("/mails")
     def mails() -> str:
-        """Show the mails, and who waits for an employee."""
+        """Show the mails, and the customers who wait for an employee's approval."""
         with world.state.lock:
             sent = world.mails.newest_first
             waiting = [customer.account_email for customer in world.state.awaiting_approval()]

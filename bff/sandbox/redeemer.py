@@ -1,4 +1,4 @@
-"""The seam between the service and whatever plays the identity provider."""
+"""The seam between the service and the stand-in for the identity provider."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocialIdentity:
-    """Who signed in at the provider, and what the provider issued for it."""
+    """The person who signed in at the provider, and what the provider issued for it."""
 
     subject: str
     """The provider's own identifier; `accounts[].providerId` of the customer."""
     email: str
     email_verified: bool = True
-    """Whether the provider vouches for it."""
+    """Whether the provider has verified it."""
     access_token: str
     id_token: str
     first_name: str | None = None

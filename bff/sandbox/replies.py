@@ -1,7 +1,8 @@
 """What an operation answers: a reply, or a refusal in one of the two error shapes.
 
-400, 403, 404, 409 and a wrong password have the shape of the service itself (`ErrorMessage`). Every other 401
-comes from the gateway in front of it (Apigee) and has the gateway's shape (`fault`).
+400, 403, 404, 409 and a wrong password have the shape of the contract's `ErrorMessage`. Every other 401 is a `fault` of
+the gateway in front (Apigee): two of the four codes here, `oauth.v2.InvalidAccessToken` and `access_token_expired`, are
+in the contract's `401_unauthorized`.
 """
 
 from __future__ import annotations

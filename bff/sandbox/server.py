@@ -41,7 +41,7 @@ class SandboxServer:
     def url(self) -> str:
         """The origin, without a slash at the end.
 
-        :raises RuntimeError: it is not running
+        :raises RuntimeError: the server is not running
         """
         if self._listener is None:
             raise RuntimeError("the server is not running")
@@ -57,7 +57,7 @@ class SandboxServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and hang up on everybody."""
+        """Stop listening and close every connection."""
         if self._listener is None or self._thread is None:
             return
         self._listener.stop_listening()
@@ -131,10 +131,10 @@ class _Listener(socketserver.TCPServer):
         try:
             self.finish_request(connection, client_address)
         except OSError:
-            # The other side is gone; nobody is left to tell.
+            # The client has closed the connection, so no error can reach it.
             pass
         finally:
-            # Under the guard, so that `hang_up` meets no descriptor that somebody else has got by now.
+            # Under the guard, so that `hang_up` meets no descriptor that another connection has got by now.
             with self._guard:
                 self._open.pop(threading.current_thread(), None)
                 self.shutdown_request(connection)
@@ -163,7 +163,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self.send_error(411)
             return
-        # Read whole before anything is answered: a rest would be taken for the next request.
+        # Read whole before the answer: what is left of a body would be taken for the next request.
         body = self.rfile.read(int(length))
         if len(body) < int(length):
             self.close_connection = True

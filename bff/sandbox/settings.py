@@ -25,7 +25,7 @@ class SandboxSettings:
 
     tenant: str = "demoshop"
     further_tenants: tuple[str, ...] = ()
-    """Tenants that exist besides: no token or customer of one is good for another."""
+    """Further tenants that exist: no token or customer of one is valid for another."""
     client_id: str = "demo-storefront"
     """The storefront API key that the anonymous token is asked with."""
     shop_url: str = "http://127.0.0.1:8000"
@@ -44,10 +44,10 @@ class SandboxSettings:
     """`session_idle_time` of a social sign-in; reported, not enforced."""
 
     match_unverified_email: bool = False
-    """Whether a social sign-in gets at a customer by an e-mail that the provider does not vouch for, too."""
+    """Whether a social sign-in also matches a customer by an e-mail that the provider has not verified."""
 
     refresh_bearer: BearerKind = BearerKind.ANONYMOUS
-    """The token that authorises `refreshauthtoken`: the contract names both kinds."""
+    """The token that authorises `refreshauthtoken`: GET-customer-refresh-authtoken names both kinds."""
     revoke_old_access_on_refresh: bool = False
     """Whether a refresh kills the access token it replaces, instead of leaving it to expire."""
     camel_case_only: bool = False

@@ -28,7 +28,7 @@ class AccountStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Password:
-    """A salted digest; a demo's visitor may type a password that is used elsewhere."""
+    """A salted digest: people may type a password into the demo that they use on other sites."""
 
     salt: bytes
     digest: bytes
@@ -114,7 +114,7 @@ class State:
         status: AccountStatus = AccountStatus.ACTIVE,
         legal_entities: tuple[LegalEntity, ...] = (),
     ) -> Customer:
-        """Store a new customer; whoever calls has made sure that no e-mail is taken."""
+        """Store a new customer; the caller has made sure that no e-mail is taken."""
         with self.lock:
             customer = Customer(
                 id=str(next(self._numbers)),
@@ -145,7 +145,7 @@ class State:
             return address_id
 
     def by_login(self, tenant: str, email: str) -> tuple[Customer, Login] | None:
-        """Find who signs in with this e-mail and a password; case makes no difference."""
+        """Find the customer who signs in with this e-mail and a password; case makes no difference."""
         wanted = email.casefold()
         for customer in self._of(tenant):
             for login in customer.logins:
@@ -154,7 +154,7 @@ class State:
         return None
 
     def by_email(self, tenant: str, email: str) -> Customer | None:
-        """Find whom an e-mail belongs to: as a login of any kind, or as what the sign-up went by."""
+        """Find the customer of an e-mail: that of a login of any kind, or that of the sign-up."""
         wanted = email.casefold()
         for customer in self._of(tenant):
             if wanted in {
@@ -165,11 +165,11 @@ class State:
         return None
 
     def is_taken(self, tenant: str, email: str, *, wanted_by: Customer | None = None) -> bool:
-        """Say whether an e-mail cannot become a login: somebody else's, or one with a password already."""
+        """Say whether an e-mail cannot become a login: it is another customer's, or already has a password."""
         return self.by_email(tenant, email) not in (None, wanted_by) or self.by_login(tenant, email) is not None
 
     def by_provider_id(self, tenant: str, provider_id: str) -> tuple[Customer, Login] | None:
-        """Find who signs in by this subject of an identity provider."""
+        """Find the customer who signs in by this subject of an identity provider."""
         for customer in self._of(tenant):
             for login in customer.logins:
                 if login.provider_id == provider_id:
@@ -177,12 +177,12 @@ class State:
         return None
 
     def awaiting_approval(self) -> list[Customer]:
-        """List whom an employee has to act on."""
+        """List the customers whom an employee has to approve."""
         with self.lock:
             return [one for one in self.customers.values() if one.status is AccountStatus.AWAITS_APPROVAL]
 
     def approve(self, email: str) -> bool:
-        """Activate, as an employee does, who waits for it; False if nobody does under this e-mail."""
+        """Activate the customer who waits under this e-mail, as an employee does; False if none waits."""
         with self.lock:
             for customer in self.awaiting_approval():
                 if customer.account_email.casefold() == email.casefold():

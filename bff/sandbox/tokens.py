@@ -1,7 +1,7 @@
 """Access and refresh tokens: issued, expired, rotated, revoked. Knows no operation and no HTTP.
 
-Not safe between threads by itself: whoever calls holds the lock of the state. What has expired stays known,
-since the gateway answers an expired token otherwise than an unknown one.
+Not safe between threads by itself: callers hold the lock of the state. An expired token stays known, since the gateway
+has another fault code for it than for an unknown one (the contract's 401 response, `401_unauthorized`).
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class TokenBook:
     def admit(self, value: str | None, *, accepts: Collection[BearerKind], tenant: str) -> AccessToken:
         """Return the living token of an accepted kind.
 
-        :raises Refused: 401 of the gateway, for everything else
+        :raises Refused: 401 of the gateway: it is missing, unknown, expired, of another kind or another tenant's
         """
         token = self._access.get(value or "")
         if token is None or token.grant.kind not in accepts or token.grant.tenant != tenant:
@@ -107,7 +107,7 @@ class TokenBook:
     def refreshable(self, value: str, *, kind: BearerKind, tenant: str) -> RefreshToken:
         """Return the living refresh token, without spending it.
 
-        :raises Refused: 401 of the gateway, if it is not one
+        :raises Refused: 401 of the gateway: it is unknown, spent, expired, of another kind or another tenant's
         """
         token = self._refresh.get(value)
         if token is None or token.grant.kind is not kind or token.grant.tenant != tenant:
@@ -119,7 +119,7 @@ class TokenBook:
     def refreshable_by_access(self, value: str, *, tenant: str) -> RefreshToken:
         """Return the living refresh token that came with this anonymous access token, dead or alive.
 
-        :raises Refused: 401 of the gateway, if there is none
+        :raises Refused: 401 of the gateway: no living refresh token came with it
         """
         for token in self._refresh.values():
             if token.access_value == value:

@@ -30,10 +30,7 @@ def respond(
     delivery: Delivery,
     pause: Callable[[], None],
 ) -> Response:
-    """Make a response of these bytes.
-
-    :param pause: called between two bytes of a dripped body
-    """
+    """Make a response of these bytes; `pause` is called between two bytes of a dripped body."""
     if delivery is Delivery.TRUNCATED:
         # A status without a body could not be cut short, and an answer without a byte would look like none.
         part = body[: len(body) // 2] or b"{"

@@ -55,7 +55,7 @@ class Call:
     def required(self, name: str) -> str:
         """Return a query parameter.
 
-        :raises Refused: 400, if it is missing or empty
+        :raises Refused: 400: it is missing or empty
         """
         value = self.query.get(name, "")
         if not value:
@@ -63,7 +63,7 @@ class Call:
         return value
 
     def customer(self, world: World) -> Customer:
-        """Return whose bearer it is."""
+        """Return the customer whose bearer it is."""
         customer = world.state.customers.get(self.token.grant.customer_id or "")
         if customer is None:
             raise invalid_access_token()

@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 def asset_folder(name: str) -> Path:
     """Return the folder of that name.
 
-    :raises FileNotFoundError: the folder is in neither place, so this installation is not whole
+    :raises FileNotFoundError: the installation is incomplete
     """
     for home in (_PACKAGE, _PACKAGE.parent):
         if (home / name).is_dir():

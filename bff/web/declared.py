@@ -1,6 +1,6 @@
-"""What each route of ours that no row stands behind declares: who it is for, and what it asks upstream.
+"""What each route without a row of the operation table declares: who may call it, and what it asks upstream.
 
-Read by the audit, so that it has no list of its own; a page may call nothing that it has not declared.
+The audit reads this and so needs no list of its own; a page may call nothing that it has not declared.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Declared:
 
     need: Need
     operations: tuple[str, ...] = ()
-    """Names of rows; without what any call may bring along (tokens, who it is)."""
+    """Names of rows, without those that any call may bring along (tokens, who it is)."""
     mailed: bool = False
     """Whether it calls with the token of a mailed link."""
 

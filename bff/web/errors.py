@@ -1,6 +1,6 @@
-"""The only map from exceptions to responses: JSON in Emporix's error shape under `/api`, a page elsewhere.
+"""The only map from exceptions to responses: JSON in Emporix's error shape under `/api`, else a page.
 
-Bodies have no more in them than what stands here or was scrubbed before it got here; never an exception's text.
+A body holds only what stands here or was scrubbed before it got here; never an exception's text.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ FAULTS: dict[type[BffError], Fault] = {
     errors.PreconditionFailed: _fault(412, "version_conflict", "It has been changed since it was read."),
     errors.TooManyAttempts: _fault(429, "rate_limited", "Too many requests. Try again later."),
     errors.InvalidCredentials: _fault(401, "invalid_credentials", "The e-mail or the password is not right."),
-    # The callback shows these as notices; what is left is for whoever calls it by hand.
+    # The callback's page and the back-channel logout answer these themselves; every exception needs an entry here.
     errors.StateMismatch: _fault(400, "validation_failure", "This belongs to no sign-in of this browser."),
     errors.IdTokenInvalid: _fault(400, "validation_failure", "The token is not to be believed."),
     errors.SocialLoginRefused: _fault(401, "invalid_credentials", "The identity provider did not sign anybody in."),
@@ -70,7 +70,7 @@ FAULTS: dict[type[BffError], Fault] = {
     ),
     errors.UpstreamTimeout: _fault(504, "upstream_timeout", "The shop's service took too long to answer."),
 }
-"""What each exception looks like from outside, where it is not told by its own facts."""
+"""What a client sees of each exception that does not tell it by its own facts."""
 
 _HTTP = {
     400: _fault(400, "validation_failure", "The request cannot be understood."),
@@ -83,7 +83,7 @@ _INTERNAL = _fault(500, "internal_error", "Something went wrong here.")
 
 
 def fault_of(error: Exception) -> Fault:
-    """Return what an exception looks like from outside."""
+    """Return what a client sees of an exception."""
     match error:
         case errors.UpstreamRejected():
             return Fault(
@@ -135,7 +135,7 @@ def register_errors(app: Flask, services: Services) -> None:
 
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
-        # Flask wraps what is raised while a response is finished, a session that cannot be saved say.
+        # Flask wraps what is raised while a response is finished, for example because a session cannot be saved.
         error = getattr(error, "original_exception", None) or error
         fault = fault_of(error)
         if isinstance(error, errors.SessionStoreUnavailable):
@@ -154,5 +154,5 @@ def register_errors(app: Flask, services: Services) -> None:
 def _rendered(fault: Fault) -> Response:
     if is_api(request.path):
         return Response(json.dumps(fault_body(fault)) + "\n", mimetype="application/json")
-    # By kind and status, not by its words: those are English, and upstream's may tell of other customers.
+    # The page goes by type and status, not by the message: that is English, and upstream's may tell of other customers.
     return render("error.html", fault=fault, request_id=REQUEST_ID.get())

@@ -1,6 +1,6 @@
 """The language of a page: the customer's, else the browser's, else English; and the catalogues it is written in.
 
-Catalogues are read as text when the application starts, so there is nothing to compile and nothing to forget.
+Catalogues are read as text when the application starts, so no build step compiles them.
 """
 
 from __future__ import annotations
@@ -64,11 +64,8 @@ def register_language(app: Flask, catalogues: Catalogues) -> None:
 
 
 def language() -> str:
-    """Return the code of the language that this response is in.
-
-    Nothing is read for it: a session that has not been looked at by now does not decide.
-    """
-    # Kept with what it was chosen by: between two calls the session may be read, or a sign-in may succeed.
+    """Return the code of this response's language; a session that has not been read by now does not decide."""
+    # Kept with what it was chosen by: the session may be read, or the customer signed in, between two calls.
     preferred = _preferred()
     if "language" not in g or g.language[0] != preferred:
         accepted = [value for value, quality in request.accept_languages if quality > 0]
@@ -110,7 +107,7 @@ def lazy_gettext(message: str, **values: int) -> str:
 
 
 def accept_language() -> str | None:
-    """Return the browser's languages if they are fit to be sent on; of its headers only this one ever is."""
+    """Return the browser's languages if they are well-formed; no other header of a browser goes upstream."""
     sent = request.headers.get("Accept-Language", "")
     return sent if _ACCEPTABLE.fullmatch(sent) else None
 

@@ -1,4 +1,4 @@
-"""Renders a page with what is known of the visitor by now; reads nothing for it."""
+"""Renders a page with what is known of the visitor by now; never reads the session for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bff.web.session_interface import browser_session
 
 
 def render(template: str, *, status: int = 200, **context: Any) -> Response:
-    """Render a page. What it says of the visitor is what is known by now; nothing is read for it."""
+    """Render a page; it shows the signed-in customer only if the session has been read."""
     session = browser_session().session
     known = session.state is not SessionState.UNREAD
     text = render_template(

@@ -1,4 +1,4 @@
-"""`/.well-known/security.txt` (RFC 9116): whom to tell of a weakness. Looks at no session and asks nobody."""
+"""`/.well-known/security.txt` (RFC 9116): whom to tell of a weakness. Reads no session and calls no other service."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Flask's session on top of ours: carries the cookie in and out, lazily, and shows templates nothing but web data.
 
-When a cookie is set is decided here and nowhere else: at sign-in, sign-out and rotation, or on a GET that came
-without one and was not asked for by another site. A refused request and a dead cookie set and clear nothing, so
-that a forged or a late request cannot push a signed-in cookie out of the browser.
+This module alone decides when the cookie is set: at sign-in, sign-out and rotation, or on a GET that came without one
+and that no other site asked for. A refused request and a dead cookie set and clear nothing, so that a forged or a late
+request cannot push a signed-in cookie out of the browser.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class BrowserSession(SessionMixin):
         self.modified = False
         cookies = session_cookies(request, services.settings.cookie.name)
         self.several_cookies = len(cookies) > 1
-        """More than one session cookie came: somebody may have planted one."""
+        """More than one session cookie came: another site may have planted one."""
         cookie = SessionCookie(value=Secret(cookies[0])) if len(cookies) == 1 else None
         self._may_set_cookie = not cookies and request.method == "GET" and _is_ours_to_answer(request, services)
         may_start = self._may_set_cookie or (cookie is not None and request.method not in ("GET", "HEAD"))
@@ -57,8 +57,8 @@ class BrowserSession(SessionMixin):
     def resume(self, *, extend: bool = True) -> Session:
         """Return the visitor's session, read, and ended if its lifetime is over.
 
-        :raises SessionStoreUnavailable:
-        :raises TooManyAttempts:
+        :raises SessionStoreUnavailable: Redis does not answer
+        :raises TooManyAttempts: the limit of requests per session is used up
         """
         self._services.login.resume(self.session, extend=extend)
         return self.session
@@ -113,9 +113,9 @@ class BrowserSession(SessionMixin):
         return key == CSRF_FIELD or key in self._data()
 
     def keep(self) -> None:
-        """Write the changes, applied to the newest state; changes to a session that has ended go with it.
+        """Write the changes, applied to the newest state; changes to a session that has ended are dropped.
 
-        :raises SessionStoreUnavailable: what a visitor typed may be lost; a banner alone is not worth an error
+        :raises SessionStoreUnavailable: Redis does not answer, and the changes hold more than a banner
         """
         changes, removals = self._changes, self._removals
         self._changes, self._removals, self.modified = {}, set(), False
@@ -126,7 +126,7 @@ class BrowserSession(SessionMixin):
         except SessionStoreUnavailable as err:
             if not {*changes, *removals} <= _BANNERS:
                 raise
-            # What a banner would say is done, and must not look undone.
+            # A banner reports what has been done; an error would make that look undone.
             self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="banner", outcome=type(err).__name__)
 
     def _data(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class BffSessionInterface(SessionInterface):
         self._services = services
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
-        """Return the request's session; Redis is asked when somebody looks into it."""
+        """Return the request's session; Redis is asked only when code reads it."""
         return BrowserSession(self._services, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

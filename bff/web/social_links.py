@@ -13,7 +13,7 @@ def link_of(connection: str | None) -> str:
 
 
 def social_links(services: Services) -> list[dict[str, str | None]]:
-    """Return the ways to sign in elsewhere: the connection, what its link says and where it leads."""
+    """Return the ways to sign in at the provider: the connection, the link's text and its path."""
     known = services.oidc.links() if services.oidc is not None else []
     return [{"connection": name, "label": label_of(label), "url": link_of(name)} for name, label in known]
 

@@ -85,6 +85,6 @@ def _response(file: StaticFile) -> Response:
         response.content_encoding = "gzip"
     response.set_etag(file.digest + ("-gzip" if zipped is not None else ""))
     response.headers["Cache-Control"] = _FOREVER if request.args.get("v") == file.digest else _A_WHILE
-    # No client asks for a part of a compressed body.
+    # No range of a compressed body: no client asks for one.
     response.make_conditional(request.environ, accept_ranges=zipped is None, complete_length=len(file.body))
     return response

@@ -8,9 +8,9 @@ milliseconds for a crafted one, and this runs with every request.
 from __future__ import annotations
 
 READ_AT_MOST_CHARACTERS = 512
-"""Whatever comes behind is not looked at; no browser's own words come so late."""
+"""The rest is not read; no browser names itself so late."""
 
-# In this order: each of them also names those below it that it wants to be taken for.
+# The order counts: a browser also names those below it that it wants to be taken for.
 _BROWSERS = (
     ("Edge", ("Edg/", "EdgA/", "EdgiOS/", "Edge/")),
     ("Opera", ("OPR/", "OPT/", "OPX/", "Opera/")),

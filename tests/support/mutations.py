@@ -67,7 +67,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/web/test_session_interface.py::test_cookie_on_https_is_a_host_cookie",
     ),
     Mutation(
-        guard="a request from elsewhere sets no cookie",
+        guard="a request of another site sets no cookie",
         path="bff/web/session_interface.py",
         old='not cookies and request.method == "GET" and _is_ours_to_answer(request, services)',
         new='request.method == "GET"',
@@ -201,7 +201,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/web/api/test_session.py::test_validate_tells_details_less_tokens",
     ),
     Mutation(
-        guard="nobody is signed in as upstream's guest customer",
+        guard="upstream's guest customer is not signed in",
         path="bff/account/identity.py",
         old=" or customer_id == _NOBODY:",
         new=":",
@@ -292,7 +292,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/account/test_devices.py::test_who_did_not_prove_it_lately_ends_nothing",
     ),
     Mutation(
-        guard="a late request of an ended device ends nobody",
+        guard="a late request of an ended device ends no other session",
         path="bff/account/devices.py",
         old="            session.reload()\n        except SessionEnded:",
         new="            pass\n        except SessionEnded:",

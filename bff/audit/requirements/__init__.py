@@ -1,4 +1,4 @@
-"""What the standards demand, a row each, and what this program answers: read by the audit and by nobody else.
+"""What the standards demand, a row each, and what this program answers; only the audit reads it.
 
 The rows are data. Whether a 'met' still holds is not decided here but by the tests and guards that the row names.
 """

@@ -35,7 +35,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="3.2.2",
         level="L1",
-        demands="Text from elsewhere is shown as text and never read as markup.",
+        demands="Text that users or other services supply is shown as text and never read as markup.",
         answer=Met(
             tests=(
                 "tests/web/test_page_scripts.py::test_script_writes_text_and_no_markup",
@@ -72,7 +72,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=("tests/web/test_session_interface.py::test_cookie_on_https_is_a_host_cookie",),
             guards=(Guard.COOKIE_SAME_SITE,),
-            how="Lax, because mailed links and the provider lead here from elsewhere; Strict where configured.",
+            how="Lax, because mailed links and the provider lead here from other sites; Strict where configured.",
         ),
     ),
     _row(
@@ -160,7 +160,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="3.4.6",
         level="L2",
-        demands="Every answer says, with frame-ancestors, that nobody may frame it.",
+        demands="Every answer says, with frame-ancestors, that no page may frame it.",
         answer=Met(
             tests=("tests/web/middleware/test_headers.py::test_every_answer_carries_them",),
             guards=(Guard.FRAME_ANCESTORS,),
@@ -172,8 +172,8 @@ ROWS: Final[tuple[Requirement, ...]] = (
         demands="The Content-Security-Policy names where violations are reported to.",
         answer=Deviation(
             reason=(
-                "Reports hold URLs, mailed tokens among them, would come without a session, and need somebody who "
-                "collects them: another service's task."
+                "Reports hold URLs, mailed tokens among them, would come without a session, and have to be "
+                "collected: another service's task."
             ),
             compensation=(
                 "The policy blocks without exceptions, so a report could only tell of what was blocked; tests hold "

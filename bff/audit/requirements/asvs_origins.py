@@ -113,7 +113,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="3.6.1",
         level="L3",
-        demands="What is loaded from elsewhere is pinned by a hash, or nothing is.",
+        demands="What is loaded from another host is pinned by a hash, or nothing is loaded from there.",
         answer=Met(
             tests=(
                 "tests/web/test_templates.py::test_template_leads_to_no_other_site",
@@ -148,7 +148,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="3.7.3",
         level="L3",
-        demands="Whoever is led to another site is told so before, and may stay.",
+        demands="Before a user is led to another site, they are told so and may stay.",
         answer=Deviation(
             reason=(
                 "A click on 'Continue with …' goes to the provider at once, and signing out leads on to it: a step "

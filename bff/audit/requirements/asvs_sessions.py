@@ -57,7 +57,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 Guard.TWO_COOKIES_REFUSED,
                 Guard.SIGNED_IN_OPERATIONS_NEED_A_CUSTOMER,
             ),
-            how="A dead, malformed or second cookie signs nobody in; the browser is told no end, the server keeps it.",
+            how="A dead, malformed or second cookie opens no session; the browser is told no end, the server keeps it.",
         ),
     ),
     _row(
@@ -98,7 +98,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="7.3.1",
         level="L2",
-        demands="A session that nobody uses ends.",
+        demands="An unused session ends.",
         answer=Met(
             tests=(
                 "tests/sessions/test_redis_store.py::test_records_live_for_the_idle_limit",
@@ -125,7 +125,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="7.4.1",
         level="L1",
-        demands="After sign-out, and at its end, a session is of no more use, whoever still has the cookie.",
+        demands="After sign-out, and at its end, a session is of no more use to a holder of its cookie.",
         answer=Met(
             tests=(
                 "tests/journeys/test_account_over_json.py::test_sign_out_ends_it_upstream_and_here",
@@ -142,7 +142,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Deviation(
             reason=(
                 "Deletion here ends all of them. Where an employee deactivates or deletes an account at Emporix, "
-                "nobody tells this server."
+                "this server is not told."
             ),
             compensation=(
                 "A token that Emporix disowns and does not renew ends its session at the next call; the lifetime ends "
@@ -196,11 +196,11 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="7.5.1",
         level="L2",
-        demands="Whoever changes e-mail, phone or password proves first who they are.",
+        demands="A customer who changes e-mail, phone or password proves first who they are.",
         answer=Deviation(
             reason=(
                 "E-mail and password changes demand the current password, which Emporix checks with them. The phone "
-                "number and the contact address are plain properties of the profile, by which nobody is signed in."
+                "number and the contact address are plain properties of the profile, and no customer signs in by them."
             ),
             compensation="Adding a way to sign in, and deletion, demand a sign-in of the last ten minutes.",
             tests=(
@@ -257,14 +257,14 @@ ROWS: Final[tuple[Requirement, ...]] = (
     _row(
         section="7.6.2",
         level="L2",
-        demands="Nobody is signed in without having done something for it.",
+        demands="No user is signed in without having done something for it.",
         answer=Met(
             tests=(
                 "tests/web/pages/test_social.py::test_anything_but_a_click_shows_a_button_and_starts_nothing",
                 "tests/journeys/test_social_attacks.py::test_link_on_a_foreign_page_starts_nothing",
                 "tests/web/pages/test_pages_sign_up.py::test_opt_in_mails_a_link_and_the_page_behind_it_signs_in",
             ),
-            how="A click on our own page, or a button. A guest's session begins by itself, and is nobody's.",
+            how="A click on our own page, or a button. A guest's session begins by itself, and belongs to no customer.",
         ),
     ),
 )

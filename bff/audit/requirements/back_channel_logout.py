@@ -136,7 +136,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "its idle limit) cannot be logged out upstream: its tokens open with the cookie only."
             ),
             compensation=(
-                "Its records are deleted, and with them the only copy of its tokens, which nobody could read. With the "
+                "Its records are deleted, and with them the only, sealed copy of its tokens. With the "
                 "cookie at hand (sign-out, lifetime over, a sign-in in its place) upstream is told."
             ),
             tests=(

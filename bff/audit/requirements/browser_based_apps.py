@@ -27,7 +27,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         section="6.1.2.1",
         slug="check-session",
         level="advice",
-        demands="One route tells whether somebody is signed in, and who, and never a token.",
+        demands="One route tells whether a customer is signed in, and which one, and never a token.",
         answer=Met(
             tests=(
                 "tests/web/api/test_session.py::test_guest_is_told_all_there_is",
@@ -217,7 +217,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Deviation(
             reason=(
                 "Emporix offers a storefront neither: its client is public and its tokens are bearer tokens. A key of "
-                "ours would prove nothing to anybody."
+                "ours would prove nothing to it."
             ),
             compensation=(
                 "Bearers never leave the server but towards Emporix over verified TLS, and lie sealed under a key "

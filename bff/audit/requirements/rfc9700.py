@@ -56,7 +56,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         section="2.1.1",
         slug="code-injection",
         level="MUST",
-        demands="A code that was issued to somebody else signs nobody in.",
+        demands="A code that was issued to another user or browser opens no session.",
         answer=Met(
             tests=(
                 "tests/journeys/test_social_attacks.py::test_swapped_codes_open_nothing",
@@ -191,7 +191,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "tests/config/test_social_settings.py::test_wrong_social_setting_is_told",
             ),
             guards=(Guard.UPSTREAM_TLS,),
-            how="http is admitted on loopback alone. Redis gets sealed records; reached in plain elsewhere: a finding.",
+            how="http is admitted on loopback alone. Redis gets sealed records; not on loopback and no TLS: a finding.",
         ),
     ),
     _row(

@@ -37,7 +37,7 @@ def anonymous_refresh(world: World, call: Call) -> Reply:
     if value := call.query.get("refresh_token"):
         spent = world.tokens.refreshable(value, kind=BearerKind.ANONYMOUS, tenant=tenant)
         return Reply(body=_anonymous_reply(world.tokens.rotate(spent, spent.grant)))
-    # Marked as required together with the other one, and deprecated; its example has no refresh token.
+    # The contract requires it together with the other one, and deprecates it; its example has no refresh token.
     old = world.tokens.refreshable_by_access(call.required("anonymous_token"), tenant=tenant)
     body = _anonymous_reply(world.tokens.rotate(old, old.grant))
     return Reply(body={k: v for k, v in body.items() if not k.startswith("refresh_token")})

@@ -21,7 +21,7 @@ from bff.sandbox.world import Call, World
 
 
 def request_password_reset(world: World, call: Call) -> Reply:
-    """Mail a token to who signs in with this e-mail; the answer does not tell whether anybody does."""
+    """Mail a token to the customer who signs in with this e-mail; the answer does not tell whether there is one."""
     email = text(read_body(call, PASSWORD_RESET_REQUEST), "email")
     if found := world.state.by_login(call.tenant, email):
         customer, used = found
@@ -97,7 +97,7 @@ def _mailed_to(world: World, mailed: MailedToken) -> tuple[Customer, Login]:
 
 
 def _demand_free(world: World, customer: Customer, email: str) -> None:
-    # The contract lists no 409 for either of the two calls.
+    # POST-customer-change-customer-login-email and POST-customer-confirm-customer-login-email list no 409.
     if world.state.is_taken(customer.tenant, email, wanted_by=customer):
         raise invalid_field("newEmail", "This e-mail cannot be used.")
 

@@ -1,4 +1,4 @@
-"""How a set of tokens is spelled in a reply, and what all sign-ins have in common."""
+"""The spelling of a set of tokens in a reply, and what all sign-ins have in common."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CUSTOMER_SCOPES = (
     "order.history_view",
 )
 BEARER = "Bearer"
-"""What every token is, by its `token_type`."""
+"""The `token_type` of every token."""
 _IN_CAMEL_CASE_TOO = frozenset(
     {"access_token", "saas_token", "expires_in", "refresh_token", "refresh_token_expires_in"}
 )
@@ -39,7 +39,7 @@ def scope(kind: BearerKind, tenant: str) -> str:
 def demand_active(customer: Customer) -> None:
     """Make sure that a customer may sign in by now.
 
-    :raises Refused: 403
+    :raises Refused: 403 (assumed; POST-customer-authenticate-customer lists none): the account is not active yet
     """
     if customer.status is not AccountStatus.ACTIVE:
         raise forbidden("The customer account is not active.")
@@ -48,7 +48,7 @@ def demand_active(customer: Customer) -> None:
 def sign_in(world: World, customer: Customer, login: Login, *, session_id: str) -> TokenSet:
     """Give a customer a set of tokens.
 
-    :raises Refused: 403, if the account is not active yet
+    :raises Refused: 403: the account is not active yet
     """
     demand_active(customer)
     customer.last_login = datetime.fromtimestamp(world.now(), UTC).isoformat(timespec="milliseconds")

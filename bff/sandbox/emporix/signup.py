@@ -24,7 +24,7 @@ _DEFAULTS: JsonObject = {
 
 
 def signup(world: World, call: Call) -> Reply:
-    """Store a new customer; signs nobody in."""
+    """Store a new customer, who is not signed in by that."""
     body = read_body(call, CUSTOMER_SIGNUP)
     email, details = text(body, "email"), nested(body, "customerDetails")
     contact = text(details, "contactEmail") or email
@@ -71,9 +71,9 @@ def resend_optin(world: World, call: Call) -> Reply:
 
 
 def demand_company_details(document: JsonObject, *, prefix: str = "") -> None:
-    """Make sure that who names a company's registration also names the company and a person.
+    """Make sure that a profile with a company's registration also names the company and a person.
 
-    :raises Refused: 400, naming each property that is missing
+    :raises Refused: 400: properties are missing, each named in the details
     """
     if not text(nested(document, "b2b"), "companyRegistrationId"):
         return

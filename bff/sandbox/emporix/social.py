@@ -11,7 +11,7 @@ from bff.sandbox.world import Call, World
 
 
 def social_login(world: World, call: Call) -> Reply:
-    """Redeem the code and sign in whom it stands for, as a new customer if need be."""
+    """Redeem the code and sign its person in, as a new customer if need be."""
     code, redirect_uri = call.required("code"), call.required("redirect_uri")
     session_id = call.token.grant.session_id
     if call.headers.get("session-id", session_id) != session_id:
@@ -23,7 +23,7 @@ def social_login(world: World, call: Call) -> Reply:
         raise invalid_field("code", "The identity provider has refused the code.")
     customer, used = _whose(world, call.tenant, identity)
     tokens = sign_in(world, customer, used, session_id=session_id)
-    # Both lifetimes are strings here and numbers everywhere else, and no session id is told.
+    # POST-customer-login-customer-by-auth0 has both lifetimes as strings, and no session id; other replies do not.
     body: JsonObject = {
         "social_access_token": identity.access_token,
         "social_id_token": identity.id_token,
@@ -44,10 +44,10 @@ def _whose(world: World, tenant: str, identity: SocialIdentity) -> tuple[Custome
     if known := state.by_provider_id(tenant, identity.subject):
         return known
     used = new_login(identity.email, provider_id=identity.subject)
-    # As a tenant that matches by e-mail is set up.
+    # The sandbox is a tenant that matches by e-mail.
     if customer := state.by_email(tenant, identity.email):
         if not (identity.email_verified or world.settings.match_unverified_email):
-            # Anybody may have typed it at the provider; nor can two customers have one e-mail.
+            # Any person may have typed it at the provider; nor can two customers have one e-mail.
             raise duplicate_account(identity.email, tenant)
         demand_active(customer)
         customer.logins.append(used)

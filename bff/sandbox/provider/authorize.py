@@ -1,7 +1,7 @@
 """The authorization endpoint: who signs in is chosen on a page, and a code goes back.
 
 OpenID Connect Core 1.0 section 3.1.2, RFC 6749 4.1, RFC 7636 and RFC 9207. State, nonce and an S256 challenge are
-demanded. Whoever asks from an unknown client or for an unregistered redirect URI sees a page and is sent nowhere.
+demanded. A request with an unknown client or an unregistered redirect URI gets a page and no redirect.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class _Asked:
     max_age_seconds: int | None
 
     def is_answered_by(self, session: ProviderSession, now: float) -> bool:
-        """Say whether the session will do, without asking anybody."""
+        """Say whether the session is enough, so that no person has to be asked."""
         if self.prompt & _ASKS_AGAIN or self.max_age_seconds == 0:
             return False
         return self.max_age_seconds is None or now - session.authenticated_at <= self.max_age_seconds
 
 
 def authorize(world: ProviderWorld) -> Response:
-    """CannedResponse GET: straight back with a live session, else the page or an error."""
+    """Answer GET: straight back with a live session, else the page or an error."""
     if (refused := _misdirected(world)) is not None:
         return refused
     try:
@@ -80,7 +80,7 @@ def authorize(world: ProviderWorld) -> Response:
 
 
 def choose(world: ProviderWorld) -> Response:
-    """CannedResponse the page's POST, to the same URL: sign the chosen person in, or take the refusal back."""
+    """Answer the page's POST, to the same URL: sign the chosen person in, or take the refusal back."""
     if (refused := _misdirected(world)) is not None:
         return refused
     try:
@@ -111,10 +111,7 @@ def _misdirected(world: ProviderWorld) -> Response | None:
 
 
 def _asked(world: ProviderWorld) -> _Asked:
-    """Read a request whose client and redirect URI are good.
-
-    :raises _Refused: anything else is not
-    """
+    """Read a request whose client and redirect URI are valid; raises `_Refused` if another parameter is not."""
     if any(len(values) > 1 for values in request.args.to_dict(flat=False).values()):
         raise _Refused("invalid_request", "A parameter occurs more than once")
     query = request.args

@@ -13,7 +13,7 @@ class Delivery(Protocol):
     """Posts one logout token."""
 
     def __call__(self, url: str, logout_token: str) -> int | None:
-        """Return the status that came back; None if nobody answered."""
+        """Return the status that came back; None if no answer came."""
         ...
 
 

@@ -1,6 +1,6 @@
-"""Who is signed in at the provider, and what it has issued: sessions, codes, access tokens. Knows no HTTP.
+"""The provider's sessions, and the codes and access tokens that it has issued. Knows no HTTP.
 
-Codes are good for one use, by who can show what they were bound to (RFC 6749 4.1.3, RFC 7636 4.6); a second use
+A code is good for one use, by a client that shows what it was bound to (RFC 6749 4.1.3, RFC 7636 4.6); a second use
 takes back what the first one got.
 """
 
@@ -77,7 +77,7 @@ class Book:
             return tuple(self._sessions.values())
 
     def session(self, cookie: str | None) -> ProviderSession | None:
-        """Return whose cookie it is."""
+        """Return the session of a cookie."""
         with self._lock:
             return self._sessions.get(cookie or "")
 

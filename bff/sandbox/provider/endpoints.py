@@ -46,12 +46,12 @@ class _Route:
 
 
 def discovery(world: ProviderWorld) -> Response:
-    """CannedResponse the discovery document."""
+    """Answer with the discovery document."""
     return jsonify(world.issuer.document(world.settings))
 
 
 def key_set(world: ProviderWorld) -> Response:
-    """CannedResponse the public keys."""
+    """Answer with the public keys."""
     return jsonify(world.keys.key_set)
 
 
@@ -87,7 +87,7 @@ def add_endpoints(app: Flask, *, world: ProviderWorld, faults: Faults[Endpoint],
 
     @app.after_request
     def keep_nothing(response: Response) -> Response:
-        """Let no cache and no `Referer` have what stands in a URL here."""
+        """Keep this server's URLs out of caches and `Referer`."""
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response

@@ -52,10 +52,7 @@ class Provider:
         self._issuer.serve_at(origin)
 
     def rotate_keys(self, *, keep_old: bool) -> None:
-        """Sign with a new key from now on.
-
-        :param keep_old: whether the key set goes on to name the others
-        """
+        """Sign with a new key from now on; `keep_old`: the key set still names the others."""
         self.keys.rotate(keep_old=keep_old)
 
     def shape_next_id_token(self, *shapes: IdTokenShape) -> None:
@@ -90,7 +87,7 @@ class Provider:
     def send_backchannel_logout(
         self, *, sid: str | None = None, sub: str | None = None, shape: IdTokenShape = AS_IT_SHOULD_BE
     ) -> int | None:
-        """Post a logout token to the registered URL; return the status, or None if nobody answered.
+        """Post a logout token to the registered URL; return the status, or None if no answer came.
 
         :raises ValueError: no URL is registered
         """

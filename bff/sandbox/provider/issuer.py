@@ -15,7 +15,7 @@ class Issuer:
     def url(self) -> str:
         """The identifier, with a slash at the end.
 
-        :raises RuntimeError: it has not been told where it is served
+        :raises RuntimeError: `serve_at` was not called, and the settings name no issuer
         """
         if not self._url:
             raise RuntimeError("the provider does not know yet where it is served")

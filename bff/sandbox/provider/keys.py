@@ -117,10 +117,7 @@ class KeyRing:
             return {"keys": [key.public_jwk for key in self._keys]}
 
     def rotate(self, *, keep_old: bool) -> None:
-        """Sign with a new key from now on.
-
-        :param keep_old: whether the key set goes on to name the others
-        """
+        """Sign with a new key from now on; `keep_old`: the key set still names the others."""
         new = SigningKey()
         with self._lock:
             self._keys = [new, *(self._keys if keep_old else [])]

@@ -12,7 +12,7 @@ from bff.sandbox.provider.world import ProviderWorld
 
 
 def token(world: ProviderWorld) -> Response:
-    """Trade a code for tokens, for who knows the client's secret."""
+    """Trade a code for tokens, if the client's secret comes along."""
     form = request.form
     settings = world.settings
     secret_is_right = hmac.compare_digest(form.get("client_secret", "").encode(), settings.client_secret.encode())

@@ -10,7 +10,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who can be chosen at the provider."""
+    """A person who can be chosen at the provider."""
 
     subject: str
     """`sub`."""
@@ -30,7 +30,7 @@ JANE = Person(subject="google-oauth2|1001", email=B2C_EMAIL, email_verified=True
 JOHN = Person(
     subject="google-oauth2|1002", email="john@example.com", email_verified=True, given_name="John", family_name="Doe"
 )
-"""Is nobody's customer yet."""
+"""Has no customer in the sandbox yet."""
 RICHARD = Person(
     subject="google-oauth2|1003",
     email="richard.roe@example.com",
@@ -38,7 +38,7 @@ RICHARD = Person(
     given_name="Richard",
     family_name="Roe",
 )
-"""Has an e-mail that the provider does not vouch for."""
+"""Has an e-mail that the provider has not verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Ways in which an id or logout token can be wrong, each good for one test of who has to refuse it."""
+"""Ways in which an id or logout token can be wrong, each for one test of the code that has to refuse it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class IdTokenShape:
     embed_key: bool = False
     """Whether the header brings the public key along, as `jwk`."""
     borrow_kid: bool = False
-    """Whether the header names the current key, whoever signs."""
+    """Whether the header names the current key, whichever key signs."""
     filler_bytes: int = 0
-    """Length of a claim of no meaning."""
+    """Length of a claim without meaning."""
 
 
 AS_IT_SHOULD_BE = IdTokenShape()
@@ -57,7 +57,7 @@ WRONG_ID_TOKENS: Mapping[str, IdTokenShape] = {
     "unknown kid": IdTokenShape(headers={"kid": "unknown"}),
     "100 kB long": IdTokenShape(filler_bytes=100_000),
 }
-"""Every one of these has to be refused, or signs somebody in who should not be."""
+"""Every one of these has to be refused: accepted, it would sign a person in who must not be."""
 
 WRONG_LOGOUT_TOKENS: Mapping[str, IdTokenShape] = {
     "another issuer": IdTokenShape(claims={"iss": "https://shop.example.com/"}),

@@ -1,6 +1,6 @@
 """The two ways to end the provider's session: `/oidc/logout` (RP-Initiated Logout 1.0) and Auth0's own `/v2/logout`.
 
-Both lead on to registered URLs alone; where one is asked to go elsewhere, nothing ends.
+Both lead on to registered URLs alone; a request with another URL ends no session.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def oidc_logout(world: ProviderWorld) -> Response:
         raise NotFound
     client_id, sid = request.args.get("client_id"), request.args.get("logout_hint")
     if "id_token_hint" in request.args:
-        # Good as a hint after its end, too.
+        # An expired token is still good as a hint.
         claims = world.keys.verified(request.args["id_token_hint"]) or {}
         client_id = client_id or str(claims.get("aud", ""))
         sid = sid or str(claims.get("sid", "")) or None

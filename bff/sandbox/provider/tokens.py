@@ -92,7 +92,7 @@ class TokenMaker:
 
 
 def described(person: Person, scope: tuple[str, ...]) -> dict[str, object]:
-    """Say who a person is, as far as the scope allows."""
+    """Return the claims about a person that the scope allows."""
     claims: dict[str, object] = {"sub": person.subject}
     if "profile" in scope:
         claims |= {"name": person.name, "given_name": person.given_name, "family_name": person.family_name}

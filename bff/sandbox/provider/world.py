@@ -34,7 +34,7 @@ class ProviderWorld:
     book: Book
     tokens: TokenMaker
     tell_sign_out: Callable[[ProviderSession], None]
-    """Tells the registered URL that a session has ended, where that is set up."""
+    """Tells the registered URL, if there is one, that a session has ended."""
 
 
 def message(title: str, text: str, *, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""The JSON routes of signed-in devices: list them, end one, end all others. No operation of upstream is behind them."""
+"""The JSON routes of signed-in devices: list them, end one, end all others. No row of the table is behind them."""
 
 from __future__ import annotations
 
@@ -69,10 +69,7 @@ def _check_id(id: str) -> None:
 
 
 def _read_nothing() -> None:
-    """Refuse whatever a request says beside its path.
-
-    :raises InvalidInput:
-    """
+    """Refuse a query, and a body other than an empty object, with `InvalidInput`."""
     read_query([])
     if body := request.get_data(cache=True):
         validate(Empty, parse_json(body))

@@ -23,7 +23,7 @@ def etag_of(content: Any) -> str | None:
 def wanted_version(operation: Operation) -> int | None:
     """Return the version that the request's `If-Match` names; None: any will do.
 
-    :raises InvalidInput: the header cannot be read
+    :raises InvalidInput: the header is not one tag of the form `"3"`
     """
     wanted = request.headers.get("If-Match") if operation.versioned else None
     if wanted is None or wanted.strip() == "*":

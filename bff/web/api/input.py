@@ -20,7 +20,7 @@ from bff.web.language import accept_language
 def read_input(operation: Operation, route: Route) -> AccountCall:
     """Read query, path and body of the request at hand.
 
-    :raises InvalidInput: with every detail that is wrong in the first part that is
+    :raises InvalidInput: query, path or body is wrong; names every problem of the first of them that is
     """
     values: dict[str, str | Secret[str]] = {}
     values.update(read_query([p for p in operation.parameters if _is_ours(p, Place.QUERY)]))
@@ -48,7 +48,7 @@ def read_input(operation: Operation, route: Route) -> AccountCall:
 def read_query(declared: list[Parameter]) -> dict[str, str]:
     """Return the query's parameters; each declared one at most once, and no other.
 
-    :raises InvalidInput:
+    :raises InvalidInput: a parameter is unknown, repeated, missing, or does not match its pattern
     """
     problems, values = [], {}
     known = {parameter.name: parameter for parameter in declared}

@@ -1,4 +1,4 @@
-"""The JSON routes that change, or tell of, the visitor's own session. None of their answers holds a token."""
+"""`GET /api/session`, and the answer that tells of the visitor's own session. It never holds a token of upstream's."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ def _start_if_allowed(session: Session) -> None:
     try:
         session.start()
     except LoginRequired:
-        # A dead cookie: it stays as it is until its owner writes something.
+        # A dead cookie stays as it is until a request writes something.
         return

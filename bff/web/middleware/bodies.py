@@ -17,7 +17,7 @@ READ_AT_MOST_BYTES = MAX_BODY_BYTES + 1
 def check_size() -> None:
     """Read the body, if it is whole and not larger than it may be.
 
-    :raises PayloadTooLarge:
+    :raises PayloadTooLarge: it is longer than `MAX_BODY_BYTES`
     :raises InvalidInput: it broke off, or its chunks are not HTTP's
     """
     try:
@@ -36,7 +36,7 @@ def check_media_type(route: Route | None) -> None:
     """Refuse a body that is not of a type the route reads; where none is sent and none required, any type will do.
 
     :param route: None for a JSON route that no operation is behind
-    :raises UnsupportedMediaType:
+    :raises UnsupportedMediaType: the route does not read this type, or the charset is not UTF-8
     """
     needs_body = route is not None and route.body is not None and route.body_required
     if not needs_body and not request.get_data(cache=True):

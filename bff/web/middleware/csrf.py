@@ -1,4 +1,4 @@
-"""Was this request made by our own page, on purpose? Fetch Metadata, else Origin, and a token bound to the cookie.
+"""Checks that our own page made a request: Fetch Metadata, else Origin, and a token bound to the cookie.
 
 Everything but GET and HEAD is checked. Flask-WTF signs and compares the tokens; it is called from here because by
 itself it reads the body first, and would answer 413 where the answer is 403.
@@ -47,11 +47,11 @@ def _may_be_ours(services: Services) -> bool:
 
 
 def check_cookies(services: Services) -> None:
-    """Refuse two session cookies: one of them is not ours, and there is no telling which.
+    """Refuse two session cookies: one is not ours, and nothing tells which.
 
-    One that cannot be ours is none; it is only noted.
+    A malformed cookie is treated as absent and audited.
 
-    :raises InvalidInput:
+    :raises InvalidInput: more than one session cookie came
     """
     browser = browser_session()
     if browser.session.cookie is not None and not browser.session.cookie.is_well_formed:
@@ -66,18 +66,18 @@ def check_cookies(services: Services) -> None:
 def check_token(services: Services) -> None:
     """Refuse a change without the token of this browser; JSON routes take it from a header, pages from their form.
 
-    :raises CsrfFailed: `origin_is_ours` where nothing but the token is wrong
+    :raises CsrfFailed: the token is missing, stale or another browser's; `origin_is_ours` unless `Origin` is `null`
     """
     if request.method in _SAFE:
         return
     try:
         validate_csrf(_sent_token(request))
     except ValidationError as err:
-        # Flask-WTF has five texts, and none of them holds anything that was sent.
+        # Flask-WTF has five texts, and none of them repeats what was sent.
         _report(services, str(err))
-        # `null` is let through to here, but a page made in somebody's sandboxed frame sends it too.
+        # `check_origin` lets `null` through, but a page in another site's sandboxed frame sends it too.
         raise CsrfFailed(origin_is_ours=request.headers.get("Origin") != "null") from None
-    # What Flask-WTF's forms look at, so that they do not check again.
+    # Flask-WTF's forms look at this and do not check again.
     g.csrf_valid = True
 
 

@@ -1,9 +1,9 @@
 """What the declared reverse proxies say about a request: the client's address, the scheme, the host.
 
-Each of `X-Forwarded-For`, `-Proto` and `-Host` is read from its end, one entry for each declared proxy; what stands
-further in front was sent by whoever wanted to. Werkzeug's own `ProxyFix` reads these fields as lists with quoted
-strings, so that a quote sent in front would swallow the entries that the proxies have added behind it. Nothing else
-is believed: not `-Port`, not `-Prefix`, not `Forwarded` (RFC 7239). Where no proxy is declared, this is not used.
+Each of `X-Forwarded-For`, `-Proto` and `-Host` is read from its end, one entry for each declared proxy; any client can
+send the entries further in front. Werkzeug's own `ProxyFix` reads these fields as lists with quoted strings, so that
+a quote sent in front would swallow the entries that the proxies have added behind it. Nothing else is believed: not
+`-Port`, not `-Prefix`, not `Forwarded` (RFC 7239). Where no proxy is declared, this is not used.
 """
 
 from __future__ import annotations
@@ -21,17 +21,14 @@ _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([0-9.]+):\d+")
 
 
 class DeclaredProxies:
-    """A WSGI application behind so many proxies.
-
-    :param proxies: how many there are, at least 1; each adds one entry to each field
-    """
+    """A WSGI application behind so many `proxies`, at least 1; each adds one entry to each field."""
 
     def __init__(self, app: WSGIApplication, proxies: int) -> None:
         self.app = app
         self.proxies = proxies
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Put what the outermost declared proxy saw in the place of what the innermost looks like."""
+        """Replace address, scheme and host of the connection by what the outermost declared proxy saw."""
         address = _address(self._entry(environ, "HTTP_X_FORWARDED_FOR"))
         if address is not None:
             environ["REMOTE_ADDR"] = address
@@ -45,7 +42,7 @@ class DeclaredProxies:
 
     def _entry(self, environ: WSGIEnvironment, field: str) -> str:
         entries = str(environ.get(field, "")).split(",")
-        # Fewer entries than proxies: it came past one of them, so none of it is known to be theirs.
+        # Fewer entries than proxies: the request came past one of them, so no entry is known to be theirs.
         return entries[-self.proxies].strip(" \t") if len(entries) >= self.proxies else ""
 
 
@@ -54,5 +51,5 @@ def _address(entry: str) -> str | None:
     try:
         return str(ip_address((written[1] or written[2]) if written else entry))
     except ValueError:
-        # `unknown`, or a name that hides it: whoever is connected to us is what is left.
+        # `unknown`, or a name that hides the address: the address of the connection stays.
         return None

@@ -1,4 +1,4 @@
-"""The headers that every response carries, whatever made it: who may frame, read, keep and sniff it."""
+"""The headers of every response: who may frame, read, keep and sniff it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bff.config.settings import Settings
 from bff.web.paths import is_static
 
 _JSON_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
-"""Of everything that is no page: opened by itself, it is a document that may do nothing, in an origin of its own."""
+"""For everything but pages: opened by itself, it is a document that may do nothing, in an origin of its own."""
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'{issuer}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
@@ -20,16 +20,16 @@ _PERMISSIONS = (
     "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
 _FILE_ANSWERS = frozenset({200, 206, 304})
-"""With these a static file answers, which says itself how long it may be kept."""
+"""The statuses of a static file, which sets its own `Cache-Control`."""
 _HSTS = "max-age=63072000; includeSubDomains"
 """Two years. `includeSubDomains` reaches what lies below the public URL's host, never its siblings: without it, plain
-http there could plant cookies for us. No `preload`: that is for whoever owns the domain to say."""
+http there could plant cookies for us. No `preload`: the owner of the domain has to decide that."""
 
 
 def _page_policy(settings: Settings) -> str:
     if settings.social is None:
         return _PAGE_POLICY.format(issuer="")
-    # Browsers hold the redirect that answers a form against `form-action`: signing out leads to the issuer.
+    # Browsers check the redirect that answers a form against `form-action`: signing out leads to the issuer.
     parts = urlsplit(settings.social.issuer)
     return _PAGE_POLICY.format(issuer=f" {parts.scheme}://{parts.netloc}")
 

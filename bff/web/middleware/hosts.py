@@ -17,7 +17,7 @@ from bff.web.paths import PROBES
 def check_host(settings: Settings) -> None:
     """Refuse a request for another host, or for none; the port does not count, since proxies often leave it out.
 
-    :raises InvalidInput:
+    :raises InvalidInput: `Host` or a whole URL as the target names no host, or another than the public one
     """
     if request.path in PROBES:
         return

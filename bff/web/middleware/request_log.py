@@ -25,14 +25,14 @@ def start_request(services: Services) -> None:
     sent = request.headers.get(REQUEST_ID_HEADER, "")
     trusted = services.settings.serving.trusted_proxies > 0 and _SHAPE.fullmatch(sent)
     REQUEST_ID.set(sent if trusted else secrets.token_hex(8))
-    # What the declared proxies say of it, and no other, has been put into it by now.
+    # `DeclaredProxies` has replaced the address by now, where proxies are declared.
     CLIENT_ADDRESS.set(request.remote_addr or "")
 
 
 def name_response(response: Response) -> Response:
     """Name the request in its response."""
     response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get() or ""
-    # Not logged yet: a session that cannot be saved makes another response of it.
+    # Not logged yet: if the session cannot be saved, another response replaces this one.
     g.status = response.status_code
     return response
 

@@ -2,7 +2,7 @@
 
 A mailed link, or the way back from the identity provider, is answered by a page that at once asks for the same path
 again, this time from here, so that the cookie comes along. It consumes nothing and sets nothing; what stood in the
-query travels sealed. The second time is marked: nobody goes round in circles, or is taken for a click on our page.
+query travels sealed. The second request is marked, so that it neither loops nor is taken for a click on our page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PURPOSE: Final = b"bff/bounce"
 
 
 def step_aside(services: Services) -> Response | None:
-    """Answer a navigation from elsewhere with the step; restore the query of one that has made it."""
+    """Answer a navigation from another site with the step; restore the query of one that has made it."""
     if services.settings.cookie.same_site is not SameSite.STRICT or request.method != "GET":
         return None
     path = request.path
@@ -44,7 +44,7 @@ def step_aside(services: Services) -> Response | None:
 
 
 def came_from_elsewhere() -> bool:
-    """Tell whether this request is the second half of a step: it looks like a click on our page, and is none."""
+    """Tell whether this request is the second half of a step: it looks like a click on our page, but is not."""
     stepped: bool = g.get("stepped_aside", False)
     return stepped
 
