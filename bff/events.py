@@ -78,4 +78,4 @@ class Event(Enum):
         """What has happened, for who reads the audit trail. None: operational; `BFF_LOG_LEVEL` may silence it."""
         self.fields = fields
         """All that an audit line may hold beside time, level, event, `audit` and request id: fixed words, numbers and
-        hashes. Whoever can provoke an event must not be able to choose a text for the log."""
+        hashes. A client that can provoke an event must not choose a text for the log."""

@@ -80,7 +80,7 @@ class Asker:
     sid: str | None = None
 
 
-NOBODY = Asker()
+UNKNOWN_ASKER = Asker()
 
 
 class _Per(Enum):
@@ -154,7 +154,7 @@ class Limits:
         *,
         body: bytes | None = None,
         given: Container[str] = (),
-        asker: Asker = NOBODY,
+        asker: Asker = UNKNOWN_ASKER,
     ) -> Iterator[None]:
         """Count what is done inside against the operation's limits; does nothing for a row without any.
 

@@ -135,7 +135,7 @@ class AccountCalls:
             self._broker.credential(session, operation)
         if not operation.is_for_guests and session.signed_in is None:
             raise LoginRequired
-        if operation.needs_recent_proof and not self._login.is_recent(session):
+        if operation.needs_reauthentication and not self._login.is_recently_authenticated(session):
             raise ReauthenticationRequired
 
     def _with_site(self, operation: Operation, asked: AccountCall) -> AccountCall:

@@ -84,7 +84,7 @@ class Devices:
         :raises ReauthenticationRequired: the last proof of identity is too old
         """
         _customer(session)
-        if not self._login.is_recent(session):
+        if not self._login.is_recently_authenticated(session):
             raise ReauthenticationRequired
 
     def end(self, session: Session, device_id: str) -> bool:

@@ -153,7 +153,7 @@ class Login:
         with self._failure_audited(session, operation):
             self._sign_in(attempt)
 
-    def is_recent(self, session: Session) -> bool:
+    def is_recently_authenticated(self, session: Session) -> bool:
         """Tell whether who is signed in has proved it lately enough for what cannot be undone."""
         who = session.signed_in
         return who is not None and self._now() - who.authenticated_at <= RECENT_SECONDS

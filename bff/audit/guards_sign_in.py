@@ -119,7 +119,7 @@ def _signed_in_only(probed: Probed, app: Bff) -> str | None:
 def _recent_proof(probed: Probed, app: Bff) -> str | None:
     table, declared = app.services.operations, declared_routes(app)
     for name in _ROWS_NEEDING_PROOF:
-        if name not in table or not table[name].needs_recent_proof:
+        if name not in table or not table[name].needs_reauthentication:
             return f"{name} asks for no recent proof"
     for endpoint in _DEVICES_NEEDING_PROOF:
         if endpoint not in declared or declared[endpoint].need is not Need.RECENT:

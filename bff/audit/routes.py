@@ -29,7 +29,7 @@ class Caller(Enum):
 
     ANYBODY = "anybody"
     CUSTOMER = "customer"
-    PROVEN_CUSTOMER = "customer, recently proven"
+    REAUTHENTICATED_CUSTOMER = "customer, recently proven"
     IDENTITY_PROVIDER = "identity provider"
 
 
@@ -50,7 +50,7 @@ UNDECLARED: Final = ("not declared",)
 _CALLERS: Final = {
     Need.ANYONE: Caller.ANYBODY,
     Need.SIGNED_IN: Caller.CUSTOMER,
-    Need.RECENT: Caller.PROVEN_CUSTOMER,
+    Need.RECENT: Caller.REAUTHENTICATED_CUSTOMER,
 }
 
 
@@ -150,8 +150,8 @@ class _Reader:
             return Caller.IDENTITY_PROVIDER
         if rule.endpoint in self._entries:
             row = self._entries[rule.endpoint].operation
-            if row.needs_recent_proof:
-                return Caller.PROVEN_CUSTOMER
+            if row.needs_reauthentication:
+                return Caller.REAUTHENTICATED_CUSTOMER
             return Caller.ANYBODY if row.is_for_guests else Caller.CUSTOMER
         if rule.endpoint in self._declared:
             return _CALLERS[self._declared[rule.endpoint].need]

@@ -195,7 +195,7 @@ class Operation:
     feature: Feature | None = None
     guests: bool | None = None
     """Whether a guest may call it; None: wherever upstream takes a guest's token."""
-    needs_recent_proof: bool = False
+    needs_reauthentication: bool = False
     """Needs a sign-in of the last ten minutes, because it cannot be undone or adds a way to sign in."""
     versioned: bool = False
     """A write that `If-Match` may guard, against `metadata.version` of what a GET on the same path answers."""

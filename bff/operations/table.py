@@ -307,7 +307,7 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _MAILED_TOKEN),
         success=frozenset({202, 204}),
         feature=Feature.ACCOUNT_DELETION,
-        needs_recent_proof=True,
+        needs_reauthentication=True,
         limits=(Limited(kind=Limit.MAIL, unless="token"),),
         own_routes=(
             Route(method="DELETE", path="/api/me"),
@@ -331,7 +331,7 @@ _ROWS = (
         success=_CREATED,
         answer=ResponseShape.OBJECT,
         feature=Feature.ADD_LOGIN,
-        needs_recent_proof=True,
+        needs_reauthentication=True,
         new_passwords=("password",),
         side_effect=SideEffect.IDENTITY,
         audited=Event.LOGIN_ADDED,

@@ -127,4 +127,4 @@ class Lifecycle:
         try:
             self.store.end([cookie.sid])
         except SessionStoreUnavailable:
-            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session nobody knows waits for its end")
+            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session without a cookie waits for its end")

@@ -237,7 +237,7 @@ REMOVALS: dict[str, tuple[Callable[[], Bff], set[Guard]]] = {
     ),
     "secrets in bodies": (lambda: with_row("logout", secret_from_url), {Guard.SECRETS_ONLY_IN_BODIES}),
     "recent proof": (
-        lambda: with_row("add_login", lambda row: dataclasses.replace(row, needs_recent_proof=False)),
+        lambda: with_row("add_login", lambda row: dataclasses.replace(row, needs_reauthentication=False)),
         {Guard.RECENT_PROOF_DEMANDED},
     ),
     "reads change nothing": (

@@ -75,7 +75,11 @@ def test_every_change_is_guarded_against_other_sites(report: Report) -> None:
 
 def test_route_says_who_calls_it_and_with_what(report: Report) -> None:
     deletion = route(report, "DELETE", "/api/me")
-    assert (deletion.caller, deletion.bearer, deletion.csrf) == (Caller.PROVEN_CUSTOMER, ("customer",), Csrf.HEADER)
+    assert (deletion.caller, deletion.bearer, deletion.csrf) == (
+        Caller.REAUTHENTICATED_CUSTOMER,
+        ("customer",),
+        Csrf.HEADER,
+    )
     assert deletion.limits == ("mail", "session")
     confirmed = route(report, "POST", "/api/me/delete/confirm")
     assert confirmed.limits == ("session",)

@@ -107,7 +107,7 @@ def test_audit_declares_what_views_call_and_what_redis_keeps(seen: Seen) -> None
     assert {kept.key for kept in ALL_KEPT} - {name for kept in kinds.values() for name in kept} <= SELDOM
 
 
-CUSTOMERS = frozenset({Caller.CUSTOMER, Caller.PROVEN_CUSTOMER})
+CUSTOMERS = frozenset({Caller.CUSTOMER, Caller.REAUTHENTICATED_CUSTOMER})
 RENEWS_THE_PROOF = ("POST", "/api/password/change")
 
 
@@ -131,7 +131,7 @@ def test_json_routes_are_for_whom_the_audit_says(
         assert is_refused(guest.request(method, drive.path, **body_of(drive)), "login_required") is for_customers, rule
         if for_customers:
             answer = customer.request(method, drive.path, **body_of(drive))
-            proven = told[method, rule] is Caller.PROVEN_CUSTOMER
+            proven = told[method, rule] is Caller.REAUTHENTICATED_CUSTOMER
             assert is_refused(answer, "reauthentication_required") is proven, rule
 
 
@@ -147,7 +147,7 @@ def test_pages_are_for_whom_the_audit_says(
         caller = told["GET", rule]
         assert leads_to_sign_in(guest.get(path)) is (caller in CUSTOMERS), rule
         if caller in CUSTOMERS:
-            assert leads_to_sign_in(customer.get(path)) is (caller is Caller.PROVEN_CUSTOMER), rule
+            assert leads_to_sign_in(customer.get(path)) is (caller is Caller.REAUTHENTICATED_CUSTOMER), rule
 
 
 def is_refused(answer: TestResponse, kind: str) -> bool:

@@ -120,7 +120,7 @@ def test_what_is_for_customers_is_asked_of_nobody_else(open_shop: Open, listener
         assert (face, outcome.kind, outcome.calls) == (face, "login_required", ())
 
 
-@acts(lambda row: row.needs_recent_proof)
+@acts(lambda row: row.needs_reauthentication)
 def test_what_needs_a_recent_proof_is_not_done_without(
     open_shop: Open, listener: Listener, act: Act, clock: FakeClock
 ) -> None:

@@ -273,7 +273,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="what cannot be undone needs a recent proof",
         path="bff/web/api/routes.py",
-        old="    if operation.needs_recent_proof and not services.login.is_recent(session):",
+        old="    if operation.needs_reauthentication and not services.login.is_recently_authenticated(session):",
         new="    if False:",
         test="tests/journeys/test_account_over_json.py::test_what_cannot_be_undone_needs_a_proof_of_the_last_minutes",
     ),
@@ -287,7 +287,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="ending devices needs a recent proof",
         path="bff/account/devices.py",
-        old="        if not self._login.is_recent(session):",
+        old="        if not self._login.is_recently_authenticated(session):",
         new="        if False:",
         test="tests/account/test_devices.py::test_who_did_not_prove_it_lately_ends_nothing",
     ),

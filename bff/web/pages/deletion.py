@@ -76,7 +76,7 @@ def _sign_in_first(visit: Visit) -> ResponseReturnValue | None:
     token = request.args.get("token", "")
     if not token:
         return dead_link("deletion")
-    return None if visit.is_recent() else _sign_in_form(visit, token, status=200)
+    return None if visit.is_recently_authenticated() else _sign_in_form(visit, token, status=200)
 
 
 def _sign_in_form(visit: Visit, token: str, *, status: int) -> ResponseReturnValue:

@@ -1,7 +1,7 @@
 """Signed-in devices: a list, and the pages that ask before they end one of them or all others.
 
-Dates are in UTC and say so: which zone the visitor is in is known to nobody without a script, and a time of an unnamed
-zone would be worse than one that has to be converted.
+Dates are in UTC and say so: without a script the server does not know the visitor's zone, and a time of an unnamed zone
+would be worse than one that has to be converted.
 """
 
 from __future__ import annotations

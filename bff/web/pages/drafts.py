@@ -1,4 +1,4 @@
-"""What somebody typed, kept while they sign in again: for fifteen minutes, shown once, and only to themselves."""
+"""Drafts: what a customer typed is kept for a sign-in in between, fifteen minutes at most, and shown to them once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def keep_draft(visit: Visit, path: str, form: PageForm) -> None:
 
 
 def take_draft(visit: Visit, path: str) -> dict[str, Any] | None:
-    """Return the entries kept for a path, and forget them; those of somebody else are forgotten unseen."""
+    """Return the entries kept for a path, and forget them; another customer's are forgotten unseen."""
     drafts: dict[str, Any] = dict(visit.browser.get(_KEY) or {})
     draft = drafts.pop(path, None)
     if draft is None:

@@ -93,7 +93,7 @@ class FormPage:
     values: Callable[[Visit], Mapping[str, Any]] = nothing
     """What the fields hold at first; may ask upstream."""
     context: Callable[[Visit], Mapping[str, Any]] = nothing
-    """What the template shows besides; asks nobody but the session, since it is also shown when all else is away."""
+    """What the template shows besides; asks the session alone, since it is shown while Emporix is away, too."""
     prepare: Callable[[Visit, Any], None] | None = None
     """Fills in choices."""
     blames: str | None = None
@@ -229,7 +229,7 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
             # Saved, it would put one customer's entries into another's account.
             flash(_("This page had been open for too long. Check your entries and send them again."), "warning")
             return see_other(request.path)
-        if page.need is Need.RECENT and not visit.is_recent():
+        if page.need is Need.RECENT and not visit.is_recently_authenticated():
             return _draft_behind_sign_in(visit, page, form, again=True)
         if not form.validate():
             return _again(visit, page, form, status=422)
@@ -294,7 +294,7 @@ def _sent_away(visit: Visit, page: FormPage) -> Response | None:
     session = visit.session
     if session.signed_in is None:
         return to_sign_in(request.path, notice="session-ended" if session.just_ended else None)
-    if page.need is Need.RECENT and not visit.is_recent():
+    if page.need is Need.RECENT and not visit.is_recently_authenticated():
         return to_sign_in(request.path, again=True)
     return None
 

@@ -1,4 +1,4 @@
-"""The page at `/`: whether somebody is signed in, and where to go from there."""
+"""The page at `/`: who is signed in, and where to go from there."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _SECONDS = 15 * 60
 
 
 def mailed(visit: Visit, email: str | None) -> Response:
-    """Answer that a mail is (or, where nobody may know, would be) on its way; leads back to the same path.
+    """Answer that a mail is (or, in a neutral answer, would be) on its way; leads back to the same path.
 
     :raises SessionStoreUnavailable: when the session is saved
     """

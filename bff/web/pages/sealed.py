@@ -1,7 +1,7 @@
-"""A mailed token that has to wait for a sign-in: sealed into the form, so that it stands nowhere else.
+"""A mailed token that has to wait for a sign-in: sealed into the form, and kept in no other place.
 
-Sealed under the server's key alone, for somebody without a session: whoever can read the form has the mail's link
-anyway. What it opens is one fixed page.
+Sealed under the server's key alone, because there is no session yet: a reader of the form has the mail's link anyway.
+What it opens is one fixed page.
 """
 
 from __future__ import annotations

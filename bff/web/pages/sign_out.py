@@ -1,4 +1,4 @@
-"""Ends a session, and says on how many devices that was done; for the pages that sign somebody out."""
+"""Ends a session, and says on how many devices that was done; for the pages that sign out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bff.web.pages.visit import Visit
 def sign_out(visit: Visit) -> Response:
     """End this browser's session, upstream and at an identity provider too; answer 303.
 
-    :raises SessionStoreUnavailable: nobody has been signed out
+    :raises SessionStoreUnavailable: Redis does not answer, and the session goes on
     """
     who = visit.perform("logout").was_signed_in
     provider = visit.services.logout_url(who)

@@ -1,7 +1,7 @@
 """The web part of social sign-in: to the provider and back, and the provider's own sign-outs.
 
-A link starts it only where our own page carries the link. Asked for from elsewhere, or by a prefetch, it shows a button
-first: nobody is to be signed in, perhaps as somebody else, by following a link in a mail.
+A link starts it only where our own page carries the link. Another site's link, or a prefetch, gets a page with a button
+first: following a link in a mail must not sign a visitor in, perhaps as another person.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def make_blueprint(services: Services) -> Blueprint:
     @blueprint.get(paths.CALLBACK)
     def callback() -> ResponseReturnValue:
         if request.method == "HEAD":
-            # Whoever only wants to know what is there must not use up what is.
+            # A request for the headers alone must not use up the sign-in that is under way.
             return Response(status=204)
         return _called_back(services, _known(services, None))
 

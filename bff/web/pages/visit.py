@@ -38,7 +38,7 @@ class Visit:
     def who(self) -> SignedIn:
         """Who is signed in.
 
-        :raises LoginRequired: nobody is
+        :raises LoginRequired: no customer is signed in
         """
         who = self.session.signed_in
         if who is None:
@@ -69,13 +69,13 @@ class Visit:
         asked = AccountCall(call=call, content=body)
         return self.services.calls.perform(self.session, self.services.operations[operation], lambda: asked)
 
-    def is_recent(self) -> bool:
+    def is_recently_authenticated(self) -> bool:
         """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""
-        return self.services.login.is_recent(self.session)
+        return self.services.login.is_recently_authenticated(self.session)
 
 
 def owner_mark(services: Services) -> str:
-    """Return the keyed hash of who is signed in, for the forms of a page; empty while that is nobody."""
+    """Return the keyed hash of who is signed in, for the forms of a page; empty for a guest."""
     session = browser_session().session
     if session.state is not SessionState.LIVE or session.signed_in is None:
         return ""
