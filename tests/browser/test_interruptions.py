@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from tests.support.browser.storefront import PASSWORD, Storefront
 from tests.support.browser.visitor import Visitor
+from tests.support.fakes.answers import empty
 
 
 def type_address(visitor: Visitor) -> None:

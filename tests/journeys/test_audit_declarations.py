@@ -27,7 +27,7 @@ from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop, ShopMaker
 
 SELDOM = frozenset({"bff:{<sid>}:lock"})
-"""StoredKey for no longer than a request takes."""
+"""Kept for no longer than a request takes."""
 
 NOT_BY_THE_DRIVE = {
     # With `isDefault` ticked.

@@ -8,11 +8,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.provider.settings import JANE, JOHN
-from bff.sandbox.provider.shapes import WRONG_LOGOUT_TOKENS
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.footprint import lasting_footprint
+from tests.support.oidc.hostile import WRONG_LOGOUT_TOKENS, mint_id_token, mint_logout_token
 from tests.support.shop import COOKIE, PUBLIC_URL, ShopMaker, SocialShop
 from tests.support.social import Traveller
 
@@ -30,7 +31,7 @@ def tell(social: SocialShop, data: Any, *, headers: dict[str, str] | None = None
 
 
 def token(social: SocialShop, **claims: Any) -> str:
-    return social.provider.mint_logout_token(claims=claims)
+    return mint_logout_token(social.provider, claims=claims)
 
 
 def signed_in(social: SocialShop, subject: str = JANE.subject) -> Traveller:
@@ -115,7 +116,7 @@ def test_id_token_ends_nothing(social: SocialShop) -> None:
     one = signed_in(social)
     for headers in ({}, {"typ": "logout+jwt"}):
         claims = {"sid": sid_of(one), "sub": JANE.subject, "jti": "once"}
-        forged = social.provider.mint_id_token(claims=claims, headers=headers)
+        forged = mint_id_token(social.provider, claims=claims, headers=headers)
         assert tell(social, {"logout_token": forged}).status_code == 400
     assert one.who == B2C_EMAIL
 

@@ -11,9 +11,10 @@ from redis import Redis
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import Settings
 from bff.factory import create_app
-from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault
 from bff.sandbox.operations import Operation
 from bff.wiring import build_services
+from tests.support.fakes.answers import html, huge
 from tests.support.fakes.redis_proxy import RedisProxy
 from tests.support.fakes.upstream import refused
 from tests.support.journeys.leak_canaries import Place

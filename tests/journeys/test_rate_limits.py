@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.upstream import DUE_SECONDS, LIFE_SECONDS, OVER_SECONDS
 from tests.support.pages import PageBrowser, customer, visitor

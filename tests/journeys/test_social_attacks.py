@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import CannedResponse, Cut, Fault, empty, html
+from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import Person, ProviderSettings
-from bff.sandbox.provider.shapes import WRONG_ID_TOKENS
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.answers import empty, html
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.sso_browser import query_of
 from tests.support.footprint import lasting_footprint
+from tests.support.oidc.hostile import WRONG_ID_TOKENS
 from tests.support.shop import ShopMaker, SocialShop
 from tests.support.social import CLICK, FROM_ELSEWHERE, LINK, Traveller, logged_out_upstream, with_query
 
@@ -182,7 +183,7 @@ def test_code_for_another_redirect_uri_is_refused(make_shop: ShopMaker, clock: F
 def test_every_wrong_id_token_signs_nobody_in_and_ends_the_token_that_came_along(social: SocialShop) -> None:
     for count, (case, shape) in enumerate(WRONG_ID_TOKENS.items(), start=1):
         traveller, path = returned(social)
-        social.provider.shape_next_id_token(shape)
+        social.provider.tokens.shape_next(shape)
         is_refused(traveller, path, FAILED, case=case)
         assert len(logged_out_upstream(social)) == count, case
         assert logged_out_upstream(social)[-1] == newest(social, TokenKind.CUSTOMER_ACCESS), case
@@ -246,7 +247,7 @@ def test_without_keys_nobody_is_signed_in(social: SocialShop) -> None:
 
 def test_keys_that_changed_while_somebody_was_away_are_found(social: SocialShop, clock: FakeClock) -> None:
     Traveller(social).sign_in()
-    social.provider.rotate_keys(keep_old=False)
+    social.provider.keys.rotate(keep_old=False)
     clock.advance(60)
     assert Traveller(social).sign_in() == "/account"
 

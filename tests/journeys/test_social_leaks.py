@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from bff.sandbox.faults import CannedResponse, Cut, Fault, html
+from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.operations import Operation
 from bff.sandbox.provider.endpoints import Endpoint
 from bff.sandbox.provider.settings import JANE
-from bff.sandbox.provider.shapes import WRONG_ID_TOKENS, WRONG_LOGOUT_TOKENS
+from tests.support.fakes.answers import html
 from tests.support.journeys.leak_canaries import Kind, Place
 from tests.support.journeys.leak_scenes import Scene, scene
 from tests.support.journeys.leak_visitor import Role
+from tests.support.oidc.hostile import WRONG_ID_TOKENS, WRONG_LOGOUT_TOKENS, mint_logout_token
 from tests.support.shop import ShopMaker
 from tests.support.social import CLICK, FROM_ELSEWHERE, LINK, with_query
 
@@ -56,7 +57,7 @@ def test_wrong_returns_show_nothing(here: Scene) -> None:
 
 def test_id_tokens_that_are_not_believed_show_nothing(here: Scene) -> None:
     for shape in WRONG_ID_TOKENS.values():
-        here.provider.shape_next_id_token(shape)
+        here.provider.tokens.shape_next(shape)
         guest = here.visitor(Role.GUEST)
         guest.arrive(guest.leave())
     assert heard(here, "IdTokenInvalid")
@@ -70,7 +71,7 @@ def test_logout_tokens_good_and_bad_show_nothing(here: Scene) -> None:
         told = here.provider.tokens.make_logout_token({"sub": JANE.subject}, shape)
         visitor.send("POST", route, route, data={"logout_token": told})
     assert 400 in here.watch.statuses["POST", route]
-    told = here.provider.mint_logout_token(claims={"sub": JANE.subject})
+    told = mint_logout_token(here.provider, claims={"sub": JANE.subject})
     assert [visitor.send("POST", route, route, data={"logout_token": told}).status_code for _ in range(2)] == [200, 400]
     assert visitor.send("GET", "/api/me", "/api/me").status_code == 401
     assert here.watch.findings() == set()

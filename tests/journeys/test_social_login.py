@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
 from bff.sandbox.provider.shapes import IdTokenShape
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.sso_browser import query_of
 from tests.support.pages import Page
@@ -213,7 +214,7 @@ def test_proof_that_is_old_or_tells_no_time_is_none(
 ) -> None:
     traveller.sign_in()
     before = traveller.web.signed_in
-    social.provider.shape_next_id_token(IdTokenShape(claims={"auth_time": auth_time}))
+    social.provider.tokens.shape_next(IdTokenShape(claims={"auth_time": auth_time}))
     assert traveller.sign_in(link=f"{LINK}?again=1") == "/login?notice=social-failed"
     assert traveller.web.signed_in == before
     assert len(logged_out_upstream(social)) == 1
@@ -227,7 +228,7 @@ def test_sign_in_that_the_provider_asked_nothing_for_is_no_recent_proof(
     traveller.sign_in()
     clock.advance(601)
     if not told:
-        social.provider.shape_next_id_token(IdTokenShape(claims={"auth_time": None}))
+        social.provider.tokens.shape_next(IdTokenShape(claims={"auth_time": None}))
     # Not asked for as a proof, so the provider, which still knows this browser, shows no page.
     assert traveller.arrive(traveller.pass_through(traveller.start())) == "/account"
     traveller.browser.session()

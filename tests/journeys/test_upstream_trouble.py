@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from bff.factory import create_app
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, empty, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault
 from bff.wiring import build_services
+from tests.support.fakes.answers import empty, html, huge
 from tests.support.fakes.raw_server import unused_port
 from tests.support.shop import Browser, Shop, ShopMaker
 

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from bff.errors import IdentityProviderUnavailable
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.raw_server import unused_port
 from tests.support.fakes.sso_browser import query_of
@@ -121,7 +122,7 @@ def test_known_kid_is_never_looked_for_again(seen: Seen) -> None:
 def test_new_key_is_found_and_one_that_is_withdrawn_is_dropped(seen: Seen) -> None:
     old = seen.provider.keys.current.kid
     assert [key.kid for key in seen.ours.keys(old).keys] == [old]
-    seen.provider.rotate_keys(keep_old=False)
+    seen.provider.keys.rotate(keep_old=False)
     seen.clock.advance(60)
     new = seen.provider.keys.current.kid
     assert [key.kid for key in seen.ours.keys(new).keys] == [new]

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from bff.errors import IdentityProviderUnavailable
-from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.fakes.answers import html, huge
 from tests.support.fakes.clock import FakeClock
+from tests.support.oidc.hostile import padded_discovery, padded_key_set
 from tests.support.oidc.provider_parts import BACK, KEY, Seen, login_of, serving
 
 CONNECT_AND_READ_SECONDS = 5
@@ -81,12 +83,12 @@ def test_document_that_is_none_is_refused(seen: Seen, endpoint: str) -> None:
 
 def test_size_alone_is_enough_to_refuse_a_document(seen: Seen) -> None:
     size = 256 * 1024
-    next_time(seen, "discovery", Fault(answer=seen.provider.padded_discovery(size)))
+    next_time(seen, "discovery", Fault(answer=padded_discovery(seen.provider, size)))
     assert seen.ours.metadata()
-    next_time(seen, "discovery", Fault(answer=seen.provider.padded_discovery(size + 1)))
+    next_time(seen, "discovery", Fault(answer=padded_discovery(seen.provider, size + 1)))
     with pytest.raises(IdentityProviderUnavailable):
         seen.ours.metadata()
-    next_time(seen, "jwks", Fault(answer=seen.provider.padded_key_set(300_000)))
+    next_time(seen, "jwks", Fault(answer=padded_key_set(seen.provider, 300_000)))
     with pytest.raises(IdentityProviderUnavailable):
         seen.ours.keys(None)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import requests
 from joserfc.errors import InvalidKeyIdError
 
-from bff.sandbox.faults import Cut, Fault, html
+from bff.sandbox.faults import Cut, Fault
 from bff.sandbox.provider.endpoints import Endpoint
 from bff.sandbox.provider.factory import create_provider
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.fakes.answers import html
+from tests.support.oidc.hostile import padded_discovery, padded_key_set
 from tests.support.sandbox.provider_driver import Provide, ProviderDriver
 
 
@@ -53,7 +57,7 @@ def test_issuer_is_not_guessed() -> None:
 def test_old_key_stays_if_it_is_kept(sso: ProviderDriver) -> None:
     before = sso.tokens()["id_token"]
     kid = sso.verified(before).header["kid"]
-    sso.provider.rotate_keys(keep_old=True)
+    sso.provider.keys.rotate(keep_old=True)
     assert sso.verified(before).header["kid"] == kid
     assert sso.verified(sso.tokens()["id_token"]).header["kid"] != kid
     assert len(sso.get("/.well-known/jwks.json").json()["keys"]) == 2
@@ -61,7 +65,7 @@ def test_old_key_stays_if_it_is_kept(sso: ProviderDriver) -> None:
 
 def test_old_key_goes_if_it_is_not_kept(sso: ProviderDriver) -> None:
     before = sso.tokens()["id_token"]
-    sso.provider.rotate_keys(keep_old=False)
+    sso.provider.keys.rotate(keep_old=False)
     with pytest.raises(InvalidKeyIdError):
         sso.verified(before)
     sso.verified(sso.tokens()["id_token"])
@@ -87,7 +91,7 @@ def test_documents_can_be_out_of_reach(sso: ProviderDriver, endpoint: Endpoint) 
     with pytest.raises(requests.ReadTimeout):
         requests.get(sso.url + path, timeout=(10, 0.1))
     faults.clear()
-    padded = provider.padded_key_set if endpoint is Endpoint.JWKS else provider.padded_discovery
+    padded = partial(padded_key_set if endpoint is Endpoint.JWKS else padded_discovery, provider)
     faults.add(endpoint, Fault(answer=padded(300_000)), times=1)
     reply = sso.get(path)
     assert len(reply.content) == 300_000

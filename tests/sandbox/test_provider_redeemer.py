@@ -9,12 +9,13 @@ import pytest
 import requests
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import Cut, Fault, html
+from bff.sandbox.faults import Cut, Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.endpoints import Endpoint
 from bff.sandbox.provider.settings import JANE, JOHN, RICHARD, Person, ProviderSettings
-from bff.sandbox.provider.shapes import WRONG_ID_TOKENS
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.answers import html
+from tests.support.oidc.hostile import WRONG_ID_TOKENS
 from tests.support.sandbox.provider_driver import CALLBACK, LEFT_OUT, VERIFIER, Provide, ProviderDriver
 from tests.support.sandbox.sandbox_driver import NEW_EMAIL, Driver, FakeClock, Start, error_fields, error_type
 
@@ -122,7 +123,7 @@ def test_tenant_can_be_careless_about_unverified_email(begin: Begin) -> None:
 def test_wrong_id_token_reaches_the_shop_and_changes_nothing_else(begin: Begin) -> None:
     sso, driver = begin()
     for shape in WRONG_ID_TOKENS.values():
-        sso.provider.shape_next_id_token(shape)
+        sso.provider.tokens.shape_next(shape)
         reply = sign_in(driver, sso.code(JOHN.subject))
         assert reply.status_code == 200
         assert driver.me(reply.json()["access_token"])["contactEmail"] == JOHN.email

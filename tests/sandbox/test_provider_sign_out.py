@@ -12,8 +12,8 @@ from joserfc.errors import JoseError
 
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
-from bff.sandbox.provider.shapes import WRONG_LOGOUT_TOKENS
 from bff.sandbox.server import SandboxServer
+from tests.support.oidc.hostile import WRONG_LOGOUT_TOKENS, mint_id_token
 from tests.support.sandbox.provider_driver import HOME, Provide, ProviderDriver
 
 CLIENT = "demo-social"
@@ -104,8 +104,8 @@ def test_hint_chooses_the_session(sso: ProviderDriver) -> None:
 
 
 def test_id_token_is_a_hint_too(sso: ProviderDriver) -> None:
-    forged = sso.provider.mint_id_token(key=sso.provider.keys.foreign)
-    of_another_client = sso.provider.mint_id_token(claims={"aud": "another"})
+    forged = mint_id_token(sso.provider, key=sso.provider.keys.foreign)
+    of_another_client = mint_id_token(sso.provider, claims={"aud": "another"})
     id_token = sso.tokens()["id_token"]
     damaged = id_token[:-10] + "AAAAAAAAAA"
     for hint in (forged, of_another_client, damaged, "", "a.b.c", "\N{LATIN SMALL LETTER E WITH ACUTE}.b.c"):

@@ -14,7 +14,8 @@ from joserfc.jwk import RSAKey
 from bff.sandbox.mint import MARKER, TokenKind
 from bff.sandbox.provider.keys import Signing, SigningKey
 from bff.sandbox.provider.settings import JANE, JOHN, RICHARD
-from bff.sandbox.provider.shapes import WRONG_ID_TOKENS, IdTokenShape
+from bff.sandbox.provider.shapes import IdTokenShape
+from tests.support.oidc.hostile import WRONG_ID_TOKENS, mint_id_token, mint_logout_token
 from tests.support.sandbox.provider_driver import CALLBACK, LEFT_OUT, VERIFIER, ProviderDriver, signed_by
 from tests.support.sandbox.sandbox_driver import FakeClock
 
@@ -30,7 +31,7 @@ def encoded(raw: bytes) -> str:
 
 
 def shaped(sso: ProviderDriver, name: str) -> str:
-    sso.provider.shape_next_id_token(WRONG_ID_TOKENS[name])
+    sso.provider.tokens.shape_next(WRONG_ID_TOKENS[name])
     return str(sso.tokens()["id_token"])
 
 
@@ -162,7 +163,7 @@ def test_every_secret_is_on_the_list(sso: ProviderDriver) -> None:
 
 
 def test_shape_is_for_one_token_only(sso: ProviderDriver) -> None:
-    sso.provider.shape_next_id_token(*(IdTokenShape(claims={"nonce": nonce}) for nonce in ("first", "second")))
+    sso.provider.tokens.shape_next(*(IdTokenShape(claims={"nonce": nonce}) for nonce in ("first", "second")))
     nonces = [sso.verified(sso.tokens()["id_token"]).claims["nonce"] for _ in range(3)]
     assert nonces == ["first", "second", "the-nonce"]
 
@@ -196,7 +197,12 @@ def test_wrong_signatures_do_not_verify(sso: ProviderDriver, name: str) -> None:
 
 
 def test_every_shape_differs_from_a_right_token_of_the_same_size(sso: ProviderDriver) -> None:
-    right = part(sso.provider.mint_id_token(), 0)
+    right = part(
+        mint_id_token(
+            sso.provider,
+        ),
+        0,
+    )
     names = set()
     for name in WRONG_ID_TOKENS:
         token = shaped(sso, name)
@@ -234,10 +240,10 @@ def test_oversized_token_is_over_100_kilobytes(sso: ProviderDriver) -> None:
 
 def test_any_token_can_be_minted(sso: ProviderDriver) -> None:
     other = SigningKey()
-    token = sso.provider.mint_id_token(claims={"sub": "x", "aud": None}, headers={"typ": "a"}, key=other)
+    token = mint_id_token(sso.provider, claims={"sub": "x", "aud": None}, headers={"typ": "a"}, key=other)
     assert part(token, 0) == {"alg": "RS256", "kid": other.kid, "typ": "a"}
     assert part(token, 1) == {"iss": f"{sso.url}/", "iat": 1_800_000_000, "exp": 1_800_036_000, "sub": "x"}
     assert signed_by(RSAKey.import_key({**other.public_jwk}), token).claims["sub"] == "x"
-    unsigned = sso.provider.mint_logout_token(claims={"sid": "s"}, headers={"kid": None}, signing=Signing.NONE)
+    unsigned = mint_logout_token(sso.provider, claims={"sid": "s"}, headers={"kid": None}, signing=Signing.NONE)
     assert part(unsigned, 0) == {"alg": "none", "typ": "logout+jwt"}
     assert {token, unsigned} <= {one.value for one in sso.provider.mint.issued}

@@ -12,9 +12,10 @@ import pytest
 import requests
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, Faults, empty, html, huge
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, Faults
 from bff.sandbox.mails import Purpose
 from bff.sandbox.operations import ROUTES, Operation
+from tests.support.fakes.answers import empty, html, huge
 from tests.support.sandbox.sandbox_driver import Driver
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import tests.support.page_visits as page_visits
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import empty
 from bff.sandbox.operations import Operation
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sessions.cookie import SessionCookie
 from bff.web.errors import FAULTS, Fault
+from tests.support.fakes.answers import empty
 from tests.support.page_recorder import PageRecorder, answering, customer_of, signed_in, token_of
 from tests.support.page_visits import NOBODY, PASSWORD
 from tests.support.pages import visitor

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
-from bff.sandbox.faults import CannedResponse, empty
+from bff.sandbox.faults import CannedResponse
 from bff.sandbox.mails import Purpose
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
 from bff.web.pages import sign_in
+from tests.support.fakes.answers import empty
 from tests.support.page_recorder import answering, customer_of, signed_in, token_of
 from tests.support.pages import PageBrowser, visitor
 from tests.support.shop import Shop

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Flask
 
-from bff.sandbox.faults import CannedResponse, Faults
+from bff.sandbox.faults import Faults
 from bff.sandbox.mint import Mint
 from bff.sandbox.provider.backchannel import Delivery, deliver
 from bff.sandbox.provider.book import Book, ProviderSession
 from bff.sandbox.provider.endpoints import Endpoint, add_endpoints
 from bff.sandbox.provider.issuer import Issuer
-from bff.sandbox.provider.keys import KeyRing, Signing, SigningKey
+from bff.sandbox.provider.keys import KeyRing, SigningKey
 from bff.sandbox.provider.redeemer import ProviderRedeemer
 from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.provider.shapes import AS_IT_SHOULD_BE, IdTokenShape
@@ -47,42 +46,13 @@ class Provider:
         """The issuer identifier, with a slash at the end."""
         return self._issuer.url
 
+    def document(self) -> Mapping[str, object]:
+        """Return the discovery document."""
+        return self._issuer.document(self.settings)
+
     def serve_at(self, origin: str) -> None:
         """Say where the application is served, without a slash at the end: as `SandboxServer.url`."""
         self._issuer.serve_at(origin)
-
-    def rotate_keys(self, *, keep_old: bool) -> None:
-        """Sign with a new key from now on; `keep_old`: the key set still names the others."""
-        self.keys.rotate(keep_old=keep_old)
-
-    def shape_next_id_token(self, *shapes: IdTokenShape) -> None:
-        """Let the next id tokens issued for a code be wrong, one shape to each."""
-        self.tokens.shape_next(*shapes)
-
-    def mint_id_token(
-        self,
-        *,
-        claims: Mapping[str, object] | None = None,
-        headers: Mapping[str, object] | None = None,
-        key: SigningKey | None = None,
-        signing: Signing = Signing.RS256,
-    ) -> str:
-        """Make an id token with these claims and headers over the usual ones; None leaves one out.
-
-        :param key: another than the newest of the ring
-        """
-        return self.tokens.make_id_token(claims or {}, IdTokenShape(headers=headers or {}, signing=signing), key)
-
-    def mint_logout_token(
-        self,
-        *,
-        claims: Mapping[str, object] | None = None,
-        headers: Mapping[str, object] | None = None,
-        key: SigningKey | None = None,
-        signing: Signing = Signing.RS256,
-    ) -> str:
-        """Make a logout token in the same way; the claims have to name `sid` or `sub`."""
-        return self.tokens.make_logout_token(claims or {}, IdTokenShape(headers=headers or {}, signing=signing), key)
 
     def send_backchannel_logout(
         self, *, sid: str | None = None, sub: str | None = None, shape: IdTokenShape = AS_IT_SHOULD_BE
@@ -95,14 +65,6 @@ class Provider:
             raise ValueError("no back-channel logout URL is registered")
         logout_token = self.tokens.make_logout_token({"sid": sid, "sub": sub}, shape)
         return self._deliver(self.settings.backchannel_logout_url, logout_token)
-
-    def padded_discovery(self, size_bytes: int) -> CannedResponse:
-        """Make a fault's answer of the discovery document, wrong in nothing but its size."""
-        return _padded(self._issuer.document(self.settings), size_bytes)
-
-    def padded_key_set(self, size_bytes: int) -> CannedResponse:
-        """Do the same with the key set."""
-        return _padded(self.keys.key_set, size_bytes)
 
 
 def create_provider(
@@ -157,9 +119,3 @@ def create_provider(
     )
     add_endpoints(app, world=world, faults=faults, recorder=recorder)
     return provider
-
-
-def _padded(document: Mapping[str, object], size_bytes: int) -> CannedResponse:
-    bare = len(json.dumps({**document, "filler": ""}))
-    body = json.dumps({**document, "filler": "x" * (size_bytes - bare)}).encode()
-    return CannedResponse(status=200, body=body, headers={"Content-Type": "application/json"})

@@ -8,11 +8,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from bff.sandbox.state import AccountStatus
 from tests.support.browser.storefront import PASSWORD, fresh_email
 from tests.support.browser.visitor import Visitor
+from tests.support.fakes.answers import empty
 
 Steps = Callable[[Visitor], object]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"

@@ -9,8 +9,9 @@ from typing import Any
 
 from bff.errors import UpstreamError, UpstreamMalformed, UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable
 from bff.sandbox.bearer import BearerKind
-from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault, empty, html
+from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.answers import empty, html
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.visits import Visits
 from tests.support.shop import ShopMaker
@@ -25,13 +26,13 @@ JSON = {"Content-Type": "application/json"}
 
 
 def gateway_fault(code: str, words: str = "Refused") -> Fault:
-    """CannedResponse 401 as the gateway in front of the service does."""
+    """Answer 401 as the gateway in front of the service does."""
     body = {"fault": {"faultstring": words, "detail": {"errorcode": code}}}
     return Fault(answer=CannedResponse(status=401, body=json.dumps(body).encode(), headers=JSON))
 
 
 def refused(status: int) -> Fault:
-    """CannedResponse as the service itself refuses."""
+    """Answer as the service itself refuses."""
     body = {"status": status, "type": "refused", "message": "No."}
     return Fault(answer=CannedResponse(status=status, body=json.dumps(body).encode(), headers=JSON))
 

@@ -11,15 +11,17 @@ from typing import Any
 from bff.events import Event
 from bff.log import AUDIT_LOGGER, JsonFormatter
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from bff.sandbox.provider.settings import JANE, JOHN
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.settings import SignupMode as SandboxSignup
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.upstream import DEAD_BEARER, refused
+from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import PageBrowser
 from tests.support.shop import PUBLIC_URL, Browser, Shop, ShopMaker, SocialShop
 from tests.support.social import Traveller
@@ -359,7 +361,7 @@ def provider_ends_a_session(scene: Scene) -> list[Line]:
     session = scene.sid(traveller.browser)
     scene.from_here()
     client = social.shop.app.test_client(use_cookies=False)
-    token = social.provider.mint_logout_token(claims={"sub": JANE.subject})
+    token = mint_logout_token(social.provider, claims={"sub": JANE.subject})
     answers = [
         client.post("/login/backchannel-logout", data={"logout_token": sent}, base_url=PUBLIC_URL).status_code
         for sent in (token, token, FORGED)

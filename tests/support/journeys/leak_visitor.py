@@ -19,6 +19,7 @@ from tests.support.fakes.sso_browser import SsoBrowser
 from tests.support.journeys.leak_drives import ADDRESS, BODIES, FORMS, LAST, MAIL_OF, PAGES_OF_A_MAIL, QUERIES
 from tests.support.journeys.leak_troubles import Trouble, none_at_all
 from tests.support.journeys.leak_watch import Watch
+from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import Form, Page
 from tests.support.shop import Browser, Shop
 from tests.support.social import CLICK, FROM_ELSEWHERE, LINK
@@ -78,7 +79,7 @@ class Visitor:
         kwargs: dict[str, Any] = {} if body is None else {"json": body}
         if rule == "/login/backchannel-logout":
             # Of somebody who is not here: else nobody would stay signed in for what comes next.
-            kwargs = {"data": {"logout_token": self.provider.mint_logout_token(claims={"sub": RICHARD.subject})}}
+            kwargs = {"data": {"logout_token": mint_logout_token(self.provider, claims={"sub": RICHARD.subject})}}
         elif (method, rule) in FORMS and body is not None:
             form = self._form(path, mailed if rule in PAGES_OF_A_MAIL else None)
             kwargs = {"data": {**form.values, **body}}

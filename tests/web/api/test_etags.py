@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bff.sandbox.faults import CannedResponse, Fault, html
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.web.api.etags import etag_of
+from tests.support.fakes.answers import html
 from tests.support.shop import Browser, Shop
 
 ADDRESS = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_PASSWORD, LEGAL_ENTITIES
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
 from bff.sandbox.settings import SandboxSettings
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.footprint import footprint, lasting_footprint
 from tests.support.leaks import hits

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bff.sandbox.demo_customers import B2C_EMAIL
-from bff.sandbox.faults import CannedResponse, Fault, html
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.state import Customer
+from tests.support.fakes.answers import html
 from tests.support.fakes.upstream import at_once
 from tests.support.pages import PageBrowser, customer
 from tests.support.shop import Shop

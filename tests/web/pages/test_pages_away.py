@@ -9,7 +9,8 @@ import pytest
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
-from bff.sandbox.faults import CannedResponse, Cut, Fault, html
+from bff.sandbox.faults import CannedResponse, Cut, Fault
+from tests.support.fakes.answers import html
 from tests.support.pages import customer, reveal_nothing_of, visitor
 from tests.support.shop import Shop, ShopMaker
 from tests.support.typed_forms import EVERY, NEW, SECRET, TYPED, jane, kept, opened

@@ -8,7 +8,8 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from bff.oidc.login_state import LIFETIME_SECONDS, MOST_OPEN
-from bff.sandbox.faults import Fault, empty
+from bff.sandbox.faults import Fault
+from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.sso_browser import query_of
 from tests.support.footprint import footprint
