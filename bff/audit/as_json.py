@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Any
+
+from pydantic.alias_generators import to_camel
 
 from bff.audit.report import Report
 from bff.audit.requirement import Deviation, Guard, Met
@@ -26,48 +30,27 @@ def as_json(report: Report) -> dict[str, Any]:
         "guards": [{"name": guard.value, "wrong": report.failed.get(guard)} for guard in Guard],
         "findings": _findings(report),
         "requirements": [_requirement(verdict) for verdict in report.verdicts],
-        "routes": [
-            {
-                "method": route.method,
-                "path": route.rule,
-                "caller": route.caller.value,
-                "operations": list(route.operations),
-                "bearer": list(route.bearer),
-                "csrf": route.csrf.value,
-                "limits": list(route.limits),
-                "cache": route.cache,
-            }
-            for route in report.routes
-        ],
+        "routes": [_renamed(_plain(route), rule="path") for route in report.routes],
         "limits": dict(report.limits),
         "cookie": list(report.cookie),
-        "headers": [
-            {"kind": of.kind, "example": of.example, "headers": [list(pair) for pair in of.headers]}
-            for of in report.headers
-        ],
-        "redis": [
-            {
-                "key": entry.kept.key,
-                "holds": entry.kept.holds,
-                "cipher": entry.kept.cipher,
-                "lifetime": entry.lifetime,
-            }
-            for entry in report.kept
-        ],
-        "tokens": [
-            {
-                "name": kind.name,
-                "created": kind.created,
-                "createdBy": list(kind.created_by),
-                "stored": kind.stored,
-                "sent": kind.sent,
-                "sentBy": list(kind.sent_by),
-                "destroyed": kind.destroyed,
-            }
-            for kind in report.tokens
-        ],
-        "hosts": [{"host": host.host, "whatFor": host.what_for, "encrypted": host.encrypted} for host in report.hosts],
+        "headers": _plain(report.headers),
+        "redis": [_plain(entry.kept) | {"lifetime": entry.lifetime} for entry in report.kept],
+        "tokens": _plain(report.tokens),
+        "hosts": _plain(report.hosts),
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the report as JSON values: objects by their fields, in camel case."""
+    if is_dataclass(value):
+        return {to_camel(field.name): _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _renamed(body: dict[str, Any], **names: str) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in body.items()}
 
 
 def _findings(report: Report) -> list[dict[str, Any]]:

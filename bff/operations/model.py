@@ -178,7 +178,7 @@ class Operation:
     accepts: tuple[Credential, ...]
     """Preferred first; empty: no bearer at all."""
     exposure: Exposure = Exposure.JSON
-    success: frozenset[int]
+    success: frozenset[int] = frozenset({200})
     answer: ResponseShape = ResponseShape.NOTHING
     parameters: tuple[Parameter, ...] = ()
     body: type[BaseModel] | None = None

@@ -46,7 +46,6 @@ from bff.operations.schemas import (
 
 _ANONYMOUS = (Credential.ANONYMOUS,)
 _CUSTOMER = (Credential.CUSTOMER,)
-_OK = frozenset({200})
 _CREATED = frozenset({201})
 _ACCEPTED = frozenset({202})
 _NO_CONTENT = frozenset({204})
@@ -112,7 +111,6 @@ _ROWS = (
         accepts=(),
         # Only the newest contract has siteCode; older tenants ignore it.
         parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _SITE_CODE),
-        success=_OK,
         answer=ResponseShape.TOKENS,
         limits=(Limited(kind=Limit.GUEST),),
         exposure=Exposure.INTERNAL,
@@ -126,7 +124,6 @@ _ROWS = (
         accepts=(),
         # The contract requires `anonymous_token` but deprecates it, and recommends `refresh_token` in its place.
         parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _secret("refresh_token")),
-        success=_OK,
         answer=ResponseShape.TOKENS,
         exposure=Exposure.INTERNAL,
     ),
@@ -139,7 +136,6 @@ _ROWS = (
         accepts=_ANONYMOUS,
         parameters=(_TENANT_IN_PATH,),
         body=PasswordAuthentication,
-        success=_OK,
         answer=ResponseShape.TOKENS,
         plain_401=Plain401.WRONG_SECRET,
         limits=(Limited(kind=Limit.LOGIN, email="email"),),
@@ -160,7 +156,6 @@ _ROWS = (
             Parameter(name="redirect_uri", place=Place.QUERY, pattern=_VISIBLE_ASCII),
             _secret("code_verifier", required=False),
         ),
-        success=_OK,
         answer=ResponseShape.TOKENS,
         exposure=Exposure.INTERNAL,
     ),
@@ -198,7 +193,6 @@ _ROWS = (
                 required=False,
             ),
         ),
-        success=_OK,
         answer=ResponseShape.TOKENS,
         own_routes=(Route(method="POST", path="/api/session/refresh", body=SessionRefresh, body_required=False),),
         performer=Performer.REFRESH,
@@ -212,7 +206,6 @@ _ROWS = (
         path="/customer/{tenant}/validateauthtoken",
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH,),
-        success=_OK,
         answer=ResponseShape.OBJECT,
         plain_401=Plain401.DEAD_BEARER,
         own_routes=(Route(method="GET", path="/api/session/validate"),),
@@ -248,7 +241,6 @@ _ROWS = (
         path="/customer/{tenant}/signup/optin/{token}",
         accepts=_ANONYMOUS,
         parameters=(_TENANT_IN_PATH, _MAILED_TOKEN_IN_PATH),
-        success=_OK,
         answer=ResponseShape.TOKENS,
         own_routes=(Route(method="POST", path="/api/signup/optin", body=MailedToken),),
         performer=Performer.MAILED_SIGN_IN,
@@ -279,7 +271,6 @@ _ROWS = (
         path="/customer/{tenant}/me",
         accepts=(Credential.CUSTOMER, Credential.ANONYMOUS),
         parameters=(_TENANT_IN_PATH, _EXPAND),
-        success=_OK,
         answer=ResponseShape.OBJECT,
         repeatable=True,
     ),
@@ -293,7 +284,6 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         body=CustomerUpdate,
         media_types=(JSON, MERGE_PATCH),
-        success=_OK,
         versioned=True,
         side_effect=SideEffect.IDENTITY,
     ),
@@ -345,7 +335,6 @@ _ROWS = (
         path="/customer/{tenant}/me/addresses",
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH,),
-        success=_OK,
         answer=ResponseShape.ARRAY,
         repeatable=True,
     ),
@@ -369,7 +358,6 @@ _ROWS = (
         path="/customer/{tenant}/me/addresses/{addressId}",
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
-        success=_OK,
         answer=ResponseShape.OBJECT,
         repeatable=True,
     ),
@@ -382,7 +370,6 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
         body=AddressUpdate,
-        success=_OK,
         versioned=True,
     ),
     Operation(

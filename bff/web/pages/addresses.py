@@ -17,7 +17,7 @@ from bff.web.forms.fields import BILLING, SHIPPING, split_tags, tag_list, versio
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import ChangedMeanwhile, FormPage, register_page, register_view, see_other
+from bff.web.pages.flow import ChangedMeanwhile, FormPage, register_view, see_other
 from bff.web.pages.idempotency import release_key, use_key
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
@@ -27,9 +27,9 @@ _ID = "addressId"
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
+    """Add the pages without a form; return the others."""
     register_view(blueprint, services, paths.ADDRESSES, "addresses", _book, reads=("list_addresses",))
-    pages = [
+    return [
         FormPage(
             endpoint="address_new",
             operations=("add_address", "update_address"),
@@ -85,9 +85,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             submit=_change_tags,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-    return pages
 
 
 def _book(visit: Visit) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from bff.errors import CsrfFailed
 from bff.web.pages import addresses, deletion, devices, email, logins, passwords, profile, sign_in, sign_up
-from bff.web.pages.flow import FormPage, answer_csrf_failure
+from bff.web.pages.flow import FormPage, answer_csrf_failure, register_page
 from bff.wiring import Services
 
 BLUEPRINT = "pages"
@@ -19,6 +19,7 @@ def make_blueprint(services: Services) -> Blueprint:
     pages: dict[str, FormPage] = {}
     for module in (sign_in, sign_up, passwords, profile, addresses, email, logins, devices, deletion):
         for page in module.make_pages(blueprint, services):
+            register_page(blueprint, services, page)
             pages[f"{BLUEPRINT}.{page.endpoint}"] = page
 
     @blueprint.errorhandler(CsrfFailed)

@@ -13,7 +13,7 @@ from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, register_page, to_sign_in
+from bff.web.pages.flow import FormPage, to_sign_in
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.mailed_links import dead_link, mailed_token
 from bff.web.pages.sealed import seal_proceed
@@ -23,10 +23,10 @@ from bff.wiring import Services
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages, if the shop offers deletion; return those with a form."""
+    """Return the pages, if the shop offers deletion."""
     if not services.settings.features.account_deletion:
         return []
-    pages = [
+    return [
         FormPage(
             endpoint="deletion",
             operations=("delete_me",),
@@ -54,9 +54,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             on_get=_sign_in_first,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-    return pages
 
 
 def _ask(visit: Visit, form: DeletionForm) -> ResponseReturnValue:

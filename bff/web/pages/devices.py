@@ -22,7 +22,7 @@ from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import FormPage, register_page, register_view, see_other
+from bff.web.pages.flow import FormPage, register_view, see_other
 from bff.web.pages.sign_out import sign_out, signed_out_on
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
@@ -59,9 +59,9 @@ class ShownDevice:
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
+    """Add the pages without a form; return the others."""
     register_view(blueprint, services, paths.DEVICES, "devices", _list)
-    pages = [
+    return [
         FormPage(
             endpoint="device_end",
             operations=("logout",),
@@ -84,9 +84,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             shows_drafts=False,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-    return pages
 
 
 def moment(unix_seconds: float) -> Moment:

@@ -12,15 +12,15 @@ from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import EmailForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other, to_sign_in
+from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
 from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
-    pages = [
+    """Return the pages."""
+    return [
         FormPage(
             endpoint="email",
             operations=("change_email",),
@@ -43,9 +43,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             submit=_confirm,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-    return pages
 
 
 def _context(visit: Visit) -> Mapping[str, Any]:

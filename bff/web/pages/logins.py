@@ -13,13 +13,13 @@ from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import AddLoginForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other
+from bff.web.pages.flow import FieldRefused, FormPage, see_other
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the page, if the shop offers it; return it."""
+    """Return the page, if the shop offers it."""
     if not services.settings.features.add_login:
         return []
     page = FormPage(
@@ -34,7 +34,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         submit=_add,
         shows_drafts=False,
     )
-    register_page(blueprint, services, page)
     return [page]
 
 

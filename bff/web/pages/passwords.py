@@ -14,7 +14,7 @@ from bff.web.declared import Declared, Need, declare
 from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, register_page, see_other, to_sign_in
+from bff.web.pages.flow import FormPage, see_other, to_sign_in
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.sign_out import signed_out_on
@@ -24,8 +24,15 @@ from bff.wiring import Services
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
-    pages = [
+    """Add the pages without a form; return the others."""
+
+    @blueprint.get(paths.CHANGE_PASSWORD)
+    def well_known_change_password() -> ResponseReturnValue:
+        return see_other(paths.PASSWORD)
+
+    declare(blueprint, well_known_change_password.__name__, Declared(need=Need.ANYONE))
+
+    return [
         FormPage(
             endpoint="password_forgot",
             operations=("request_password_reset",),
@@ -61,15 +68,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             shows_drafts=False,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-
-    @blueprint.get(paths.CHANGE_PASSWORD)
-    def well_known_change_password() -> ResponseReturnValue:
-        return see_other(paths.PASSWORD)
-
-    declare(blueprint, well_known_change_password.__name__, Declared(need=Need.ANYONE))
-    return pages
 
 
 def _known_email(visit: Visit) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from bff.web.forms.fields import version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, register_page, see_other
+from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, see_other
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
 
@@ -26,8 +26,8 @@ _PREFERENCES = ("preferredLanguage", "preferredCurrency", "preferredSite")
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
-    pages = [
+    """Return the pages."""
+    return [
         FormPage(
             endpoint="profile",
             reads=("get_me",),
@@ -52,9 +52,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             shows_drafts=False,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-    return pages
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:

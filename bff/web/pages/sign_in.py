@@ -13,7 +13,7 @@ from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm, LoginForm
 from bff.web.language import gettext as _
-from bff.web.pages.flow import FormPage, register_page, see_other
+from bff.web.pages.flow import FormPage, see_other
 from bff.web.pages.sealed import open_proceed
 from bff.web.pages.sign_out import sign_out
 from bff.web.pages.visit import Visit
@@ -42,7 +42,7 @@ def notices() -> dict[str, str]:
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
+    """Return the pages."""
     page = FormPage(
         endpoint="login",
         operations=("login",),
@@ -55,7 +55,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         submit=_sign_in,
         on_get=_already,
     )
-    register_page(blueprint, services, page)
     signing_out = FormPage(
         endpoint="logout",
         operations=("logout",),
@@ -65,7 +64,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
         need=Need.ANYONE,
         submit=_sign_out,
     )
-    register_page(blueprint, services, signing_out)
     return [page, signing_out]
 
 

@@ -19,7 +19,7 @@ from bff.web.forms.choices import countries
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
-from bff.web.pages.flow import FieldRefused, FormPage, register_page, see_other, to_sign_in
+from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
 from bff.web.pages.mailed import mailed, mailed_to, was_mailed
 from bff.web.pages.mailed_links import mailed_token
 from bff.web.pages.visit import Visit
@@ -28,8 +28,8 @@ from bff.wiring import Services
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
-    """Add the pages; return those with a form."""
-    pages = [
+    """Return the pages."""
+    return [
         FormPage(
             endpoint="signup",
             operations=("signup",),
@@ -64,9 +64,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             on_get=_resent,
         ),
     ]
-    for page in pages:
-        register_page(blueprint, services, page)
-    return pages
 
 
 def _prepare(visit: Visit, form: SignupForm) -> None:
