@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -41,19 +41,14 @@ class Weakness:
     wrong: str
     breaks: str
     """The requirement, as its standard numbers it."""
+    is_weak: Callable[[Settings], bool]
     guards: frozenset[Guard] = frozenset()
     """The guards that cannot hold with it: requirements that rest on them break by it, and are no further finding."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Point:
-    weakness: Weakness
-    is_weak: Callable[[Settings], bool]
-
-
 def weaknesses(settings: Settings) -> tuple[Weakness, ...]:
     """Return the weak points of a configuration; they hold nothing of a secret."""
-    return tuple(point.weakness for point in _POINTS if point.is_weak(settings))
+    return tuple(weakness for weakness in EVERY_WEAKNESS if weakness.is_weak(settings))
 
 
 def looks_random(key: bytes) -> bool:
@@ -88,137 +83,96 @@ def _is_loopback(host: str | None) -> bool:
     return _LOOPBACK.fullmatch(host or "") is not None
 
 
-def _limit_off(name: str, variable: str, wrong: str, breaks: str, is_off: Callable[[Settings], bool]) -> _Point:
-    weakness = Weakness(name=name, variable=variable, wrong=wrong, breaks=breaks, guards=frozenset({Guard.LIMITS_ON}))
-    return _Point(weakness=weakness, is_weak=is_off)
+def _limit_off(name: str, field: str, wrong: str, breaks: str) -> Weakness:
+    return Weakness(
+        name=f"{name}-limit-off",
+        variable=f"BFF_RATE_LIMIT_{field.upper()}",
+        wrong=wrong,
+        breaks=breaks,
+        is_weak=lambda settings: getattr(settings.limits, field) is None,
+        guards=frozenset({Guard.LIMITS_ON}),
+    )
 
 
-def _points() -> Iterator[_Point]:
-    yield _Point(
-        weakness=Weakness(
-            name="redis-in-clear",
-            variable="REDIS_URL",
-            wrong="redis:// to another machine is not encrypted: write rediss://",
-            breaks="ASVS 5.0 12.3.1",
-        ),
+EVERY_WEAKNESS: Final = (
+    Weakness(
+        name="redis-in-clear",
+        variable="REDIS_URL",
+        wrong="redis:// to another machine is not encrypted: write rediss://",
+        breaks="ASVS 5.0 12.3.1",
         is_weak=_redis_in_clear,
-    )
-    yield _limit_off(
-        "login-limit-off",
-        "BFF_RATE_LIMIT_LOGIN",
-        "passwords can be tried without limit",
-        "ASVS 5.0 6.3.1",
-        lambda settings: settings.limits.login is None,
-    )
-    yield _limit_off(
-        "mail-limit-off",
-        "BFF_RATE_LIMIT_MAIL",
-        "anybody can have mails sent without limit",
-        "ASVS 5.0 2.4.1",
-        lambda settings: settings.limits.mail is None,
-    )
-    yield _limit_off(
-        "guest-limit-off",
-        "BFF_RATE_LIMIT_GUEST",
-        "guest tokens can be fetched without limit",
-        "ASVS 5.0 2.4.1",
-        lambda settings: settings.limits.guest is None,
-    )
-    yield _limit_off(
-        "session-limit-off",
-        "BFF_RATE_LIMIT_API",
-        "one session can ask without limit",
-        "ASVS 5.0 2.4.1",
-        lambda settings: settings.limits.api is None,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="idle-too-long",
-            variable="BFF_SESSION_IDLE",
-            wrong=f"an unattended session stays signed in for more than {HIGHEST_IDLE_SECONDS} seconds",
-            breaks="ASVS 5.0 7.3.1",
-            guards=frozenset({Guard.LIFETIMES_IN_BOUNDS}),
-        ),
+    ),
+    _limit_off("login", "login", "passwords can be tried without limit", "ASVS 5.0 6.3.1"),
+    _limit_off("mail", "mail", "anybody can have mails sent without limit", "ASVS 5.0 2.4.1"),
+    _limit_off("guest", "guest", "guest tokens can be fetched without limit", "ASVS 5.0 2.4.1"),
+    _limit_off("session", "api", "one session can ask without limit", "ASVS 5.0 2.4.1"),
+    Weakness(
+        name="idle-too-long",
+        variable="BFF_SESSION_IDLE",
+        wrong=f"an unattended session stays signed in for more than {HIGHEST_IDLE_SECONDS} seconds",
+        breaks="ASVS 5.0 7.3.1",
+        guards=frozenset({Guard.LIFETIMES_IN_BOUNDS}),
         is_weak=lambda settings: settings.sessions.idle_seconds > HIGHEST_IDLE_SECONDS,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="lifetime-too-long",
-            variable="BFF_SESSION_LIFETIME",
-            wrong=f"a session stays signed in for more than {HIGHEST_LIFETIME_SECONDS} seconds",
-            breaks="ASVS 5.0 7.3.2",
-            guards=frozenset({Guard.LIFETIMES_IN_BOUNDS}),
-        ),
+    ),
+    Weakness(
+        name="lifetime-too-long",
+        variable="BFF_SESSION_LIFETIME",
+        wrong=f"a session stays signed in for more than {HIGHEST_LIFETIME_SECONDS} seconds",
+        breaks="ASVS 5.0 7.3.2",
+        guards=frozenset({Guard.LIFETIMES_IN_BOUNDS}),
         is_weak=lambda settings: settings.sessions.lifetime_seconds > HIGHEST_LIFETIME_SECONDS,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="key-not-random",
-            variable="BFF_SECRET_KEYS",
-            wrong="a key does not look like 32 random bytes: take one that `bff keys new` prints",
-            breaks="ASVS 5.0 11.5.1",
-        ),
+    ),
+    Weakness(
+        name="key-not-random",
+        variable="BFF_SECRET_KEYS",
+        wrong="a key does not look like 32 random bytes: take one that `bff keys new` prints",
+        breaks="ASVS 5.0 11.5.1",
         is_weak=_keys_are_weak,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="no-proxy-declared",
-            variable="BFF_TRUSTED_PROXIES",
-            wrong="https is ended by a proxy in front; not declared, its address is taken for every visitor's",
-            breaks="ASVS 5.0 4.1.3",
-        ),
+    ),
+    Weakness(
+        name="no-proxy-declared",
+        variable="BFF_TRUSTED_PROXIES",
+        wrong="https is ended by a proxy in front; not declared, its address is taken for every visitor's",
+        breaks="ASVS 5.0 4.1.3",
         is_weak=_no_proxy,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="public-url-in-clear",
-            variable="BFF_PUBLIC_URL",
-            wrong="http:// is for development: the cookie is not Secure, and browsers are not held to https",
-            breaks="ASVS 5.0 12.2.1",
-            guards=frozenset({Guard.COOKIE_SECURE, Guard.COOKIE_HOST_PREFIX, Guard.HSTS}),
-        ),
+    ),
+    Weakness(
+        name="public-url-in-clear",
+        variable="BFF_PUBLIC_URL",
+        wrong="http:// is for development: the cookie is not Secure, and browsers are not held to https",
+        breaks="ASVS 5.0 12.2.1",
+        guards=frozenset({Guard.COOKIE_SECURE, Guard.COOKIE_HOST_PREFIX, Guard.HSTS}),
         is_weak=lambda settings: not settings.serving.public_url.startswith("https://"),
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="upstream-in-clear",
-            variable="EMPORIX_API_URL",
-            wrong="http:// is for a stand-in on this machine: tokens go out unencrypted",
-            breaks="RFC 9700 2.6",
-            guards=frozenset({Guard.UPSTREAM_TLS}),
-        ),
+    ),
+    Weakness(
+        name="upstream-in-clear",
+        variable="EMPORIX_API_URL",
+        wrong="http:// is for a stand-in on this machine: tokens go out unencrypted",
+        breaks="RFC 9700 2.6",
+        guards=frozenset({Guard.UPSTREAM_TLS}),
         is_weak=lambda settings: not settings.emporix.api_url.startswith("https://"),
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="issuer-in-clear",
-            variable="AUTH0_ISSUER",
-            wrong="http:// is for a stand-in on this machine: the keys that come back may be an attacker's",
-            breaks="RFC 9700 2.6",
-            guards=frozenset({Guard.UPSTREAM_TLS}),
-        ),
+    ),
+    Weakness(
+        name="issuer-in-clear",
+        variable="AUTH0_ISSUER",
+        wrong="http:// is for a stand-in on this machine: the keys that come back may be an attacker's",
+        breaks="RFC 9700 2.6",
+        guards=frozenset({Guard.UPSTREAM_TLS}),
         is_weak=lambda settings: settings.social is not None and not settings.social.issuer.startswith("https://"),
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="answers-not-neutral",
-            variable="BFF_NEUTRAL_ANSWERS",
-            wrong="sign-up and reset tell whether an address has an account",
-            breaks="ASVS 5.0 6.3.8",
-        ),
+    ),
+    Weakness(
+        name="answers-not-neutral",
+        variable="BFF_NEUTRAL_ANSWERS",
+        wrong="sign-up and reset tell whether an address has an account",
+        breaks="ASVS 5.0 6.3.8",
         is_weak=lambda settings: not settings.features.neutral_answers,
-    )
-    yield _Point(
-        weakness=Weakness(
-            name="log-level-debug",
-            variable="BFF_LOG_LEVEL",
-            wrong="debug is for development: every upstream call is logged",
-            breaks="ASVS 5.0 13.4.2",
-        ),
+    ),
+    Weakness(
+        name="log-level-debug",
+        variable="BFF_LOG_LEVEL",
+        wrong="debug is for development: every upstream call is logged",
+        breaks="ASVS 5.0 13.4.2",
         is_weak=lambda settings: settings.logging.level == "debug",
-    )
-
-
-_POINTS: Final = tuple(_points())
-EVERY_WEAKNESS: Final = tuple(point.weakness for point in _POINTS)
+    ),
+)
 """All that are looked for."""
