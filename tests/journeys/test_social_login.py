@@ -8,7 +8,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
-from bff.sandbox.provider.shapes import IdTokenShape
+from bff.sandbox.provider.tokens import IdTokenShape
 from bff.sandbox.settings import SandboxSettings
 from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock

@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from bff.sandbox.mint import MARKER, TokenKind
 from bff.sandbox.provider.keys import Signing, SigningKey
 from bff.sandbox.provider.settings import JANE, JOHN, RICHARD
-from bff.sandbox.provider.shapes import IdTokenShape
+from bff.sandbox.provider.tokens import IdTokenShape
 from tests.support.oidc.hostile import WRONG_ID_TOKENS, mint_id_token, mint_logout_token
 from tests.support.sandbox.provider_driver import CALLBACK, LEFT_OUT, VERIFIER, ProviderDriver, signed_by
 from tests.support.sandbox.sandbox_driver import FakeClock

@@ -17,8 +17,7 @@ from bff.sandbox.provider.issuer import Issuer
 from bff.sandbox.provider.keys import KeyRing, SigningKey
 from bff.sandbox.provider.redeemer import ProviderRedeemer
 from bff.sandbox.provider.settings import ProviderSettings
-from bff.sandbox.provider.shapes import AS_IT_SHOULD_BE, IdTokenShape
-from bff.sandbox.provider.tokens import TokenMaker
+from bff.sandbox.provider.tokens import AS_IT_SHOULD_BE, IdTokenShape, TokenMaker
 from bff.sandbox.provider.world import ProviderWorld
 from bff.sandbox.recorder import Recorder
 

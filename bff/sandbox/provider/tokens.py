@@ -8,16 +8,40 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bff.sandbox.mint import Mint, TokenKind
 from bff.sandbox.provider.book import Grant
 from bff.sandbox.provider.issuer import Issuer
-from bff.sandbox.provider.keys import KeyRing, SigningKey
+from bff.sandbox.provider.keys import KeyRing, Signing, SigningKey
 from bff.sandbox.provider.settings import Person, ProviderSettings
-from bff.sandbox.provider.shapes import AS_IT_SHOULD_BE, IdTokenShape
 
 Claims = Mapping[str, object]
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdTokenShape:
+    """How a token differs from what it should be; logout tokens take it too."""
+
+    claims: Mapping[str, object] = field(default_factory=dict)
+    """Added or replaced; None leaves one out."""
+    moments: Mapping[str, float] = field(default_factory=dict)
+    """Claims that are points in time, as seconds from now."""
+    headers: Mapping[str, object] = field(default_factory=dict)
+    """The same as `claims`, for the JOSE header."""
+    signing: Signing = Signing.RS256
+    foreign_key: bool = False
+    """Whether a key signs that the key set does not name."""
+    embed_key: bool = False
+    """Whether the header brings the public key along, as `jwk`."""
+    borrow_kid: bool = False
+    """Whether the header names the current key, whichever key signs."""
+    filler_bytes: int = 0
+    """Length of a claim without meaning."""
+
+
+AS_IT_SHOULD_BE = IdTokenShape()
 
 
 class TokenMaker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -14,6 +14,7 @@ from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
 from bff.operations.schemas import Empty, validate
 from bff.web.api.input import read_query
+from bff.web.api.session import nothing_but
 from bff.web.declared import Declared, Need, declare
 from bff.web.paths import API_DEVICE, API_DEVICES
 from bff.web.session_interface import browser_session
@@ -39,7 +40,7 @@ def make_blueprint(services: Services) -> Blueprint:
         services.devices.check_may_end(session)
         _read_nothing()
         services.devices.end_others(session)
-        return _no_content()
+        return nothing_but(204)
 
     @blueprint.delete(API_DEVICE.rule)
     def end_device(id: str) -> ResponseReturnValue:
@@ -48,13 +49,13 @@ def make_blueprint(services: Services) -> Blueprint:
             # Ending this one is a sign-out: upstream is told, and no proof of identity is asked for it.
             _read_nothing()
             services.login.log_out(session)
-            return _no_content()
+            return nothing_but(204)
         services.devices.check_may_end(session)
         _check_id(id)
         _read_nothing()
         if not services.devices.end(session, id):
             raise NotFound
-        return _no_content()
+        return nothing_but(204)
 
     declare(blueprint, devices.__name__, Declared(need=Need.SIGNED_IN))
     declare(blueprint, end_other_devices.__name__, Declared(need=Need.RECENT))
@@ -73,12 +74,6 @@ def _read_nothing() -> None:
     read_query([])
     if body := request.get_data(cache=True):
         validate(Empty, parse_json(body))
-
-
-def _no_content() -> Response:
-    response = Response(status=204)
-    del response.headers["Content-Type"]
-    return response
 
 
 def _body(device: Device) -> dict[str, str | bool | None]:

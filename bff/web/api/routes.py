@@ -17,7 +17,7 @@ from bff.account.calls import Result
 from bff.operations.model import Operation, Performer, Route
 from bff.web.api.etags import etag_of
 from bff.web.api.input import read_input
-from bff.web.api.session import state_answer
+from bff.web.api.session import nothing_but, state_answer
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -73,9 +73,7 @@ def _answer(services: Services, operation: Operation, result: Result) -> Respons
     if operation.performer is not Performer.CALL:
         return state_answer(services, browser_session())
     if not result.body:
-        response = Response(status=result.status)
-        del response.headers["Content-Type"]
-        return response
+        return nothing_but(result.status)
     response = Response(_shown(operation, result), status=result.status, mimetype="application/json")
     if tag := etag_of(result.content):
         response.headers["ETag"] = tag

@@ -62,6 +62,13 @@ def state_answer(services: Services, browser: BrowserSession) -> Response:
     )
 
 
+def nothing_but(status: int) -> Response:
+    """Return an answer without a body, and so without a type of one."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
+
+
 def _start_if_allowed(session: Session) -> None:
     try:
         session.start()

@@ -14,8 +14,7 @@ from bff.web.declared import Need
 from bff.web.forms.forms import DeletionForm, LoginForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, to_sign_in
-from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.mailed_links import dead_link, mailed_token
+from bff.web.pages.mailed_links import dead_link, mailed, mailed_token, shows_sent
 from bff.web.pages.sealed import seal_proceed
 from bff.web.pages.visit import Visit, owner_mark
 from bff.web.rendering import render
@@ -36,7 +35,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=DeletionForm,
             need=Need.RECENT,
             submit=_ask,
-            on_get=_asked,
+            on_get=shows_sent("delete_mailed.html"),
             shows_drafts=False,
         ),
         FormPage(
@@ -59,10 +58,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 def _ask(visit: Visit, form: DeletionForm) -> ResponseReturnValue:
     visit.perform("delete_me")
     return mailed(visit, visit.who.customer.email)
-
-
-def _asked(visit: Visit) -> ResponseReturnValue | None:
-    return render("delete_mailed.html", email=mailed_to(visit)) if was_mailed(visit) else None
 
 
 def _context(visit: Visit) -> Mapping[str, Any]:

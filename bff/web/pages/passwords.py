@@ -15,8 +15,7 @@ from bff.web.errors import fault_of
 from bff.web.forms.forms import EmailOnlyForm, PasswordForm, ResetForm
 from bff.web.language import gettext as _
 from bff.web.pages.flow import FormPage, see_other, to_sign_in
-from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.mailed_links import mailed_token
+from bff.web.pages.mailed_links import mailed, mailed_token, shows_sent
 from bff.web.pages.sign_out import signed_out_on
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
@@ -42,7 +41,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             need=Need.ANYONE,
             values=_known_email,
             submit=_ask,
-            on_get=_asked,
+            on_get=shows_sent("reset_mailed.html"),
         ),
         FormPage(
             endpoint="password_reset",
@@ -82,10 +81,6 @@ def _without_token(visit: Visit) -> ResponseReturnValue | None:
 def _ask(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
     visit.perform("request_password_reset", {"email": form.email.data})
     return mailed(visit, form.email.data)
-
-
-def _asked(visit: Visit) -> ResponseReturnValue | None:
-    return render("reset_mailed.html", email=mailed_to(visit)) if was_mailed(visit) else None
 
 
 def _reset(visit: Visit, form: ResetForm) -> ResponseReturnValue:

@@ -20,8 +20,7 @@ from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, T
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
-from bff.web.pages.mailed import mailed, mailed_to, was_mailed
-from bff.web.pages.mailed_links import mailed_token
+from bff.web.pages.mailed_links import mailed, mailed_to, mailed_token, shows_sent, was_mailed
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.wiring import Services
@@ -61,7 +60,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=EmailOnlyForm,
             need=Need.ANYONE,
             submit=_resend,
-            on_get=_resent,
+            on_get=shows_sent("resent.html"),
         ),
     ]
 
@@ -131,7 +130,3 @@ def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
 def _resend(visit: Visit, form: EmailOnlyForm) -> ResponseReturnValue:
     visit.perform("resend_optin", {"email": form.email.data})
     return mailed(visit, form.email.data)
-
-
-def _resent(visit: Visit) -> ResponseReturnValue | None:
-    return render("resent.html", email=mailed_to(visit)) if was_mailed(visit) else None

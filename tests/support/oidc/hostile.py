@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bff.sandbox.faults import CannedResponse
 from bff.sandbox.provider.factory import Provider
 from bff.sandbox.provider.keys import Signing, SigningKey
-from bff.sandbox.provider.shapes import IdTokenShape
+from bff.sandbox.provider.tokens import IdTokenShape
 
 WRONG_ID_TOKENS: Mapping[str, IdTokenShape] = {
     "another nonce": IdTokenShape(claims={"nonce": "of-another-sign-in"}),
