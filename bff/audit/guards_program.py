@@ -13,7 +13,7 @@ from bff.audit.probed import Probed
 from bff.audit.requirement import Guard
 from bff.commands.serve import options
 from bff.factory import Bff
-from bff.operations.model import Exposure, Place, Supplier
+from bff.operations.model import Performer, Place, Supplier
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer
 
@@ -75,7 +75,7 @@ def _redaction(probed: Probed, app: Bff) -> str | None:
 
 def _tokens_kept_in(probed: Probed, app: Bff) -> str | None:
     for operation in app.services.operations.values():
-        if operation.returns_tokens and operation.exposure is Exposure.JSON:
+        if operation.returns_tokens and operation.performer is Performer.CALL and operation.routes:
             return f"{operation.name} passes upstream's tokens on"
     return None
 

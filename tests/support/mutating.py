@@ -1,12 +1,13 @@
 """Runs the mutations: each in a copy of the project, against the one test that is named for it.
 
-A mutation counts as caught only where that very test fails; one that cannot be read, or that breaks the collection of
-tests, is reported as such.
+A mutation counts as caught only where that very test fails, by JSON routes alone and by pages alone where it drives
+both; one that cannot be read, or that breaks the collection of tests, is reported as such.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
+from tests.support.journeys.door import FACES, ONE_FACE
 from tests.support.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         for number in range(AT_ONCE):
             copies.put(copied(Path(folder) / str(number)))
         whole = copies.get()
-        baseline = tested(whole, sorted({m.test for m in chosen}))
+        baseline = tested(whole, sorted({m.test for m in chosen}), None)
         copies.put(whole)
         if baseline.returncode != 0:
             print(baseline.stdout)
@@ -78,15 +80,22 @@ def copied(folder: Path) -> Path:
 def tried(mutation: Mutation, copies: SimpleQueue[Path]) -> str:
     """Return what came of a mutation: caught, survived, or that it says nothing."""
     folder = copies.get()
+    faces: Sequence[str | None] = tuple(FACES) if mutation.by_either_face else (None,)
     try:
         with taken_out(folder, mutation):
-            outcome = tested(folder, [mutation.test])
+            came_of_it = [_came_of(mutation, folder, face) for face in faces]
     finally:
         copies.put(folder)
+    return next((verdict for verdict in came_of_it if verdict != "caught"), "caught")
+
+
+def _came_of(mutation: Mutation, folder: Path, face: str | None) -> str:
+    outcome = tested(folder, [mutation.test], face)
     failed = re.search(rf"^FAILED {re.escape(mutation.test)}", outcome.stdout, re.MULTILINE)
     if outcome.returncode == 1 and failed:
         return "caught"
-    return "survived" if outcome.returncode == 0 else "unclear"
+    verdict = "survived" if outcome.returncode == 0 else "unclear"
+    return verdict if face is None else f"{verdict} by {face}"
 
 
 @contextmanager
@@ -101,10 +110,14 @@ def taken_out(folder: Path, mutation: Mutation) -> Iterator[None]:
         file.write_text(text)
 
 
-def tested(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run tests on a copy; `python -m` puts the copy before the installed package."""
+def tested(folder: Path, tests: Sequence[str], face: str | None) -> subprocess.CompletedProcess[str]:
+    """Run tests on a copy, held to one face or to none; `python -m` puts the copy before the installed package."""
     command = [sys.executable, "-B", "-m", "pytest", "-q", "-rf", "--tb=line", "--show-capture=no", "-m", "", *tests]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != ONE_FACE}
+    environment |= {} if face is None else {ONE_FACE: face}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from bff.audit.page_calls import BROUGHT_ALONG
+from bff.operations.model import SideEffect
+from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.mails import Purpose
 from bff.web.session_interface import browser_session
@@ -20,6 +23,8 @@ from tests.support.shop import Browser, Shop
 GOOD_PASSWORD = "Amber-Window-19"
 PASSWORDS = {B2C_EMAIL: B2C_PASSWORD, B2B_EMAIL: B2B_PASSWORD}
 NEW_EMAIL = "new.customer@example.com"
+ONE_FACE = "ONE_FACE"
+"""The environment variable by which a run of the tests is held to one face; see `faces`."""
 Values = Mapping[str, str]
 
 
@@ -52,7 +57,37 @@ class Act:
     @property
     def name(self) -> str:
         """For a test's id."""
-        return f"{self.operation} at {self.page.partition('?')[0]}"
+        at_once = ", at once" if self.is_immediate else ""
+        return f"{self.operation} at {self.page.partition('?')[0]}{at_once}"
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether it brings the token of a mailed link along."""
+        return "{token}" in self.page
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether accounts can be used as soon as they are made."""
+        return self.environment.get("EMPORIX_SIGNUP") == "immediate"
+
+    @property
+    def side_effect(self) -> SideEffect:
+        """What a success changes about the session."""
+        row = OPERATIONS[self.operation]
+        if self.is_mailed and row.side_effect_when_mailed is not None:
+            return row.side_effect_when_mailed
+        if row.side_effect is SideEffect.SIGN_UP and not self.is_immediate:
+            return SideEffect.NOTHING
+        return row.side_effect
+
+    @property
+    def signed_in_after(self) -> str | None:
+        """E-mail of who is signed in after a success."""
+        if self.operation == "logout" or self.side_effect is SideEffect.ACCOUNT_DELETED:
+            return None
+        return {"login": B2C_EMAIL, "signup_optin": NEW_EMAIL, "confirm_email": NEW_EMAIL}.get(
+            self.operation, NEW_EMAIL if self.side_effect is SideEffect.SIGN_UP else self.who
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,12 +325,12 @@ class Face:
             text = text.replace("{" + name + "}", value)
         return text
 
-    def outcome(self, interfere: Callable[[], None] = lambda: None) -> Outcome:
+    def outcome(self, interfere: Callable[[Face], None] = lambda face: None) -> Outcome:
         """Act, with something that happens right before the request, and return what came of it."""
         before = self.begin()
         self._listener.lines.clear()
         self.shop.sandbox.recorder.clear()
-        interfere()
+        interfere(self)
         kind = self.go()
         names = [one.operation.value for one in self.shop.sandbox.recorder if one.operation is not None]
         self.shop.sandbox.faults.clear()
@@ -317,6 +352,10 @@ class Face:
     def go(self) -> str:
         """Make the one request, and read its outcome off the answer."""
         raise NotImplementedError
+
+    def says_dead_link(self) -> bool | None:
+        """Tell whether the answer blames the mailed link; None where this face cannot tell."""
+        return None
 
     def _session(self) -> tuple[str | None, bool]:
         with self.shop.app.test_request_context("/", headers={"Cookie": f"bff-session={self.browser.cookie}"}):
@@ -353,9 +392,22 @@ class PageFace(Face):
             self.pages.send(self.act.action or path.partition("?")[0], **self.act.form)
         return page_kind(self.pages, is_sign_in=self.act.operation == "login")
 
+    def says_dead_link(self) -> bool | None:
+        return self.pages.page.heading == DEAD_LINK
 
+
+FACES: Mapping[str, type[Face]] = {"JSON": JsonFace, "pages": PageFace}
+
+
+def faces() -> tuple[type[Face], ...]:
+    """Return both faces, or the one that the environment names: a rule's removal has to be noticed by each alone."""
+    wanted = os.environ.get(ONE_FACE)
+    return tuple(FACES.values()) if wanted is None else (FACES[wanted],)
+
+
+DEAD_LINK = "This link does not work any more"
 REFUSED = {
-    "This link does not work any more": "refused",
+    DEAD_LINK: "refused",
     "Your account cannot be deleted here": "feature_disabled",
     "A password cannot be added here": "feature_disabled",
     "Sign in": "login_required",
