@@ -245,12 +245,8 @@ def _texts_at(content: Any, path: str) -> list[str]:
 
 
 def _is_about_a_password(operation: Operation, err: UpstreamRejected) -> bool:
-    about = {_last_name(detail.field or "") for detail in err.details}
-    return err.status == 400 and not about.isdisjoint(_last_name(path) for path in operation.new_passwords)
-
-
-def _last_name(path: str) -> str:
-    return path.rpartition(".")[2]
+    about = {(detail.field or "").rpartition(".")[2] for detail in err.details}
+    return err.status == 400 and not about.isdisjoint(path.rpartition(".")[2] for path in operation.new_passwords)
 
 
 def _neutral(operation: Operation) -> Result:

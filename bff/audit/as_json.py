@@ -12,6 +12,8 @@ from bff.audit.report import Report
 from bff.audit.requirement import Deviation, Guard, Met
 from bff.audit.verdicts import RequirementStatus, Verdict
 
+_RENAMED = {"rule": "path"}
+
 
 def as_json(report: Report) -> dict[str, Any]:
     """Return the report as JSON values."""
@@ -30,7 +32,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "guards": [{"name": guard.value, "wrong": report.failed.get(guard)} for guard in Guard],
         "findings": _findings(report),
         "requirements": [_requirement(verdict) for verdict in report.verdicts],
-        "routes": [_renamed(_plain(route), rule="path") for route in report.routes],
+        "routes": [{_RENAMED.get(name, name): is_ for name, is_ in _plain(route).items()} for route in report.routes],
         "limits": dict(report.limits),
         "cookie": list(report.cookie),
         "headers": _plain(report.headers),
@@ -47,10 +49,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return value.value if isinstance(value, Enum) else value
-
-
-def _renamed(body: dict[str, Any], **names: str) -> dict[str, Any]:
-    return {names.get(name, name): value for name, value in body.items()}
 
 
 def _findings(report: Report) -> list[dict[str, Any]]:

@@ -22,19 +22,20 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Return the page, if the shop offers it."""
     if not services.settings.features.add_login:
         return []
-    page = FormPage(
-        endpoint="logins",
-        operations=("add_login",),
-        not_offered="login",
-        rule=paths.LOGINS,
-        template="logins.html",
-        form=AddLoginForm,
-        need=Need.RECENT,
-        values=_values,
-        submit=_add,
-        shows_drafts=False,
-    )
-    return [page]
+    return [
+        FormPage(
+            endpoint="logins",
+            operations=("add_login",),
+            not_offered="login",
+            rule=paths.LOGINS,
+            template="logins.html",
+            form=AddLoginForm,
+            need=Need.RECENT,
+            values=_values,
+            submit=_add,
+            shows_drafts=False,
+        )
+    ]
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:

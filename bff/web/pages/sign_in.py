@@ -43,28 +43,29 @@ def notices() -> dict[str, str]:
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Return the pages."""
-    page = FormPage(
-        endpoint="login",
-        operations=("login",),
-        rule=paths.SIGN_IN,
-        template="login.html",
-        form=LoginForm,
-        need=Need.ANYONE,
-        values=_values,
-        context=_context,
-        submit=_sign_in,
-        on_get=_already,
-    )
-    signing_out = FormPage(
-        endpoint="logout",
-        operations=("logout",),
-        rule=paths.SIGN_OUT,
-        template="logout.html",
-        form=ConfirmForm,
-        need=Need.ANYONE,
-        submit=_sign_out,
-    )
-    return [page, signing_out]
+    return [
+        FormPage(
+            endpoint="login",
+            operations=("login",),
+            rule=paths.SIGN_IN,
+            template="login.html",
+            form=LoginForm,
+            need=Need.ANYONE,
+            values=_values,
+            context=_context,
+            submit=_sign_in,
+            on_get=_already,
+        ),
+        FormPage(
+            endpoint="logout",
+            operations=("logout",),
+            rule=paths.SIGN_OUT,
+            template="logout.html",
+            form=ConfirmForm,
+            need=Need.ANYONE,
+            submit=_sign_out,
+        ),
+    ]
 
 
 def _is_again(visit: Visit) -> bool:
