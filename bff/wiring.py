@@ -15,7 +15,7 @@ from bff.account.calls import AccountCalls
 from bff.account.devices import Devices
 from bff.account.login import Login
 from bff.account.signup import Signup
-from bff.account.social_login import OidcLogin
+from bff.account.social_login import SocialLogin
 from bff.config.settings import RedisSettings, Settings
 from bff.crypto import KeyRing
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
@@ -55,7 +55,7 @@ class Services:
     login: Login
     devices: Devices
     calls: AccountCalls
-    oidc: OidcLogin | None
+    oidc: SocialLogin | None
     """None: no social sign-in is configured."""
     now: Callable[[], float]
     log: Log
@@ -104,7 +104,7 @@ def build_services(
     login = Login(broker, operations, sessions, now, log)
     oidc = None
     if settings.social is not None:
-        oidc = OidcLogin(
+        oidc = SocialLogin(
             IdentityProvider(settings.social, now, log),
             login,
             operations,

@@ -41,7 +41,7 @@ _JTI: Final = "jti"
 _ID_TOKEN: Final = "social_id_token"  # noqa: S105 - a property's name
 
 
-class OidcLogin:
+class SocialLogin:
     """Social sign-in at one identity provider."""
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bff.account.social_login import OidcLogin
+from bff.account.social_login import SocialLogin
 from bff.errors import AnotherPerson, LoginRequired, SocialLoginRefused, StateMismatch
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.provider.settings import JANE, JOHN, ProviderSettings
@@ -22,7 +22,7 @@ def social(make_shop: ShopMaker, clock: FakeClock) -> SocialShop:
 
 
 @pytest.fixture
-def oidc(social: SocialShop) -> OidcLogin:
+def oidc(social: SocialShop) -> SocialLogin:
     assert social.shop.services.oidc is not None
     return social.shop.services.oidc
 
@@ -31,7 +31,7 @@ def session_of(social: SocialShop, cookie: SessionCookie | None = None) -> Sessi
     return social.shop.services.sessions.open(cookie, may_start=True)
 
 
-def begun(oidc: OidcLogin, session: Session, *, is_reauthentication: bool = False) -> str:
+def begun(oidc: SocialLogin, session: Session, *, is_reauthentication: bool = False) -> str:
     return oidc.begin(
         session, connection=None, return_path="/account/addresses", is_reauthentication=is_reauthentication
     )
@@ -41,14 +41,14 @@ def came_back(social: SocialShop, url: str, subject: str = JANE.subject) -> dict
     return query_of(Traveller(social).choose(url, subject))
 
 
-def test_state_names_emporixs_configuration_of_the_provider(social: SocialShop, oidc: OidcLogin) -> None:
+def test_state_names_emporixs_configuration_of_the_provider(social: SocialShop, oidc: SocialLogin) -> None:
     state = query_of(begun(oidc, session_of(social)))["state"]
     name, separator, random = state.partition("--")
     assert (name, separator) == ("mainIdp", "--")
     assert len(random) >= 43
 
 
-def test_it_leads_to_the_page_that_was_asked_for_and_keeps_who_it_is(social: SocialShop, oidc: OidcLogin) -> None:
+def test_it_leads_to_the_page_that_was_asked_for_and_keeps_who_it_is(social: SocialShop, oidc: SocialLogin) -> None:
     session = session_of(social)
     url = begun(oidc, session)
     assert oidc.complete(session, came_back(social, url)) == "/account/addresses"
@@ -60,7 +60,7 @@ def test_it_leads_to_the_page_that_was_asked_for_and_keeps_who_it_is(social: Soc
     assert session.web.logins == ()
 
 
-def test_cookie_changes_and_the_old_record_is_gone(social: SocialShop, oidc: OidcLogin) -> None:
+def test_cookie_changes_and_the_old_record_is_gone(social: SocialShop, oidc: SocialLogin) -> None:
     session = session_of(social)
     url = begun(oidc, session)
     before = session.cookie
@@ -71,7 +71,7 @@ def test_cookie_changes_and_the_old_record_is_gone(social: SocialShop, oidc: Oid
 
 
 @pytest.mark.parametrize("state", ["", "unknown", "mainIdp--", "é", "\ud800", "x" * 10_000])
-def test_state_that_is_not_known_takes_nothing(social: SocialShop, oidc: OidcLogin, state: str) -> None:
+def test_state_that_is_not_known_takes_nothing(social: SocialShop, oidc: SocialLogin, state: str) -> None:
     session = session_of(social)
     query = came_back(social, begun(oidc, session))
     with pytest.raises(StateMismatch):
@@ -80,7 +80,7 @@ def test_state_that_is_not_known_takes_nothing(social: SocialShop, oidc: OidcLog
     assert oidc.complete(session, query) == "/account/addresses"
 
 
-def test_state_in_redis_is_no_good_to_another_browsers_session(social: SocialShop, oidc: OidcLogin) -> None:
+def test_state_in_redis_is_no_good_to_another_browsers_session(social: SocialShop, oidc: SocialLogin) -> None:
     mine, theirs = session_of(social), session_of(social)
     query = came_back(social, begun(oidc, theirs))
     begun(oidc, mine)
@@ -93,7 +93,7 @@ def test_state_in_redis_is_no_good_to_another_browsers_session(social: SocialSho
 
 @pytest.mark.parametrize("changes", [{"code": ""}, {"code": "with blank"}, {"code": "ä"}, {"error": "access_denied"}])
 def test_answer_without_a_code_is_refused_and_over(
-    social: SocialShop, oidc: OidcLogin, changes: dict[str, str]
+    social: SocialShop, oidc: SocialLogin, changes: dict[str, str]
 ) -> None:
     session = session_of(social)
     query = came_back(social, begun(oidc, session))
@@ -103,7 +103,7 @@ def test_answer_without_a_code_is_refused_and_over(
     assert social.shop.sandbox.recorder.count("social_login") == 0
 
 
-def test_issuer_of_the_answer_is_compared(social: SocialShop, oidc: OidcLogin) -> None:
+def test_issuer_of_the_answer_is_compared(social: SocialShop, oidc: SocialLogin) -> None:
     for issuer in (None, "", "https://evil.example.com/", social.provider.issuer.rstrip("/")):
         session = session_of(social)
         query = came_back(social, begun(oidc, session))
@@ -114,7 +114,7 @@ def test_issuer_of_the_answer_is_compared(social: SocialShop, oidc: OidcLogin) -
     assert social.shop.sandbox.recorder.count("social_login") == 0
 
 
-def test_error_that_another_issuer_answers_is_none_of_ours(social: SocialShop, oidc: OidcLogin) -> None:
+def test_error_that_another_issuer_answers_is_none_of_ours(social: SocialShop, oidc: SocialLogin) -> None:
     for issuer in (None, "https://evil.example.com/"):
         session = session_of(social)
         state = query_of(begun(oidc, session))["state"]
@@ -124,14 +124,14 @@ def test_error_that_another_issuer_answers_is_none_of_ours(social: SocialShop, o
         assert session.web.logins == ()
 
 
-def test_nobody_can_prove_again_who_is_not_signed_in(social: SocialShop, oidc: OidcLogin) -> None:
+def test_nobody_can_prove_again_who_is_not_signed_in(social: SocialShop, oidc: SocialLogin) -> None:
     session = session_of(social)
     with pytest.raises(LoginRequired):
         begun(oidc, session, is_reauthentication=True)
     assert session.web.logins == ()
 
 
-def test_another_person_does_not_take_the_place_of_who_is_signed_in(social: SocialShop, oidc: OidcLogin) -> None:
+def test_another_person_does_not_take_the_place_of_who_is_signed_in(social: SocialShop, oidc: SocialLogin) -> None:
     session = session_of(social)
     oidc.complete(session, came_back(social, begun(oidc, session)))
     before, tokens = session.signed_in, session.vault.customer
@@ -144,7 +144,7 @@ def test_another_person_does_not_take_the_place_of_who_is_signed_in(social: Soci
     assert tokens.access.reveal() not in logged_out_upstream(social)
 
 
-def test_connections_are_known_by_name_alone(oidc: OidcLogin) -> None:
+def test_connections_are_known_by_name_alone(oidc: SocialLogin) -> None:
     assert oidc.links() == [("google-oauth2", "Google"), ("facebook", "Facebook")]
     assert oidc.knows(None)
     assert oidc.knows("facebook")

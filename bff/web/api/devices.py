@@ -9,7 +9,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from bff.account.calls import AccountCall
 from bff.account.devices import Device
+from bff.emporix.client import Call
 from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
 from bff.operations.schemas import Empty, validate
@@ -21,6 +23,7 @@ from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NO_ID = "This value has characters, or a length, that cannot be."
 
 
 def make_blueprint(services: Services) -> Blueprint:
@@ -47,11 +50,11 @@ def make_blueprint(services: Services) -> Blueprint:
         session = browser_session().resume()
         if services.devices.is_current(session, id):
             # Ending this one is a sign-out: upstream is told, and no proof of identity is asked for it.
-            _read_nothing()
-            services.login.log_out(session)
+            services.calls.perform(session, services.operations["logout"], _read_nothing)
             return nothing_but(204)
         services.devices.check_may_end(session)
-        _check_id(id)
+        if not _ID.fullmatch(id):
+            raise InvalidInput(Detail(field="id", type="invalid_value", message=_NO_ID))
         _read_nothing()
         if not services.devices.end(session, id):
             raise NotFound
@@ -63,17 +66,12 @@ def make_blueprint(services: Services) -> Blueprint:
     return blueprint
 
 
-def _check_id(id: str) -> None:
-    if not _ID.fullmatch(id):
-        message = "This value has characters, or a length, that cannot be."
-        raise InvalidInput(Detail(field="id", type="invalid_value", message=message))
-
-
-def _read_nothing() -> None:
+def _read_nothing() -> AccountCall:
     """Refuse a query, and a body other than an empty object, with `InvalidInput`."""
     read_query([])
     if body := request.get_data(cache=True):
         validate(Empty, parse_json(body))
+    return AccountCall(call=Call())
 
 
 def _body(device: Device) -> dict[str, str | bool | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from bff.account.social_login import OidcLogin
+from bff.account.social_login import SocialLogin
 from bff.errors import (
     AnotherPerson,
     BffError,
@@ -71,7 +71,7 @@ def make_blueprint(services: Services) -> Blueprint:
     return blueprint
 
 
-def _known(services: Services, connection: str | None) -> OidcLogin:
+def _known(services: Services, connection: str | None) -> SocialLogin:
     if services.oidc is None or not services.oidc.knows(connection):
         abort(404)
     return services.oidc
@@ -92,7 +92,7 @@ def _button(services: Services, connection: str | None) -> Response:
     return render("social.html", form=form, label=label_of(label), alert=None, restored=False)
 
 
-def _begin(oidc: OidcLogin, connection: str | None, wanted: str | None, *, again: bool) -> ResponseReturnValue:
+def _begin(oidc: SocialLogin, connection: str | None, wanted: str | None, *, again: bool) -> ResponseReturnValue:
     session = browser_session().resume()
     try:
         url = oidc.begin(
@@ -108,7 +108,7 @@ def _begin(oidc: OidcLogin, connection: str | None, wanted: str | None, *, again
     return Response(status=303 if request.method == "POST" else 302, headers={"Location": url})
 
 
-def _called_back(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
+def _called_back(services: Services, oidc: SocialLogin) -> ResponseReturnValue:
     browser = browser_session()
     session = browser.resume()
     # What comes twice says nothing, and is still there to be refused (RFC 6749 3.1).
@@ -145,7 +145,7 @@ def _notice(err: BffError) -> str:
             return "social-unavailable"
 
 
-def _ended_by_provider(services: Services, oidc: OidcLogin) -> ResponseReturnValue:
+def _ended_by_provider(services: Services, oidc: SocialLogin) -> ResponseReturnValue:
     tokens = request.form.getlist("logout_token")
     try:
         if len(tokens) != 1 or len(tokens[0]) > _MOST_TOKEN_BYTES:
