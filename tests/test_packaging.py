@@ -112,6 +112,7 @@ def audited(installed: Path, folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.more
 def test_installed_audit_finds_the_tests_of_a_checkout_it_is_called_in(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_one.py").write_text("def test_one(): ...\n")

@@ -19,6 +19,7 @@ from tests.support.journeys.contract_expectations import EXPECTATIONS
 from tests.support.journeys.contract_shapes import Bearer, Expectation
 from tests.support.journeys.recording_upstream import RecordingUpstream
 
+pytestmark = pytest.mark.more
 each_operation = pytest.mark.parametrize("expected", EXPECTATIONS, ids=lambda expected: expected.operation)
 with_a_bearer = pytest.mark.parametrize(
     "expected", [e for e in EXPECTATIONS if e.accepts], ids=lambda expected: expected.operation

@@ -99,7 +99,7 @@ def test_success_gives_its_attempt_back(make_shop: ShopMaker) -> None:
 
 @pytest.mark.parametrize("operation", ["login", "anonymous_login"])
 def test_sign_in_that_upstream_did_not_answer_counts_for_nothing(make_shop: ShopMaker, operation: str) -> None:
-    shop = make_shop(BFF_RATE_LIMIT_LOGIN="1/minute;1/minute;1/hour", EMPORIX_READ_TIMEOUT="0.3")
+    shop = make_shop(BFF_RATE_LIMIT_LOGIN="1/minute;1/minute;1/hour", EMPORIX_READ_TIMEOUT="1")
     browser = shop.browser()
     for fault, status in (
         (Fault(answer=empty(503)), 503),

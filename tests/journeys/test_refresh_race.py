@@ -105,6 +105,7 @@ def test_two_processes_refresh_once_and_answer_everybody(make_shop: ShopMaker, r
         assert len(run.answers) == 1
 
 
+@pytest.mark.more
 def test_without_the_lock_the_same_race_refreshes_more_than_once(make_shop: ShopMaker) -> None:
     runs = race(make_shop, 2, "no-lock")
     assert max(run.refreshes for run in runs) > 1

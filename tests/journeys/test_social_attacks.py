@@ -9,6 +9,7 @@ from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import Person, ProviderSettings
 from bff.sandbox.settings import SandboxSettings
+from bff.tokens import renewal
 from tests.support.fakes.answers import empty, html
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.sso_browser import query_of
@@ -27,6 +28,12 @@ SENTENCES = {
     FAILED: "We could not sign you in that way. Try again, or use your e-mail address and password.",
     UNAVAILABLE: "That way of signing in cannot be reached right now. Use your e-mail address and password.",
 }
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine take its time to be told that a token is not used."""
+    monkeypatch.setattr(renewal, "_LOGOUT_SECONDS", 60.0)
 
 
 @pytest.fixture

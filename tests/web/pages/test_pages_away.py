@@ -86,9 +86,14 @@ AWAY = {
 }
 
 
+def patience(trouble: str) -> str:
+    """Return the seconds to wait for Emporix: few only where all of them are waited."""
+    return "1" if trouble == "slow" else "30"
+
+
 @pytest.mark.parametrize("trouble", AWAY)
 def test_page_says_that_it_cannot_be_shown_while_emporix_is_away(make_shop: ShopMaker, trouble: str) -> None:
-    shop = make_shop(EMPORIX_READ_TIMEOUT="0.4")
+    shop = make_shop(EMPORIX_READ_TIMEOUT=patience(trouble))
     somebody = customer(shop)
     address = f"/account/addresses/{next(iter(jane(shop).addresses))}"
     cookie = somebody.browser.cookie
@@ -103,7 +108,9 @@ def test_page_says_that_it_cannot_be_shown_while_emporix_is_away(make_shop: Shop
         assert ("Retry-After" in somebody.answer.headers) == (status == 503)
     assert somebody.browser.cookie == cookie
     shop.sandbox.faults.clear()
-    assert somebody.get("/account").heading == "Your profile", "nobody was signed out"
+    # A busy machine may be slow once more, which is not signed out.
+    headings = [somebody.get("/account").heading for _ in range(3)]
+    assert "Your profile" in headings, "nobody was signed out"
 
 
 @pytest.mark.parametrize("trouble", AWAY)
@@ -125,7 +132,7 @@ def test_page_says_that_it_cannot_be_shown_while_emporix_is_away(make_shop: Shop
 def test_form_comes_back_filled_in_while_emporix_is_away(
     make_shop: ShopMaker, path: str, operation: str, trouble: str
 ) -> None:
-    shop = make_shop(EMPORIX_READ_TIMEOUT="0.4")
+    shop = make_shop(EMPORIX_READ_TIMEOUT=patience(trouble))
     fault, status = AWAY[trouble]
     somebody, real = opened(shop, path)
     shop.sandbox.faults.add(operation, fault)
