@@ -87,12 +87,7 @@ def build_services(
             client, ring, log, count_window_seconds=None if limit is None else limit.window_seconds
         )
     sessions = Sessions(
-        store=store,
-        index=SessionIndex(client, ring, now),
-        settings=settings.sessions,
-        limit=limit,
-        now=now,
-        log=log,
+        store=store, index=SessionIndex(client, ring, now), settings=settings.sessions, limit=limit, now=now, log=log
     )
     transport = transport or Transport(
         settings.emporix.api_url, connections=settings.serving.threads, max_body_bytes=MAX_ANSWER_BYTES

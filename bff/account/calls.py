@@ -32,14 +32,17 @@ from bff.events import Event
 from bff.log import Log
 from bff.operations.model import Credential, Feature, Operation, Performer, Place, ResponseShape, SideEffect
 from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
+from bff.sessions.audit_fields import audit_subject
 from bff.sessions.model import SignedIn
-from bff.sessions.session import Session, SessionState
+from bff.sessions.session import Session
 from bff.sessions.store import SessionEnded
 from bff.tokens.broker import KEEP_ENTITY, TokenBroker
 
 NOT_OFFERED: Final = frozenset({403, 404, 405})
 """How a tenant that no longer offers an operation says so (observed; the newest contract lacks two of them)."""
 _MAILED_TOKEN: Final = "token"  # noqa: S105 - a name
+_ENDS_SESSIONS: Final = frozenset({SideEffect.NEW_PASSWORD, SideEffect.PASSWORD_RESET, SideEffect.ACCOUNT_DELETED})
+"""Effects after which a cookie or another device must not be signed in any more: a failure is a reviewer's business."""
 _WEAKNESSES: Final[Mapping[Weakness, str]] = {
     Weakness.TOO_SHORT: f"must be at least {MIN_PASSWORD_CHARACTERS} characters long",
     Weakness.TOO_LONG: f"must be at most {MAX_PASSWORD_CHARACTERS} characters long",
@@ -203,7 +206,7 @@ class AccountCalls:
     def _side_effect(
         self, session: Session, operation: Operation, asked: AccountCall
     ) -> BffError | SessionEnded | None:
-        effect = operation.side_effect
+        effect, about = operation.side_effect, audit_subject(session)
         if asked.is_mailed and operation.side_effect_when_mailed is not None:
             effect = operation.side_effect_when_mailed
         try:
@@ -212,9 +215,6 @@ class AccountCalls:
                     self._login.password_changed(session)
                 case SideEffect.PASSWORD_RESET:
                     self._login.password_was_reset(session)
-                    if session.state is SessionState.LIVE:
-                        # A new cookie also makes a browser drop its copy of the page, with the password in its field.
-                        self._login.rotate(session)
                 case SideEffect.IDENTITY:
                     self._login.ask_again_who_it_is(session)
                 case SideEffect.SIGN_UP if self._signup.is_immediate:
@@ -222,6 +222,8 @@ class AccountCalls:
                 case SideEffect.ACCOUNT_DELETED:
                     self._login.end_all_for_deleted_account(session)
         except (BffError, SessionEnded) as err:
+            if effect in _ENDS_SESSIONS:
+                self._log.audit(Event.SESSIONS_NOT_ENDED, reason=effect.value, **about)
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason=effect.value, outcome=type(err).__name__)
             return err
         return None

@@ -13,7 +13,15 @@ from typing import Any
 
 from bff.account.identity import customer_of
 from bff.emporix.client import Call, Reply
-from bff.errors import AnotherPerson, BffError, InvalidCredentials, InvalidToken, UpstreamMalformed, UpstreamRejected
+from bff.errors import (
+    AnotherPerson,
+    BffError,
+    InvalidCredentials,
+    InvalidToken,
+    SessionExpired,
+    UpstreamMalformed,
+    UpstreamRejected,
+)
 from bff.events import Event
 from bff.log import Log
 from bff.operations.model import Credential, Operation
@@ -172,10 +180,20 @@ class Login:
     def password_was_reset(self, session: Session) -> None:
         """Let the next sign-in with a password in this browser, if it is soon, end that customer's older sessions.
 
+        A session that exists moves to a new cookie in the same step, which also makes a browser drop its copy of the
+        page with the password in its field.
+
         :raises LoginRequired: there is no record, and this request may not make one
         :raises SessionStoreUnavailable: Redis does not answer
         """
-        note_reset(self._sessions, session)
+        if session.sid is None:
+            note_reset(self._sessions, session)
+            return
+        now = self._now()
+        try:
+            self.rotate(session, lambda web: replace(web, password_reset_at=now))
+        except SessionExpired as err:
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
 
     def rotate(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
         """Move the session to a new cookie, with a change to its web record.
@@ -209,11 +227,13 @@ class Login:
 
         :raises SessionStoreUnavailable: Redis does not answer
         """
-        if (who := session.signed_in) is not None:
-            # This one is among them.
-            id = who.customer.id
-            end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
-        session.abandon()
+        try:
+            if (who := session.signed_in) is not None:
+                # This one is among them.
+                id = who.customer.id
+                end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
+        finally:
+            session.abandon()
 
     def ask_again_who_it_is(self, session: Session) -> None:
         """Bring names and e-mail up to date after a change; a failure leaves them as they were, until sign-in."""

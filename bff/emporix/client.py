@@ -15,29 +15,13 @@ from urllib.parse import quote
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.refusals import refusal
-from bff.errors import (
-    BffError,
-    Detail,
-    InvalidInput,
-    UpstreamMalformed,
-    UpstreamTimeout,
-    UpstreamUnavailable,
-)
+from bff.errors import BffError, Detail, InvalidInput, UpstreamMalformed, UpstreamTimeout, UpstreamUnavailable
 from bff.events import Event
 from bff.log import Log
 from bff.operations import model
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret
-from bff.transport import (
-    Broken,
-    HttpResponse,
-    NotConnected,
-    TooLarge,
-    TooSlow,
-    Transport,
-    TransportError,
-    Unsendable,
-)
+from bff.transport import Broken, HttpResponse, NotConnected, TooLarge, TooSlow, Transport, TransportError, Unsendable
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _SECRET_PROPERTIES = frozenset({"password", "currentPassword", "newPassword", "token"})
@@ -87,12 +71,7 @@ class EmporixClient:
         return self._settings.connect_timeout_seconds + self._settings.read_timeout_seconds
 
     def call(
-        self,
-        operation: Operation,
-        call: Call,
-        bearer: Secret[str] | None,
-        *,
-        at_most_seconds: float | None = None,
+        self, operation: Operation, call: Call, bearer: Secret[str] | None, *, at_most_seconds: float | None = None
     ) -> Reply:
         """Call an operation once; once more where nothing was sent, or where the row is safe to repeat.
 

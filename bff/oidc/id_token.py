@@ -138,6 +138,13 @@ def _claims(
         claims.validate(int(expected.now), LEEWAY_SECONDS)
     except ClaimError as err:
         raise IdTokenInvalid(err.claim) from None
+    # Stricter than Authlib (OpenID Connect Core 3.1.3.7, 4 and 5): for logout tokens too, and whatever stands in it.
+    if ((isinstance(claims["aud"], list) and len(claims["aud"]) > 1) or "azp" in claims) and (
+        claims.get("azp") != expected.client_id
+    ):
+        raise IdTokenInvalid("azp")
+    if _time(claims["exp"]) is None:
+        raise IdTokenInvalid("exp")
     return dict(claims)
 
 

@@ -232,9 +232,7 @@ class Vault:
         return cls(
             anonymous=TokenSet(**_token_set_fields(anonymous)) if anonymous else None,
             customer=CustomerTokens(
-                **_token_set_fields(customer),
-                saas=_hidden(customer["saas"]),
-                legal_entity_id=customer["legalEntityId"],
+                **_token_set_fields(customer), saas=_hidden(customer["saas"]), legal_entity_id=customer["legalEntityId"]
             )
             if customer
             else None,

@@ -157,8 +157,7 @@ class RedisSessionStore:
         args = [*_checks(read, web is not None, vault is not None), web_record, tokens_record, ttl, int(drop_device)]
         _verdict(translate_redis_errors(lambda: self._commit_script(keys=keys, args=args)))
         return Versions(
-            web=version_of(web_record) if web else read.web,
-            tokens=version_of(tokens_record) if vault else read.tokens,
+            web=version_of(web_record) if web else read.web, tokens=version_of(tokens_record) if vault else read.tokens
         )
 
     def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:

@@ -50,10 +50,7 @@ class Sealer:
         if key is None:
             return None
         return key.open(
-            record[_HEADER_BYTES:],
-            purpose=_purpose(kind),
-            cookie=cookie.key_material,
-            bound_to=place.encode() + header,
+            record[_HEADER_BYTES:], purpose=_purpose(kind), cookie=cookie.key_material, bound_to=place.encode() + header
         )
 
 

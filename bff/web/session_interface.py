@@ -30,8 +30,8 @@ from bff.wiring import Services
 
 CSRF_FIELD = "csrf_token"
 """Where Flask-WTF looks for the secret that its tokens are bound to."""
-_BANNERS = frozenset({"_flashes"})
-"""Where Flask keeps what `flash` says."""
+_BANNERS = frozenset({"_flashes", "mailed"})
+"""Where Flask keeps what `flash` says, and pages where a mail has gone."""
 
 
 class BrowserSession(SessionMixin):

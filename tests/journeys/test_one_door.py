@@ -64,6 +64,15 @@ def open_shop(make_shop: ShopMaker, clock: FakeClock, redis: Redis) -> Open:
     return open_shop
 
 
+LIMITED = [
+    act
+    for act in ACTS
+    if OPERATIONS[act.operation].limits and not act.is_mailed and act.side_effect is not SideEffect.SIGN_UP
+]
+"""What mails or could be guessed; a mailed token is not limited, and a sign-up at once is one like the other."""
+ENDING = (SideEffect.NEW_PASSWORD, SideEffect.PASSWORD_RESET, SideEffect.ACCOUNT_DELETED)
+
+
 def acts(*wanted: Callable[[Operation], Any]) -> pytest.MarkDecorator:
     """Parametrize over the acts whose row has all that is wanted."""
     chosen = [act for act in ACTS if all(one(OPERATIONS[act.operation]) for one in wanted)]
@@ -242,10 +251,8 @@ def test_what_the_tenant_does_not_offer_is_told_so(open_shop: Open, listener: Li
     assert (outcome.kind, outcome.signed_in) == ("refused" if dead else "feature_disabled", act.who)
 
 
-@acts(lambda row: row.dead_link)
+@pytest.mark.parametrize("act", [act for act in ACTS if act.is_mailed], ids=lambda act: act.name)
 def test_link_that_is_dead_is_refused(open_shop: Open, listener: Listener, act: Act) -> None:
-    if not act.is_mailed:
-        return
     row = OPERATIONS[act.operation]
     # A bare 401 says nothing of the link but where tokens are answered.
     for status in sorted(row.dead_link if row.returns_tokens else row.dead_link - {401}):
@@ -297,10 +304,8 @@ def test_weak_password_is_not_set(open_shop: Open, listener: Listener, act: Act,
     assert (outcome.kind, outcome.calls, outcome.signed_in) == ("refused", (), act.who)
 
 
-@acts(lambda row: row.limits)
+@pytest.mark.parametrize("act", LIMITED, ids=lambda act: act.name)
 def test_what_is_limited_is_limited_by_either_face(open_shop: Open, listener: Listener, act: Act) -> None:
-    if act.is_mailed or act.environment:
-        return
     limits = {"BFF_RATE_LIMIT_LOGIN": "1/minute;1/minute;1/minute", "BFF_RATE_LIMIT_MAIL": "1/hour"}
     guessed = any(limited.kind is Limit.LOGIN for limited in OPERATIONS[act.operation].limits)
     for face in faces():
@@ -330,6 +335,40 @@ def test_what_upstream_did_is_done_although_the_session_cannot_follow(
             store.fail("create", "commit", "end", "retire")
 
     outcome = by_both(open_shop, listener, act, interfere)
-    assert (outcome.kind, outcome.new_cookie) == ("done", False)
+    assert (outcome.kind, outcome.new_cookie, outcome.signed_in) == ("done", False, act.who)
     event = OPERATIONS[act.operation].audit_event(mailed=act.is_mailed)
     assert event is None or (event.label, "done") in outcome.audit
+    assert (("sessions_not_ended", None) in outcome.audit) is (act.side_effect in ENDING)
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act.mails], ids=lambda act: act.name)
+def test_mail_that_upstream_sent_is_done_although_the_session_cannot_keep_where_to(
+    open_shop: Open, listener: Listener, act: Act
+) -> None:
+    def interfere(face: Face) -> None:
+        # A guest's tokens are there by then.
+        face.browser.get("/api/me")
+        assert isinstance(face.shop.services.store, MeddlingStore)
+        face.shop.services.store.fail("commit")
+
+    assert by_both(open_shop, listener, act, interfere).kind == "done"
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act.side_effect in ENDING], ids=lambda act: act.name)
+def test_what_upstream_did_is_done_although_the_session_ends_in_between(
+    open_shop: Open, listener: Listener, act: Act
+) -> None:
+    for face in faces():
+        shop = open_shop(act)
+        visit = face(shop, listener, act)
+
+        def interfere(visit: Face = visit) -> None:
+            store = visit.shop.services.store
+            assert isinstance(store, MeddlingStore)
+
+            def end_all(*args: Any, **kwargs: Any) -> None:
+                visit.shop.redis.flushall()
+
+            store.before.update({"create": end_all, "end": end_all})
+
+        assert (face, visit.outcome(interfere).kind) == (face, "done")

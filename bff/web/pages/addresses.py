@@ -10,7 +10,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.account.profile import Address, addresses_of
-from bff.errors import BffError, SessionError, UpstreamError, UpstreamRejected
+from bff.errors import BffError, UpstreamRejected
 from bff.web import paths
 from bff.web.forms.choices import countries, with_stored
 from bff.web.forms.fields import BILLING, SHIPPING, split_tags, tag_list, version_of
@@ -150,7 +150,7 @@ def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
         # Upstream takes the wish only with a change.
         try:
             visit.perform("update_address", {"isDefault": True}, values={_ID: made.id or ""})
-        except (UpstreamError, SessionError):
+        except BffError:
             flash(_("We could not make it your default address. Try that again from the list."), "warning")
     return see_other(paths.ADDRESSES)
 

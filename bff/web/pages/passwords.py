@@ -97,8 +97,11 @@ def _change(visit: Visit, form: PasswordForm) -> ResponseReturnValue:
     incomplete = visit.perform("change_password", body).incomplete
     count = 0
     try:
-        if incomplete is not None:
+        if isinstance(incomplete, SessionStoreUnavailable):
             raise incomplete
+        if incomplete is not None:
+            # The session has ended in between; the password is the new one all the same.
+            return to_sign_in(notice="password-reset")
         if form.endOthers.data:
             count = visit.services.devices.end_others(visit.session)
     except SessionStoreUnavailable as err:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from werkzeug.test import TestResponse
+
 from bff.events import Event
 from bff.log import AUDIT_LOGGER, JsonFormatter
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
@@ -20,6 +22,7 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
+from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
 from tests.support.fakes.upstream import DEAD_BEARER, refused
 from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import PageBrowser
@@ -63,6 +66,15 @@ def listening() -> Iterator[Listener]:
         logger.setLevel(level)
 
 
+def without_redis(scene: Scene, ask: Callable[[], TestResponse]) -> None:
+    """Let a request be answered while the store takes no writes; it has to succeed all the same."""
+    store = scene.shop.services.store
+    assert isinstance(store, MeddlingStore)
+    store.fail("create", "commit", "end", "retire")
+    assert ask().status_code < 300
+    store.before.clear()
+
+
 @dataclass(kw_only=True)
 class Scene:
     """One shop, who is listening, and what must not be written down."""
@@ -80,7 +92,7 @@ class Scene:
 
     def open(self, sandbox: SandboxSettings | None = None, **environment: str) -> Shop:
         """Open a shop with other settings."""
-        self._shop = self.maker(sandbox, clock=self.clock, **environment)
+        self._shop = self.maker(sandbox, clock=self.clock, services=services_with_meddling, **environment)
         return self._shop
 
     def open_social(self) -> SocialShop:
@@ -653,6 +665,32 @@ def record_that_was_tampered_with(scene: Scene) -> list[Line]:
     scene.shop.redis.set(key, bytes(record), keepttl=True)
     assert browser.session()["state"] == "guest"
     return [line(Event.RECORD_UNREADABLE, session=session)]
+
+
+@drive
+def account_is_deleted_while_redis_fails(scene: Scene) -> list[Line]:
+    browser = scene.customer()
+    who = {"session": scene.sid(browser), "person": scene.person()}
+    assert browser.delete("/api/me").status_code < 300
+    body = {"token": scene.mailed(Purpose.ACCOUNT_DELETION)}
+    without_redis(scene, lambda: browser.post("/api/me/delete/confirm", body))
+    return [
+        line(Event.DELETION_ASKED, **who, outcome="done"),
+        line(Event.DELETION_CONFIRMED, **who, outcome="done"),
+        line(Event.SESSIONS_NOT_ENDED, **who, reason="account deleted"),
+    ]
+
+
+@drive
+def password_is_changed_while_redis_fails(scene: Scene) -> list[Line]:
+    browser = scene.customer()
+    who = {"session": scene.sid(browser), "person": scene.person()}
+    body = {"currentPassword": B2C_PASSWORD, "newPassword": NEW_PASSWORD}
+    without_redis(scene, lambda: browser.post("/api/password/change", body))
+    return [
+        line(Event.PASSWORD_CHANGED, **who, outcome="done"),
+        line(Event.SESSIONS_NOT_ENDED, **who, reason="new password"),
+    ]
 
 
 @drive

@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from bff.audit.page_calls import BROUGHT_ALONG
-from bff.operations.model import SideEffect
+from bff.operations.model import Limit, SideEffect
 from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
 from bff.sandbox.mails import Purpose
@@ -69,6 +69,12 @@ class Act:
     def is_immediate(self) -> bool:
         """Whether accounts can be used as soon as they are made."""
         return self.environment.get("EMPORIX_SIGNUP") == "immediate"
+
+    @property
+    def mails(self) -> bool:
+        """Whether it has a mail sent, and leaves the session as it is."""
+        kinds = [limited.kind for limited in OPERATIONS[self.operation].limits]
+        return Limit.MAIL in kinds and not self.is_mailed and self.side_effect is SideEffect.NOTHING
 
     @property
     def side_effect(self) -> SideEffect:

@@ -93,6 +93,20 @@ def test_failing_to_make_it_the_default_is_told_and_the_address_is_there(
     assert not stored(shop, "Ulm")["isDefault"]
 
 
+@pytest.mark.parametrize("made", [b"{}", b'{"id": 5}', b'{"id": null}'])
+def test_address_that_is_answered_without_an_id_is_added_all_the_same(
+    shop: Shop, somebody: PageBrowser, made: bytes
+) -> None:
+    answer = CannedResponse(status=201, body=made, headers={"Content-Type": "application/json"})
+    shop.sandbox.faults.add("add_address", Fault(answer=answer, effect_first=True))
+    somebody.get(NEW)
+    somebody.send(NEW, contactName="Jane Doe", city="Ulm", isDefault=True)
+    assert (somebody.status, shop.sandbox.recorder.count("update_address")) == (303, 0)
+    page = somebody.follow()
+    assert "The address has been added." in page.words
+    assert "We could not make it your default address." in page.words
+
+
 def test_name_is_needed_and_nothing_else(shop: Shop, somebody: PageBrowser) -> None:
     somebody.get(NEW)
     page = somebody.send(NEW, city="Ulm", zipCode="odd one")

@@ -12,6 +12,7 @@ from bff.sandbox.mails import Purpose
 from tests.support.fakes.clock import FakeClock
 from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
 from tests.support.shop import Shop, ShopMaker
+from tests.support.social import Traveller
 
 ASK = "/account/delete"
 CONFIRM = "/account/delete/confirm"
@@ -94,6 +95,34 @@ def test_signed_out_the_sign_in_comes_first_and_carries_the_token_sealed(shop: S
     assert somebody.follow().heading == "Delete your account now?"
     somebody.send(CONFIRM)
     assert (somebody.status, exists(shop)) == (303, False)
+
+
+def test_link_that_is_opened_long_after_the_sign_in_asks_for_another_proof_and_keeps_the_token(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    shop = make_shop(clock=clock)
+    somebody, token = asked(shop)
+    clock.advance(601)
+    page = somebody.get(f"{CONFIRM}?token={token}")
+    assert (page.heading, page.form("/login").values["email"]) == ("Sign in once more", B2C_EMAIL)
+    reveal_nothing_of(page, token)
+    somebody.send("/login", password=B2C_PASSWORD)
+    assert somebody.follow().heading == "Delete your account now?"
+    somebody.send(CONFIRM)
+    assert not exists(shop)
+
+
+def test_social_customer_is_told_to_open_the_link_again_after_another_proof(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    social = make_shop.with_provider(clock=clock)
+    traveller = Traveller(social)
+    traveller.arrive(traveller.choose(traveller.start()))
+    somebody = PageBrowser(traveller.browser)
+    clock.advance(601)
+    page = somebody.get(f"{CONFIRM}?token=x")
+    assert "open the link in the mail again" in page.words
+    assert any("again=1" in link for link in page.links)
 
 
 def test_session_that_ends_in_between_asks_for_the_sign_in_and_keeps_the_token(shop: Shop) -> None:
