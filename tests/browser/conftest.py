@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from tests.support.browser.chromium import running_chromium
-from tests.support.browser.modes import Mode
+from tests.support.browser.modes import MODES, Mode
 from tests.support.browser.storefront import Storefront, running_storefront
 from tests.support.browser.visitor import PATIENCE_SECONDS, NewVisitor, Visitor, make_visitor
 
@@ -55,7 +55,7 @@ def storefronts(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFa
         yield storefront
 
 
-@pytest.fixture(params=list(Mode), ids=lambda mode: mode.value.replace(" ", "-"))
+@pytest.fixture(params=MODES)
 def mode(request: pytest.FixtureRequest) -> Mode:
     found: Mode = request.param
     return found

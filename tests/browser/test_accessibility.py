@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -17,6 +17,15 @@ from tests.support.browser.visitor import NARROW, WIDE, Visitor, make_visitor
 
 _AXE = Path(__file__).parent / "axe" / "axe.min.js"
 _SMALLEST: ViewportSize = {"width": 320, "height": 640}
+Looks = tuple[tuple[Literal["light", "dark"], ViewportSize], ...]
+LOOKS = pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param((("light", WIDE), ("dark", NARROW)), id="light wide, dark narrow"),
+        pytest.param((("light", NARROW), ("dark", WIDE)), id="light narrow, dark wide", marks=pytest.mark.more),
+    ],
+)
+"""Each run sees every scheme and every width; tests/more sees the other pairs."""
 
 
 @functools.cache
@@ -68,32 +77,33 @@ def visitor_without_scripts(chromium: Browser, store: Storefront) -> Iterator[Vi
     one.watch.check()
 
 
+@LOOKS
 @pytest.mark.parametrize("view", [view for view in VIEWS if not view.environment], ids=lambda view: view.name)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(visitor: Visitor, view: View) -> None:
-    look_at(visitor, view)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(visitor: Visitor, view: View, looks: Looks) -> None:
+    look_at(visitor, view, looks)
 
 
+@LOOKS
 @pytest.mark.parametrize("view", [view for view in VIEWS if view.environment], ids=lambda view: view.name)
 def test_shop_set_up_otherwise_is_as_accessible(
-    chromium: Browser, storefronts: Callable[..., Storefront], view: View
+    chromium: Browser, storefronts: Callable[..., Storefront], view: View, looks: Looks
 ) -> None:
     visitor = make_visitor(chromium, storefronts(False, view.environment), viewport=WIDE)
-    look_at(visitor, view)
+    look_at(visitor, view, looks)
     visitor.context.close()
     visitor.watch.check()
 
 
-def look_at(visitor: Visitor, view: View) -> None:
+def look_at(visitor: Visitor, view: View, looks: Looks) -> None:
     view.reach(visitor)
     visitor.heading(view.heading)
     found: dict[str, list[str]] = {}
-    for scheme in ("light", "dark"):
-        for viewport in (WIDE, NARROW):
-            visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            visitor.page.set_viewport_size(viewport)
-            # The schemes differ in nothing but colours.
-            only = "cat.color" if scheme == "dark" else None
-            found[f"{scheme}, {viewport['width']} px"] = violations(visitor.page, only=only)
+    for scheme, viewport in looks:
+        visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        visitor.page.set_viewport_size(viewport)
+        # The schemes differ in nothing but colours.
+        only = "cat.color" if scheme == "dark" else None
+        found[f"{scheme}, {viewport['width']} px"] = violations(visitor.page, only=only)
     assert not any(found.values()), found
     visitor.page.set_viewport_size(_SMALLEST)
     too_wide = visitor.page.evaluate(

@@ -184,12 +184,12 @@ def _belongs_to_another(visit: Visit, form: PageForm) -> bool:
     return who is not None and bool(form.owner.data) and not is_owner(visit.services, form.owner.data or "", who)
 
 
-def to_sign_in(path: str | None = None, *, notice: str | None = None, again: bool = False) -> Response:
+def to_sign_in(path: str | None = None, *, notice: str | None = None, reauthentication: bool = False) -> Response:
     """Send the browser to the sign-in page, and from there back to `path`, or to where a sign-in leads without one.
 
     `notice` is one of the fixed words that the page has a sentence for.
     """
-    query = {"next": path, "again": "1" if again else None, "notice": notice}
+    query = {"next": path, "again": "1" if reauthentication else None, "notice": notice}
     told = {name: value for name, value in query.items() if value is not None}
     return see_other(f"{paths.SIGN_IN}?{urlencode(told, safe='/')}")
 
@@ -230,12 +230,12 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
             flash(_("This page had been open for too long. Check your entries and send them again."), "warning")
             return see_other(request.path)
         if page.need is Need.RECENT and not visit.is_recently_authenticated():
-            return _draft_behind_sign_in(visit, page, form, again=True)
+            return _draft_behind_sign_in(visit, page, form, reauthentication=True)
         if not form.validate():
             return _again(visit, page, form, status=422)
         return page.submit(visit, form)
     except ReauthenticationRequired:
-        return _draft_behind_sign_in(visit, page, form, again=True)
+        return _draft_behind_sign_in(visit, page, form, reauthentication=True)
     except (LoginRequired, SessionExpired, SessionEnded):
         return _draft_behind_sign_in(visit, page, form)
     except InvalidCredentials:
@@ -295,7 +295,7 @@ def _sent_away(visit: Visit, page: FormPage) -> Response | None:
     if session.signed_in is None:
         return to_sign_in(request.path, notice="session-ended" if session.just_ended else None)
     if page.need is Need.RECENT and not visit.is_recently_authenticated():
-        return to_sign_in(request.path, again=True)
+        return to_sign_in(request.path, reauthentication=True)
     return None
 
 
@@ -303,10 +303,11 @@ def _shows_drafts(page: FormPage) -> bool:
     return page.shows_drafts and page.need is not Need.ANYONE
 
 
-def _draft_behind_sign_in(visit: Visit, page: FormPage, form: PageForm, *, again: bool = False) -> Response:
+def _draft_behind_sign_in(visit: Visit, page: FormPage, form: PageForm, *, reauthentication: bool = False) -> Response:
     if _shows_drafts(page):
         keep_draft(visit, request.path, form)
-    return to_sign_in(request.path, notice=None if again else "session-ended", again=again)
+    notice = None if reauthentication else "session-ended"
+    return to_sign_in(request.path, notice=notice, reauthentication=reauthentication)
 
 
 def _refused(visit: Visit, page: FormPage, form: PageForm, err: UpstreamRejected | InvalidInput) -> ResponseReturnValue:

@@ -68,23 +68,23 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     ]
 
 
-def _is_again(visit: Visit) -> bool:
+def _is_reauthentication(visit: Visit) -> bool:
     return request.args.get("again") == "1" and visit.session.signed_in is not None
 
 
 def _already(visit: Visit) -> ResponseReturnValue | None:
-    if visit.session.signed_in is None or _is_again(visit):
+    if visit.session.signed_in is None or _is_reauthentication(visit):
         return None
     return render("signed_in.html", onward=safe_return_path(request.args.get("next"), paths.ACCOUNT))
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:
-    email = visit.who.customer.email if _is_again(visit) else None
+    email = visit.who.customer.email if _is_reauthentication(visit) else None
     return {"email": email, "next": safe_return_path(request.args.get("next"), "")}
 
 
 def _context(visit: Visit) -> Mapping[str, Any]:
-    again = _is_again(visit)
+    again = _is_reauthentication(visit)
     return {"again": again, "notice": notices().get(request.args.get("notice", ""))}
 
 

@@ -23,5 +23,12 @@ class Mode(Enum):
         return self is Mode.HTTP_WITH_SCRIPTS
 
 
+OFTEN = (Mode.HTTP_WITH_SCRIPTS, Mode.HTTPS_WITHOUT)
+"""What each run of the tests goes through; the third differs from either in one thing, and waits for tests/more."""
+MODES = [
+    pytest.param(mode, marks=() if mode in OFTEN else pytest.mark.more, id=mode.value.replace(" ", "-"))
+    for mode in Mode
+]
+
 in_one_mode = pytest.mark.parametrize("mode", [Mode.HTTP_WITHOUT], indirect=True, ids=lambda mode: mode.value)
 """For what is the same in every mode."""
