@@ -94,7 +94,7 @@ def race(make_shop: ShopMaker, runs: int, *arguments: str) -> list[Run]:
     return results
 
 
-@pytest.mark.parametrize("races", [3, pytest.param(20, marks=pytest.mark.more)])
+@pytest.mark.parametrize("races", [2, pytest.param(20, marks=pytest.mark.more)])
 def test_two_processes_refresh_once_and_answer_everybody(make_shop: ShopMaker, races: int) -> None:
     runs = race(make_shop, races)
     assert [run.refreshes for run in runs] == [1] * races
