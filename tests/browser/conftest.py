@@ -18,10 +18,17 @@ from tests.support.browser.visitor import PATIENCE_SECONDS, NewVisitor, Visitor,
 NewStorefront = Callable[..., Storefront]
 
 
+IN_EVERY_MODE = frozenset({"test_signing_in", "test_signing_up", "test_interruptions"})
+"""What each run goes through over https and without scripts too; the other journeys wait for tests/more with that."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "browser":
             item.add_marker("browser")
+            if "https-without" in item.name and item.path.stem not in IN_EVERY_MODE:
+                item.add_marker("more")
 
 
 @pytest.fixture(scope="session")
