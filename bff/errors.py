@@ -68,10 +68,14 @@ class BffError(Exception):
 
 
 class ConfigurationError(BffError):
-    """The environment does not make a configuration; holds every problem, not only the first."""
+    """The environment does not make a configuration; holds every problem, not only the first.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+    The warnings stand below the problems, since a misspelt name is often why another one is missing.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], warnings: tuple[str, ...] = ()) -> None:
+        lines = [*(str(problem) for problem in problems), *(f"warning: {warning}" for warning in warnings)]
+        super().__init__("\n".join(lines))
         self.problems = problems
 
 

@@ -102,26 +102,27 @@ class Environment:
 
     def is_set(self, name: str) -> bool:
         """Tell whether a variable or its `_FILE` form has a value; empty counts as unset."""
+        self._asked_for.add(name)
         return bool(self._variables.get(name) or self._variables.get(name + FILE_SUFFIX))
 
     def problem(self, name: str, what: str, example: str) -> None:
         """Remember one more thing that is wrong."""
         self._problems.append(Problem(variable=name, what=what, example=example))
 
-    def unknown(self, prefix: str) -> tuple[str, ...]:
-        """Return a warning for each variable with this prefix that was never read; call it last."""
-        known = sorted(self._asked_for | {name + FILE_SUFFIX for name in self._asked_for})
-        return tuple(
-            _warning(name, known) for name in sorted(self._variables) if name.startswith(prefix) and name not in known
-        )
+    def finish(self, *prefixes: str) -> tuple[str, ...]:
+        """Stop here if anything was wrong; else return the warnings. Call it last.
 
-    def finish(self) -> None:
-        """Stop here if anything was wrong.
+        A warning is made for each variable with one of the prefixes that was neither read nor asked after.
 
-        :raises ConfigurationError: a variable is missing or wrong; holds every problem found
+        :raises ConfigurationError: a variable is missing or wrong; holds every problem found, and the warnings
         """
+        known = sorted(self._asked_for | {name + FILE_SUFFIX for name in self._asked_for})
+        warnings = tuple(
+            _warning(name, known) for name in sorted(self._variables) if name.startswith(prefixes) and name not in known
+        )
         if self._problems:
-            raise ConfigurationError(tuple(self._problems))
+            raise ConfigurationError(tuple(self._problems), warnings)
+        return warnings
 
     def _value(self, name: str) -> str:
         value = self._variables.get(name, "")

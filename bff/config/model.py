@@ -233,7 +233,7 @@ class ServingSettings:
     bind: str = setting("BFF_BIND", parsers.bind, "127.0.0.1:8000")
     """`host:port` or `unix:/path`."""
     workers: int = optional("BFF_WORKERS", parsers.whole(1, MOST_WORKERS), unset=1, example="4")
-    """Where the environment does not say: one a core."""
+    """Where the environment does not say: one for each core that this process may use."""
     threads: int = setting("BFF_THREADS", parsers.whole(1, 1024), "32")
     graceful_timeout_seconds: int = setting("BFF_GRACEFUL_TIMEOUT", parsers.whole(1, 3600), "30")
     trusted_proxies: int = setting("BFF_TRUSTED_PROXIES", parsers.whole(0, 32), "0")

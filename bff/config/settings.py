@@ -6,11 +6,11 @@ setting never changes later. A module that needs settings is handed the branch t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
+from bff.config.cores import usable_cores
 from bff.config.environment import Environment
 from bff.config.model import (
     MOST_WORKERS,
@@ -52,7 +52,8 @@ __all__ = [
     "SocialSettings",
 ]
 
-PREFIX: Final = "BFF_"
+PREFIXES: Final = ("BFF_", "EMPORIX_", "AUTH0_")
+"""A variable that begins so and is not known is likely to be a misspelt one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Settings:
         :raises ConfigurationError: a variable is missing or wrong; holds every problem there is, not only the first
         """
         env = Environment(environ)
-        serving = env.branch(ServingSettings, workers=min(os.cpu_count() or 1, MOST_WORKERS))
+        serving = env.branch(ServingSettings, workers=min(usable_cores(), MOST_WORKERS))
         # Browsers take the prefix `__Host-` only together with `Secure`, and `Secure` only over https.
         secure = serving.public_url.startswith("https://")
         settings = cls(
@@ -93,8 +94,7 @@ class Settings:
             serving=serving,
             logging=env.branch(LoggingSettings),
         )
-        env.finish()
-        return replace(settings, warnings=env.unknown(PREFIX))
+        return replace(settings, warnings=env.finish(*PREFIXES))
 
 
 def _sessions(env: Environment) -> SessionSettings:
@@ -107,7 +107,7 @@ def _sessions(env: Environment) -> SessionSettings:
 def _social(env: Environment) -> SocialSettings | None:
     if env.is_set("AUTH0_ISSUER"):
         return env.branch(SocialSettings)
-    for variable in (field.metadata["name"] for field in fields(SocialSettings)):
-        if env.is_set(variable):
-            env.problem(variable, "is set without AUTH0_ISSUER", "AUTH0_ISSUER=https://shop.eu.auth0.com/")
+    variables = [field.metadata["name"] for field in fields(SocialSettings)]
+    for variable in [name for name in variables if env.is_set(name)]:
+        env.problem(variable, "is set without AUTH0_ISSUER", "AUTH0_ISSUER=https://shop.eu.auth0.com/")
     return None

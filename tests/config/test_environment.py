@@ -99,7 +99,7 @@ def test_unknown_variable_is_a_warning_with_the_nearest_known_one() -> None:
     environment = Environment({**variables, "BFF_WORKERS": "1", "BFF_THREADS_FILE": ""})
     environment.read("BFF_WORKERS", whole(1, 99), default=1, example="4")
     environment.read("BFF_THREADS", whole(1, 99), default=1, example="4")
-    assert environment.unknown("BFF_") == (
+    assert environment.finish("BFF_") == (
         r"'BFF_\x1b' is not a known variable",
         "BFF_WORKER is not a known variable; did you mean BFF_WORKERS?",
         "BFF_ZZZZZZ is not a known variable",

@@ -247,6 +247,28 @@ def test_unknown_variable_of_ours_is_a_warning() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("BFF_PUBLIC_ULR", "BFF_PUBLIC_URL"),
+        ("EMPORIX_TENNANT", "EMPORIX_TENANT"),
+        ("AUTH0_CLIENTID", "AUTH0_CLIENT_ID"),
+        ("AUTH0_ISSUER_FIEL", "AUTH0_ISSUER_FILE"),
+    ],
+)
+def test_misspelt_name_is_told_beside_what_else_is_wrong(written: str, meant: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**{written: "hunter2", "BFF_THREADS": "many"})
+    assert f"\nwarning: {written} is not a known variable; did you mean {meant}?" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_setting_of_a_social_sign_in_that_is_off_is_known() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(AUTH0_CLIENT_ID="id", AUTH0_SCOPE="openid")
+    assert "warning" not in str(caught.value)
+
+
 def test_settings_show_no_secret() -> None:
     shown = f"{read()!r} {read()}"
     assert "hunter2" not in shown
