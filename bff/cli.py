@@ -18,9 +18,12 @@ from typing import Final
 
 import bff
 from bff import log
+from bff.config.environment import UnacceptableError
 from bff.config.parsers import KEY_BYTES
+from bff.config.redis_url import redis_url
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
+from bff.secret import Secret
 
 EXIT_FINDINGS: Final = 1
 EXIT_BAD_CONFIGURATION: Final = 2
@@ -47,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="everything on this machine: shop, embedded Redis, Emporix sandbox")
     demo.add_argument("--port", type=_port, default=8000, help="of the shop; 0: a free one (default: 8000)")
+    demo.add_argument(
+        "--redis-url", type=_redis_url, metavar="URL", help="keep sessions in this Redis instead of an embedded one"
+    )
     commands.add_parser("serve", help="production: gunicorn, configured by the environment")
     audit = commands.add_parser("audit", help="the security reviewer's report on the program as it is configured")
     audit.add_argument("--json", action="store_true", help="for programs")
@@ -73,11 +79,18 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _redis_url(value: str) -> Secret[str]:
+    try:
+        return redis_url(value)
+    except UnacceptableError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if parsed.command == "demo":
         from bff.commands.demo import run_demo
 
-        return run_demo(parsed.port, environ)
+        return run_demo(parsed.port, environ, redis_url=parsed.redis_url)
     if parsed.command == "serve":
         return _serve(environ)
     if parsed.command == "audit":

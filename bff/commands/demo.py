@@ -11,6 +11,7 @@ import base64
 import contextlib
 import errno
 import http.client
+import queue
 import secrets
 import signal
 import socket
@@ -19,16 +20,23 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.supervisor import SupervisedProcess
 from bff.config.parsers import KEY_BYTES
+from bff.config.redis_url import place
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
+from bff.secret import Secret
 
 SHOP_HOST: Final = "127.0.0.1"
 SANDBOX_HOST: Final = "localhost"
@@ -44,24 +52,32 @@ DEFAULTS: Final = {
     "BFF_LOG_FORMAT": "text",
 }
 """What the environment may change for the demo."""
-FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
+OURS: Final = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_")
+"""How the name of a setting begins."""
+FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "REDIS_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
 """What describes a real shop, and stays out."""
+REDIS_SECONDS: Final = 2.5
+"""How long a Redis of the command line's may take to answer; what is dead is told within three."""
 
 
-def run_demo(port: int, environ: Mapping[str, str]) -> int:
+def run_demo(port: int, environ: Mapping[str, str], *, redis_url: Secret[str] | None = None) -> int:
     """Run until a signal asks to end, and return the exit code.
 
     :param port: of the shop; 0: a free one
-    :param environ: other `BFF_` settings in it count for the demo too; with a REDIS_URL that Redis is used
+    :param environ: settings of it that describe no real shop (`FOREIGN_PREFIXES`) count for the demo too
+    :param redis_url: keeps the sessions; None: an embedded Redis does
     """
     found = _free_port(port)
     if found is None:
         print(f"port {port} is taken or not allowed: try `bff demo --port 0`", file=sys.stderr)
         return EXIT_FAILED
+    if redis_url is not None and (trouble := _redis_trouble(redis_url)):
+        print(f"--redis-url: {place(redis_url.reveal())} {trouble}", file=sys.stderr)
+        return EXIT_FAILED
     sandbox_settings = SandboxSettings(shop_url=f"http://{SHOP_HOST}:{found}")
     with contextlib.ExitStack() as stack:
         ended = stack.enter_context(_until_asked_to_end())
-        redis = _redis(stack, environ)
+        store = redis_url.reveal() if redis_url else stack.enter_context(EmbeddedRedis()).url
         provider = _provider(stack, sandbox_settings.shop_url)
         stand_in = create_sandbox(sandbox_settings, redeemer=provider.redeemer, mint=provider.mint)
         sandbox = stack.enter_context(SandboxServer(stand_in.app, host=SANDBOX_HOST))
@@ -69,12 +85,13 @@ def run_demo(port: int, environ: Mapping[str, str]) -> int:
             SupervisedProcess.start(
                 [sys.executable, "-m", "bff.cli", "serve"],
                 folder=None,
-                env=_environment(environ, redis, sandbox_settings, sandbox.url, provider),
+                env=_environment(environ, store, sandbox_settings, sandbox.url, provider),
             )
         )
         if not _wait_until_ready(found, server, ended):
             return _code(server, ended)
-        _tell(sandbox_settings.shop_url, sandbox.url)
+        kept = "its own, in memory" if redis_url is None else f"{place(store)}, as --redis-url says"
+        _tell(sandbox_settings.shop_url, sandbox.url, provider.issuer, kept, environ)
         while not ended.wait(0.2) and server.poll() is None:
             pass
         return _code(server, ended)
@@ -107,9 +124,27 @@ def _until_asked_to_end() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _redis(stack: contextlib.ExitStack, environ: Mapping[str, str]) -> dict[str, str]:
-    given = {name: environ[name] for name in ("REDIS_URL", "REDIS_URL_FILE") if environ.get(name)}
-    return given or {"REDIS_URL": stack.enter_context(EmbeddedRedis()).url}
+def _redis_trouble(url: Secret[str]) -> str:
+    """Ask a Redis once, and return what is wrong with it; empty: it answers."""
+    found: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            with redis.Redis.from_url(url.reveal(), socket_timeout=REDIS_SECONDS, retry=Retry(NoBackoff(), 0)) as one:
+                one.ping()
+            found.put("")
+        except redis.AuthenticationError:
+            found.put("refuses the user or the password")
+        except redis.RedisError as error:
+            # Not its text, which may repeat the address.
+            found.put(f"does not answer ({type(error).__name__})")
+
+    # In a thread, because no timeout bounds the look-up of a name.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return found.get(timeout=REDIS_SECONDS)
+    except queue.Empty:
+        return "does not answer in time"
 
 
 def _provider(stack: contextlib.ExitStack, shop_url: str) -> Provider:
@@ -127,13 +162,13 @@ def _provider(stack: contextlib.ExitStack, shop_url: str) -> Provider:
 
 def _environment(
     environ: Mapping[str, str],
-    redis: Mapping[str, str],
+    redis_url: str,
     sandbox: SandboxSettings,
     sandbox_url: str,
     provider: Provider,
 ) -> dict[str, str]:
     port = sandbox.shop_url.rpartition(":")[2]
-    kept = {name: value for name, value in environ.items() if not name.startswith(FOREIGN_PREFIXES)}
+    kept = {name: value for name, value in environ.items() if _counts(name)}
     defaults = {
         name: value for name, value in DEFAULTS.items() if not environ.get(name) and not environ.get(f"{name}_FILE")
     }
@@ -141,7 +176,7 @@ def _environment(
     return {
         **kept,
         **defaults,
-        **redis,
+        "REDIS_URL": redis_url,
         "EMPORIX_API_URL": sandbox_url,
         "EMPORIX_TENANT": sandbox.tenant,
         "EMPORIX_CLIENT_ID": sandbox.client_id,
@@ -181,12 +216,23 @@ def _code(server: SupervisedProcess, ended: threading.Event) -> int:
     return code or EXIT_FAILED
 
 
-def _tell(shop_url: str, sandbox_url: str) -> None:
+def _counts(name: str) -> bool:
+    return not name.startswith(FOREIGN_PREFIXES)
+
+
+def _tell(shop_url: str, sandbox_url: str, issuer: str, kept: str, environ: Mapping[str, str]) -> None:
+    set_here = sorted(name for name in environ if name.startswith(OURS) and name.isprintable() and environ[name])
+    counting = ", ".join(name for name in set_here if _counts(name))
+    ignored = ", ".join(name for name in set_here if not _counts(name))
     print(
-        f"Shop:          {shop_url}/\n"
+        f"Open:          {shop_url}/\n"
         f"Sign in with:  {B2C_EMAIL}  {B2C_PASSWORD}\n"
         f"or, for B2B:   {B2B_EMAIL}  {B2B_PASSWORD}\n"
+        f"               'Continue with Google' asks the demo's own provider on {urlsplit(issuer).netloc}, not Google\n"
         f"Mails sent:    {sandbox_url}/mails\n"
+        f"Redis:         {kept}\n"
+        f"Environment:   {counting or 'no setting in it'}{' counts' if counting else ''}"
+        f"{f'; left out: {ignored}' if ignored else ''}\n"
         "Ctrl-C ends it.",
         flush=True,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from bff.config.environment import UnacceptableError
 from bff.config.parsers import split_url
@@ -40,6 +40,12 @@ def redis_url(value: str) -> Secret[str]:
     _check_place(url)
     _check_parameters(scheme, url.query)
     return Secret(value)
+
+
+def place(url: str) -> str:
+    """Return what may be told of an address: host and port, or the path of a socket; no user, no parameter."""
+    parts = urlsplit(url)
+    return unquote(parts.path) if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]
 
 
 def _check_place(url: SplitResult) -> None:

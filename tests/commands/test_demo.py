@@ -15,7 +15,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
+from bff.commands.demo import REDIS_SECONDS
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 
 
@@ -82,6 +85,58 @@ def test_demo_works_and_leaves_nothing_behind_however_it_ends(temporary: str, nu
     for url in (shop, mails):
         with pytest.raises(ConnectionRefusedError):
             get(url)
+
+
+def test_environments_redis_has_no_say_and_what_counts_is_told(temporary: str) -> None:
+    foreign = {"REDIS_URL": "redis://:hunter2@127.0.0.1:1", "EMPORIX_TENANT": "real", "BFF_LOG_LEVEL": "error"}
+    with start(temporary, "--port", "0", **foreign) as process:
+        text = told(process)
+        shop = re.findall(r"http://\S+", text)[0]
+        assert get(f"{shop}readyz") == 200
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert text.startswith(f"Open:          {shop}\n")
+    assert "Redis:         its own, in memory\n" in text
+    assert "Environment:   BFF_LOG_LEVEL counts; left out: EMPORIX_TENANT, REDIS_URL\n" in text
+    assert re.search(r"'Continue with Google' asks the demo's own provider on localhost:[0-9]+, not Google\n", text)
+    assert "hunter2" not in text
+
+
+def test_redis_of_the_command_line_keeps_the_sessions_and_is_named(temporary: str) -> None:
+    with EmbeddedRedis() as other, redis.Redis.from_url(other.url) as client:
+        with start(temporary, "--port", "0", "--redis-url", other.url) as process:
+            text = told(process)
+            shop = re.findall(r"http://\S+", text)[0]
+            assert get(f"{shop}api/session") == 200
+            assert list(client.scan_iter("bff:*"))
+            os.killpg(process.pid, signal.SIGTERM)
+            process.communicate(timeout=60)
+        assert f"Redis:         {other.folder}/redis.sock, as --redis-url says\n" in text
+        assert urlsplit(other.url).query.partition("=")[2] not in text
+
+
+@pytest.mark.parametrize("listening", [False, True], ids=["refuses", "is silent"])
+def test_dead_redis_of_the_command_line_is_told_in_one_line(temporary: str, *, listening: bool) -> None:
+    assert REDIS_SECONDS < 3
+    with socket.socket() as dead:
+        dead.bind(("127.0.0.1", 0))
+        if listening:
+            dead.listen()
+        port = dead.getsockname()[1]
+        with start(temporary, "--port", "0", "--redis-url", f"redis://:hunter2@127.0.0.1:{port}/0") as process:
+            output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == ""
+    assert re.fullmatch(rf"--redis-url: 127\.0\.0\.1:{port}/?0? does not answer[^\n]*\n", errors)
+    assert list(Path(temporary).iterdir()) == []
+
+
+def test_redis_url_that_is_none_is_refused_without_repeating_it(temporary: str) -> None:
+    with start(temporary, "--redis-url", "http://:hunter2@127.0.0.1") as process:
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert output == ""
+    assert errors.endswith("argument --redis-url: must begin with redis://, rediss:// or unix://\n")
 
 
 def test_taken_port_is_told_in_one_line(temporary: str) -> None:

@@ -31,6 +31,7 @@ ELSEWHERE: Mapping[Command, str] = {
     ("keys", "new"): "prints a new key, which is what it is for",
     ("demo",): "prints the password of the demo's customers, which opens nothing but the sandbox",
     ("demo", "--port"): "as above",
+    ("demo", "--redis-url"): "tests/commands/test_demo.py sees that its password is not shown",
     ("serve",): "searched in a real run, by test_gunicorn_leaks",
 }
 """What is not driven here, and why."""
