@@ -130,13 +130,16 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _serve(environ: Mapping[str, str]) -> int:
-    settings = _settings(environ)
-    log.configure(settings.logging)
-
-    from bff.commands.serve import Server
+    from bff.commands.serve import Prepared, Server
     from bff.factory import create_app
+    from bff.web.theme import read_theme
 
-    Server(settings, create_app).run()
+    def prepare() -> Prepared:
+        settings = _settings(environ)
+        theme = read_theme(settings.serving.theme_dir)
+        return Prepared(settings=settings, make_app=lambda: create_app(settings, theme=theme))
+
+    Server(prepare).run()
     return 0
 
 

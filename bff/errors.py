@@ -58,9 +58,12 @@ class Problem:
     variable: str
     what: str
     example: str
+    got: str | None = None
+    """The value, where it may be shown; not for a log."""
 
     def __str__(self) -> str:
-        return f"{self.variable}: {self.what} (example: {self.example})"
+        got = "" if self.got is None else f", got {self.got!r}"
+        return f"{self.variable}: {self.what}{got} (example: {self.example})"
 
 
 class BffError(Exception):

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Flask
 from flask_wtf import CSRFProtect
-from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.datastructures import ImmutableDict
 
 from bff.config.settings import Settings
@@ -31,7 +30,7 @@ from bff.web.pages import blueprint as pages
 from bff.web.pages import home, social
 from bff.web.session_interface import BffSessionInterface
 from bff.web.social_links import social_links
-from bff.web.static_files import read_files, register_static
+from bff.web.theme import Theme, read_theme, register_theme
 from bff.wiring import Services, build_services
 
 
@@ -58,11 +57,21 @@ class Bff(Flask):
             self.services.log.emit(Event.INTERNAL_ERROR, exception=error)
 
 
-def create_app(settings: Settings, services: Services | None = None, *, translations: Path | None = None) -> Bff:
+def create_app(
+    settings: Settings,
+    services: Services | None = None,
+    *,
+    theme: Theme | None = None,
+    translations: Path | None = None,
+) -> Bff:
     """Build the application that a configuration describes.
 
-    `services` and `translations` (a folder of catalogues) are for tests that change one of them.
+    `theme` is what was read from the configuration's folder; None: it is read here. `services` and `translations` (a
+    folder of catalogues) are for tests that change one of them.
+
+    :raises ConfigurationError: the theme cannot be read
     """
+    theme = theme or read_theme(settings.serving.theme_dir)
     services = services or build_services(settings)
     app = Bff(services)
     app.config.update(
@@ -88,7 +97,7 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
         paths=paths.for_templates(),
     )
     register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
-    _apply_theme(app, settings)
+    register_theme(app, theme)
     register_request_log(app, services)
     register_errors(app, services)
     register_checks(app, services)
@@ -108,13 +117,3 @@ def create_app(settings: Settings, services: Services | None = None, *, translat
     if proxies:
         app.wsgi_app = DeclaredProxies(app.wsgi_app, proxies)  # type: ignore[method-assign]  # the way Flask documents
     return app
-
-
-def _apply_theme(app: Bff, settings: Settings) -> None:
-    """Put a theme's templates and static files before ours."""
-    theme, statics = settings.serving.theme_dir, asset_folder("static")
-    if theme is not None and (theme / "templates").is_dir():
-        ours = app.jinja_loader
-        app.jinja_loader = ChoiceLoader([FileSystemLoader(theme / "templates"), *([ours] if ours else [])])
-    folders = [theme / "static"] if theme is not None and (theme / "static").is_dir() else []
-    register_static(app, read_files([*folders, statics]))

@@ -11,7 +11,6 @@ import base64
 import contextlib
 import errno
 import http.client
-import queue
 import secrets
 import signal
 import socket
@@ -22,11 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-from bff.commands.embedded_redis import EmbeddedRedis
+from bff.commands.embedded_redis import EmbeddedRedis, trouble_with
 from bff.commands.supervisor import SupervisedProcess
 from bff.config.parsers import KEY_BYTES
 from bff.config.redis_url import place
@@ -71,7 +66,7 @@ def run_demo(port: int, environ: Mapping[str, str], *, redis_url: Secret[str] | 
     if found is None:
         print(f"port {port} is taken or not allowed: try `bff demo --port 0`", file=sys.stderr)
         return EXIT_FAILED
-    if redis_url is not None and (trouble := _redis_trouble(redis_url)):
+    if redis_url is not None and (trouble := trouble_with(redis_url.reveal(), REDIS_SECONDS)):
         print(f"--redis-url: {place(redis_url.reveal())} {trouble}", file=sys.stderr)
         return EXIT_FAILED
     sandbox_settings = SandboxSettings(shop_url=f"http://{SHOP_HOST}:{found}")
@@ -122,29 +117,6 @@ def _until_asked_to_end() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _redis_trouble(url: Secret[str]) -> str:
-    """Ask a Redis once, and return what is wrong with it; empty: it answers."""
-    found: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            with redis.Redis.from_url(url.reveal(), socket_timeout=REDIS_SECONDS, retry=Retry(NoBackoff(), 0)) as one:
-                one.ping()
-            found.put("")
-        except redis.AuthenticationError:
-            found.put("refuses the user or the password")
-        except redis.RedisError as error:
-            # Not its text, which may repeat the address.
-            found.put(f"does not answer ({type(error).__name__})")
-
-    # In a thread, because no timeout bounds the look-up of a name.
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        return found.get(timeout=REDIS_SECONDS)
-    except queue.Empty:
-        return "does not answer in time"
 
 
 def _provider(stack: contextlib.ExitStack, shop_url: str) -> Provider:

@@ -8,10 +8,12 @@ but the demo and the tests may import this.
 from __future__ import annotations
 
 import os
+import queue
 import secrets
 import signal
 import subprocess  # nosec B404 # fixed commands, and never a shell
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,8 @@ from typing import Final
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from bff.commands.supervisor import SupervisedProcess
 from bff.errors import ConfigurationError, Problem
@@ -142,6 +146,29 @@ class EmbeddedRedis:
                     if process.poll() is not None or time.monotonic() > deadline:
                         raise _failure("REDIS_URL", "is not set, and the embedded Redis does not start") from None
                 time.sleep(0.01)
+
+
+def trouble_with(url: str, seconds: float) -> str:
+    """Ask a Redis once, and return what is wrong with it, after no more than so many seconds; empty: it answers."""
+    found: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            with redis.Redis.from_url(url, socket_timeout=seconds, retry=Retry(NoBackoff(), 0)) as client:
+                client.ping()
+            found.put("")
+        except redis.AuthenticationError:
+            found.put("refuses the user or the password")
+        except redis.RedisError as error:
+            # Not its text, which may repeat the address.
+            found.put(f"does not answer ({type(error).__name__})")
+
+    # In a thread, because no timeout bounds the look-up of a name.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return found.get(timeout=seconds)
+    except queue.Empty:
+        return "does not answer in time"
 
 
 def packaged_binary() -> Path:

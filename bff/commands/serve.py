@@ -3,7 +3,8 @@
 No environment variable and no configuration file of gunicorn's has a say. gunicorn believes no forwarded header: the
 application reads those, for as many proxies as it is told of. How HTTP is read is set here too, though mostly to
 gunicorn's default: a request that two servers could read in two ways is refused. Each worker builds
-its own application after the fork, so that none shares a connection. gunicorn writes no access log, and what it
+its own application after the fork, so that none shares a connection. The master reads the configuration and its files,
+at the start and at SIGHUP, and the workers have them from it. gunicorn writes no access log, and what it
 logs of a request is cut where a query begins, since mailed tokens arrive in queries.
 """
 
@@ -11,14 +12,19 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
+from bff import log
 from bff.config.settings import ServingSettings, Settings
+from bff.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,28 +40,88 @@ BACKLOG: Final = 2048
 SOCKET_UMASK: Final = 0o007
 """A unix socket is for owner and group; gunicorn's default lets every user of the machine connect."""
 
+LOGGER: Final = logging.getLogger("bff.serve")
 QUERY: Final = re.compile(r"\?.*", re.DOTALL)
 QUOTED: Final = re.compile(r"^(Invalid request from ip=|Ignored premature)([^'\"]*).*", re.DOTALL)
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn for one configuration; `run()` does not return but ends the process."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A configuration that was found sound, with all that was read for it."""
 
-    def __init__(self, settings: Settings, make_app: Callable[[Settings], WSGIApplication]) -> None:
-        self._settings = settings
-        self._make_app = make_app
+    settings: Settings
+    make_app: Callable[[], WSGIApplication]
+    """Builds the application without reading the configuration's files again."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn for one configuration at a time; `run()` does not return but ends the process."""
+
+    def __init__(self, prepare: Callable[[], Prepared]) -> None:
+        """:param prepare: reads the configuration, now and at each reload
+
+        :raises ConfigurationError: the configuration is wrong
+        """
+        self._prepare = prepare
+        self._current = prepare()
+        log.configure(self._current.settings.logging)
         super().__init__(prog="bff")
+
+    def renew(self) -> bool:
+        """Read the configuration again, and tell whether it is sound; one that is not changes nothing.
+
+        Where and in how many processes the server listens stays as it was, because gunicorn would drop connections.
+        """
+        try:
+            new = self._prepare()
+        except ConfigurationError as error:
+            problems = error.problems
+        else:
+            return self._take(new)
+        for problem in problems:
+            # Without the value: the terminal of a start may show it, a log is read by more people.
+            LOGGER.error("not reloaded, %s: %s (example: %s)", problem.variable, problem.what, problem.example)
+        return False
+
+    def _take(self, new: Prepared) -> bool:
+        serving, before = new.settings.serving, self._current.settings.serving
+        for name in ("bind", "workers"):
+            if getattr(serving, name) != getattr(before, name):
+                LOGGER.warning("BFF_%s has changed, and counts after a restart only", name.upper())
+        serving = replace(serving, bind=before.bind, workers=before.workers)
+        self._current = replace(new, settings=replace(new.settings, serving=serving))
+        log.configure(self._current.settings.logging)
+        LOGGER.info("the configuration was read again")
+        return True
+
+    def run(self) -> None:
+        """Serve until a signal asks to end."""
+        try:
+            Master(self).run()
+        except RuntimeError as error:
+            print(f"bff: {error}", file=sys.stderr)  # noqa: T201 - for whoever starts the server
+            sys.exit(1)
 
     def load_config(self) -> None:
         """Say every setting; the base class calls this."""
-        for name, value in options(self._settings.serving, self._settings.logging.level).items():
+        settings = self._current.settings
+        for name, value in options(settings.serving, settings.logging.level).items():
             # Older releases lack some: what they have no switch for, they do not do.
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
     def load(self) -> WSGIApplication:
         """Build the application; the base class calls this in each worker."""
-        return self._make_app(self._settings)
+        return self._current.make_app()
+
+
+class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's master process, but that a wrong configuration leaves the workers alone."""
+
+    def reload(self) -> None:
+        """Replace the workers by ones with the configuration of now; SIGHUP asks for it."""
+        if self.app.renew():
+            super().reload()
 
 
 def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Environment:
                 raise UnacceptableError(f"is not set, and neither is {name}{FILE_SUFFIX}")
         except UnacceptableError as error:
             may_be_shown = echo and 0 < len(value) <= LONGEST_ECHO and not self._variables.get(name + FILE_SUFFIX)
-            self.problem(name, f"{error}, got {value!r}" if may_be_shown else str(error), example)
+            self.problem(name, str(error), example, got=value if may_be_shown else None)
         return default
 
     def branch(self, kind: type[B], **given: Any) -> B:
@@ -105,9 +105,9 @@ class Environment:
         self._asked_for.add(name)
         return bool(self._variables.get(name) or self._variables.get(name + FILE_SUFFIX))
 
-    def problem(self, name: str, what: str, example: str) -> None:
+    def problem(self, name: str, what: str, example: str, *, got: str | None = None) -> None:
         """Remember one more thing that is wrong."""
-        self._problems.append(Problem(variable=name, what=what, example=example))
+        self._problems.append(Problem(variable=name, what=what, example=example, got=got))
 
     def finish(self, *prefixes: str) -> tuple[str, ...]:
         """Stop here if anything was wrong; else return the warnings. Call it last.

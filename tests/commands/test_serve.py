@@ -16,13 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from bff.commands.serve import RequestTextFilter, Server, options
+from bff.commands.serve import Prepared, RequestTextFilter, Server, options
 from bff.config.settings import Settings
 
 PROGRAM = """
 import json, os, sys, time
-from bff import log
-from bff.commands.serve import Server
+from bff.commands.serve import Prepared, Server
 from bff.config.settings import Settings
 
 def make_app(settings):
@@ -38,9 +37,11 @@ def make_app(settings):
         return [body.encode()]
     return app
 
-settings = Settings.from_env(os.environ)
-log.configure(settings.logging)
-Server(settings, make_app).run()
+def prepare():
+    settings = Settings.from_env(os.environ)
+    return Prepared(settings=settings, make_app=lambda: make_app(settings))
+
+Server(prepare).run()
 """
 
 
@@ -198,13 +199,17 @@ def test_log_lines_are_those_of_the_applications_log(running: Running) -> None:
     assert any(line["logger"] == "gunicorn.error" for line in lines)
 
 
+def server_of(settings: Settings) -> Server:
+    return Server(lambda: Prepared(settings=settings, make_app=lambda: lambda environ, start_response: []))
+
+
 KEPT_AS: dict[str, tuple[object, ...]] = {"": ([],), "h1": (["h1"],), "False": (False, "off")}
 """What gunicorn makes of some values."""
 
 
 def test_every_setting_is_one_that_gunicorn_knows() -> None:
     settings = Settings.from_env(environment(BFF_BIND="unix:/run/bff.sock", BFF_WORKERS="3"))
-    server = Server(settings, lambda _: lambda environ, start_response: [])
+    server = server_of(settings)
     for name, value in options(settings.serving, "info").items():
         assert name in server.cfg.settings
         assert server.cfg.settings[name].get() in KEPT_AS.get(str(value), (value,)), name
@@ -213,7 +218,7 @@ def test_every_setting_is_one_that_gunicorn_knows() -> None:
 
 
 def test_what_gunicorn_would_read_leniently_is_switched_off() -> None:
-    server = Server(Settings.from_env(environment()), lambda _: lambda environ, start_response: [])
+    server = server_of(Settings.from_env(environment()))
     lenient = [name for name in server.cfg.settings if name.startswith(("permit_", "strip_", "casefold_"))]
     assert lenient
     assert [name for name in lenient if server.cfg.settings[name].get() is not False] == []

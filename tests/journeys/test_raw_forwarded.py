@@ -16,7 +16,7 @@ PROGRAM = """
 import os
 from flask import request, url_for
 from bff.factory import create_app
-from bff.commands.serve import Server
+from bff.commands.serve import Prepared, Server
 from bff.config.settings import Settings
 
 def seen():
@@ -25,12 +25,17 @@ def seen():
         "url": url_for("home.index", _external=True), "method": request.method,
     }
 
-def make_app(settings):
-    app = create_app(settings)
-    app.add_url_rule("/seen", view_func=seen)
-    return app
+def prepare():
+    settings = Settings.from_env(os.environ)
 
-Server(Settings.from_env(os.environ), make_app).run()
+    def make_app():
+        app = create_app(settings)
+        app.add_url_rule("/seen", view_func=seen)
+        return app
+
+    return Prepared(settings=settings, make_app=make_app)
+
+Server(prepare).run()
 """
 PEER = "127.0.0.1"
 CLIENT = "203.0.113.9"

@@ -80,6 +80,16 @@ class RealServer:
         """What belongs into `Host`."""
         return f"127.0.0.1:{self.port}".encode()
 
+    @property
+    def pid(self) -> int:
+        """The server's own process, the master of its workers.
+
+        :raises RuntimeError: the server does not run
+        """
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        return self._process.pid
+
     def send(self, raw: bytes) -> bytes:
         """Send these bytes and nothing else; return what comes until the server hangs up or falls silent."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE_SECONDS) as connection:

@@ -1,0 +1,82 @@
+"""A shop's theme: its templates and static files, read once and checked, and put before ours.
+
+It is read where the configuration is, so that a process that starts later shows the same theme as one that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import ChoiceLoader, DictLoader, Environment, TemplateSyntaxError
+
+from bff.errors import ConfigurationError, Problem
+from bff.web.assets import asset_folder
+from bff.web.static_files import StaticFile, read_files, register_static
+
+VARIABLE = "BFF_THEME_DIR"
+EXTENSIONS = ("jinja2.ext.i18n",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """What lies in a theme's folder; by default nothing does."""
+
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """The text of each, by its path below `templates`."""
+    statics: Mapping[str, StaticFile] = field(default_factory=dict)
+    """By its path below `static`."""
+
+
+def read_theme(folder: Path | None) -> Theme:
+    """Read a folder, and see that Jinja can read its templates.
+
+    :param folder: None: there is no theme
+    :raises ConfigurationError: a file cannot be read, or a template is none; holds every problem found
+    """
+    if folder is None:
+        return Theme()
+    templates: dict[str, str] = {}
+    problems: list[Problem] = []
+    parser = Environment(extensions=EXTENSIONS, autoescape=True)
+    for path in _files(folder / "templates"):
+        name = path.relative_to(folder / "templates").as_posix()
+        try:
+            templates[name] = path.read_text("utf-8")
+            parser.parse(templates[name], name)
+        except TemplateSyntaxError as error:
+            problems.append(_problem(f"templates/{name}, line {error.lineno}: {error.message}"))
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(_problem(f"templates/{name} cannot be read: {_reason(error)}"))
+    statics: Mapping[str, StaticFile] = {}
+    try:
+        statics = read_files([folder / "static"])
+    except OSError as error:
+        problems.append(_problem(f"a file of static cannot be read: {_reason(error)}"))
+    if problems:
+        raise ConfigurationError(tuple(problems))
+    return Theme(templates=templates, statics=statics)
+
+
+def register_theme(app: Flask, theme: Theme) -> None:
+    """Put a theme's templates and static files before ours."""
+    ours = app.jinja_loader
+    app.jinja_loader = ChoiceLoader([DictLoader(theme.templates), *([ours] if ours else [])])
+    register_static(app, {**read_files([asset_folder("static")]), **theme.statics})
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Find what is no editor's or file manager's hidden file."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _problem(what: str) -> Problem:
+    return Problem(variable=VARIABLE, what=what, example="a template that Jinja can read")
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or type(error).__name__

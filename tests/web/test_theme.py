@@ -1,0 +1,49 @@
+"""A theme is read once, and what is wrong with it is told before anything is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bff.errors import ConfigurationError
+from bff.web.theme import Theme, read_theme
+
+
+def theme(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return folder
+
+
+def test_no_folder_is_an_empty_theme() -> None:
+    assert read_theme(None) == Theme()
+
+
+def test_templates_and_static_files_are_read_by_their_paths_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    theme(tmp_path, "templates/account/mine.html", "{% trans %}Ä{% endtrans %}".encode())
+    theme(tmp_path, "templates/.login.html.swp", b"\xff")
+    theme(tmp_path, "static/shop.css", b"a {}")
+    read = read_theme(tmp_path)
+    assert read.templates == {"account/mine.html": "{% trans %}Ä{% endtrans %}"}
+    assert set(read.statics) == {"shop.css"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a\n{% block %}", "templates/x.html, line 2: "),
+        (b"{{ a b }}", "templates/x.html, line 1: "),
+        (b"\xff\xfe", "templates/x.html cannot be read: it is not UTF-8"),
+    ],
+)
+def test_template_that_is_none_is_a_bad_configuration(tmp_path: Path, content: bytes, told: str) -> None:
+    theme(tmp_path, "templates/x.html", content)
+    theme(tmp_path, "templates/y.html", b"{% end %}")
+    with pytest.raises(ConfigurationError) as caught:
+        read_theme(tmp_path)
+    first, second = caught.value.problems
+    assert first.variable == "BFF_THEME_DIR"
+    assert first.what.startswith(told)
+    assert second.what.startswith("templates/y.html, line 1: ")
