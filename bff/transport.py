@@ -8,13 +8,15 @@ in bytes. Errors leave without their cause, because the library's texts hold URL
 from __future__ import annotations
 
 import io
+import math
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse, RemoteDisconnected
-from socket import socket
-from typing import Any
+from typing import Any, Final
 
 from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
@@ -23,6 +25,14 @@ from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+
+REPEATABLE_IDLE_SECONDS: Final = 30.0
+"""Below what firewalls and load balancers usually allow."""
+UNREPEATABLE_IDLE_SECONDS: Final = 4.0
+"""Below the shortest time that common servers keep a connection (5 s): what may not be sent again must not meet a
+server that is just closing it."""
+KEEPALIVE: Final = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""Seconds, seconds and probes, where the platform has them (tcp(7))."""
 
 
 class TransportError(Exception):
@@ -59,10 +69,21 @@ class HttpResponse:
 
 
 class Transport:
-    """Sends requests to one origin; safe for threads."""
+    """Sends requests to one origin; safe for threads.
 
-    def __init__(self, origin: str, *, connections: int, max_body_bytes: int) -> None:
+    A connection that is kept is used again only while nothing on the way can have forgotten it.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        *,
+        connections: int,
+        max_body_bytes: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._origin = origin
+        self._monotonic = monotonic
         self._max_body_bytes = max_body_bytes
         self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
@@ -75,14 +96,17 @@ class Transport:
         body: bytes | None,
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
+        most_idle_seconds: float = UNREPEATABLE_IDLE_SECONDS,
     ) -> HttpResponse:
         """Exchange one request, whose `target` (path and query) goes out as it is, for one answer.
 
+        :param most_idle_seconds: how long a kept connection may have been idle to be used for it; 0: a new one is
         :raises TransportError: there is no whole answer; the subclass tells what may have happened to the request
         """
         failure: TransportError
         try:
             request = self._prepared(method, target, headers, body)
+            _IDLENESS.set(_Idleness(most_seconds=most_idle_seconds, monotonic=self._monotonic))
             return self._exchange(request, connect_timeout_seconds, read_timeout_seconds)
         except ConnectTimeout:
             failure = NotConnected("connect timeout")
@@ -141,7 +165,7 @@ def _nothing_was_sent(err: RequestsConnectionError) -> bool:
 class _DeadlineReader(io.RawIOBase):
     """Reads from a socket until a moment in time, however small the pieces come."""
 
-    def __init__(self, sock: socket, raw: io.RawIOBase, seconds: float) -> None:
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, seconds: float) -> None:
         super().__init__()
         self._sock = sock
         self._raw = raw
@@ -167,7 +191,7 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _DeadlineResponse(HTTPResponse):
-    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         # urllib3 has just set the read timeout on the socket; here it becomes the bound of the whole answer.
         seconds = sock.gettimeout()
@@ -191,15 +215,50 @@ class _HttpsConnection(HTTPSConnection):
     response_class = _DeadlineResponse
 
 
-class _HttpPool(HTTPConnectionPool):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Idleness:
+    """What the request at hand allows."""
+
+    most_seconds: float
+    monotonic: Callable[[], float]
+
+
+_IDLENESS: ContextVar[_Idleness] = ContextVar("idleness")
+
+
+class _FreshPool(HTTPConnectionPool):
+    """Closes a kept connection that has been idle for longer than the request at hand allows; it connects anew."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        allowed = _IDLENESS.get()
+        if allowed.monotonic() - getattr(connection, "used_at", math.inf) >= allowed.most_seconds:
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.used_at = _IDLENESS.get().monotonic()
+        super()._put_conn(conn)
+
+
+class _HttpPool(_FreshPool):
     ConnectionCls = _HttpConnection
 
 
-class _HttpsPool(HTTPSConnectionPool):
+class _HttpsPool(_FreshPool, HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
 
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs, socket_options=_socket_options())
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Let the kernel notice a dead connection, and keep what is on the way from forgetting a living one."""
+    probes = [
+        (socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in KEEPALIVE.items() if hasattr(socket, name)
+    ]
+    return [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *probes]

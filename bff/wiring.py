@@ -8,15 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from bff.account.calls import AccountCalls
 from bff.account.devices import Devices
 from bff.account.login import Login
 from bff.account.signup import Signup
 from bff.account.social_login import SocialLogin
-from bff.config.settings import RedisSettings, Settings
+from bff.config.settings import Settings
 from bff.crypto import KeyRing
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
 from bff.limits import Limits
@@ -26,17 +24,13 @@ from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn
+from bff.sessions.redis_connection import connect_redis
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
 from bff.tokens.broker import TokenBroker
 from bff.transport import Transport
-
-# A dead store must be told from a slow one within two seconds, also where it is met twice: a newcomer's request may
-# meet it first in the rate limits, which go on without it, and then in the session, which does not.
-_REDIS_CONNECT_SECONDS = 0.7
-_REDIS_ANSWER_SECONDS = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,19 +127,6 @@ def build_services(
         oidc=oidc,
         now=now,
         log=log,
-    )
-
-
-def connect_redis(settings: RedisSettings) -> Redis:
-    """Return a pooled client that gives up quickly: redis-py's own retries wait for seconds on a dead server."""
-    url = settings.url.reveal()
-    checked = {"ssl_check_hostname": True, "ssl_cert_reqs": "required"} if url.startswith("rediss://") else {}
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=_REDIS_CONNECT_SECONDS,
-        socket_timeout=_REDIS_ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        **checked,
     )
 
 

@@ -34,6 +34,7 @@ class _NoTransport(Transport):
         body: bytes | None,
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
+        most_idle_seconds: float = 0,
     ) -> HttpResponse:
         """Raise `NotConnected`, always."""
         raise NotConnected(_NO)

@@ -21,7 +21,18 @@ from bff.log import Log
 from bff.operations import model
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret
-from bff.transport import Broken, HttpResponse, NotConnected, TooLarge, TooSlow, Transport, TransportError, Unsendable
+from bff.transport import (
+    REPEATABLE_IDLE_SECONDS,
+    UNREPEATABLE_IDLE_SECONDS,
+    Broken,
+    HttpResponse,
+    NotConnected,
+    TooLarge,
+    TooSlow,
+    Transport,
+    TransportError,
+    Unsendable,
+)
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _SECRET_PROPERTIES = frozenset({"password", "currentPassword", "newPassword", "token"})
@@ -112,6 +123,7 @@ class EmporixClient:
         if at_most_seconds is not None:
             connect, read = min(connect, at_most_seconds / 2), min(read, at_most_seconds / 2)
         end = self._monotonic() + connect + read
+        idle = REPEATABLE_IDLE_SECONDS if operation.repeatable else UNREPEATABLE_IDLE_SECONDS
         for attempt in (1, 2):
             try:
                 return self._transport.send(
@@ -121,6 +133,7 @@ class EmporixClient:
                     body=body,
                     connect_timeout_seconds=connect,
                     read_timeout_seconds=read,
+                    most_idle_seconds=idle if attempt == 1 else 0,
                 )
             except TransportError as err:
                 refused_at_once = isinstance(err, NotConnected) and str(err) != "connect timeout"

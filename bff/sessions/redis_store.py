@@ -89,7 +89,8 @@ class RedisSessionStore:
         """Read both records and, where `count`, count the request against the limit per session."""
         window = self._window if count else 0
         answer = translate_redis_errors(
-            lambda: self._load_script(keys=[_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)], args=[window])
+            lambda: self._load_script(keys=[_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)], args=[window]),
+            repeatable=True,
         )
         web_record = answer[0]
         if web_record is None:

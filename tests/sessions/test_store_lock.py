@@ -15,9 +15,9 @@ from bff.errors import SessionStoreUnavailable
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.index import IndexKind, SessionIndex
+from bff.sessions.redis_connection import connect_redis
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import LockBusy
-from bff.wiring import connect_redis
 from tests.support.fakes.clock import FakeClock
 from tests.support.sessions.store_parts import IDLE_SECONDS, NEW, VAULT, WEB, created, found, store_on
 

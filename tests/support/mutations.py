@@ -554,4 +554,25 @@ MUTATIONS: tuple[Mutation, ...] = (
         new="        pass",
         test="tests/web/middleware/test_headers.py::test_every_answer_carries_them",
     ),
+    Mutation(
+        guard="no request meets a Redis connection that was forgotten",
+        path="bff/sessions/redis_connection.py",
+        old="        return used_at <= self.broke_at or self.monotonic() - used_at > self.most_seconds",
+        new="        return used_at <= self.broke_at",
+        test="tests/sessions/test_redis_connection.py::test_quiet_night_is_noticed_by_no_command",
+    ),
+    Mutation(
+        guard="one broken Redis connection is a warning for the others",
+        path="bff/sessions/redis_connection.py",
+        old="            self._idleness.broke_at = self._idleness.monotonic()\n            raise",
+        new="            raise",
+        test="tests/sessions/test_redis_connection.py::test_one_broken_connection_is_a_warning_for_all_that_were_idle_then",
+    ),
+    Mutation(
+        guard="no request meets an upstream connection that was forgotten",
+        path="bff/transport.py",
+        old="            connection.close()\n        return connection",
+        new="            pass\n        return connection",
+        test="tests/test_transport_idle.py::test_request_after_a_quiet_night_does_not_meet_the_forgotten_connection",
+    ),
 )

@@ -18,9 +18,10 @@ from typing import Any
 from bff.config.settings import Settings
 from bff.factory import Bff, create_app
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.redis_connection import connect_redis
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import Lease
-from bff.wiring import build_services, connect_redis
+from bff.wiring import build_services
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 
