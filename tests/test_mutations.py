@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.mutating import ROOT
-from tests.support.mutations import MUTATIONS, Mutation
+from tests.support.mutation import Mutation
+from tests.support.mutations import MUTATIONS
 
 
 def wrong_without(mutation: Mutation) -> str | None:

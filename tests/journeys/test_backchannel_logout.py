@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis import Redis
 from werkzeug.test import TestResponse
 
 from bff.sandbox.demo_customers import B2C_EMAIL
@@ -14,6 +15,7 @@ from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.footprint import lasting_footprint
 from tests.support.oidc.hostile import WRONG_LOGOUT_TOKENS, mint_id_token, mint_logout_token
+from tests.support.redis_keys import keys_of
 from tests.support.shop import COOKIE, PUBLIC_URL, ShopMaker, SocialShop
 from tests.support.social import Traveller
 
@@ -98,6 +100,13 @@ def test_token_is_good_once(social: SocialShop, clock: FakeClock) -> None:
     answer = tell(social, {"logout_token": told})
     assert (answer.status_code, answer.get_json()) == (400, {"error": "invalid_request"})
     assert later.who == B2C_EMAIL
+
+
+def test_used_token_is_remembered_for_as_long_as_it_could_be_accepted(social: SocialShop, redis: Redis) -> None:
+    assert tell(social, {"logout_token": token(social, sub=JANE.subject)}).status_code == 200
+    (used,) = keys_of(redis, "bff:used:*")
+    # Five minutes of age and a minute for clocks that differ, on either side; twenty seconds for a busy machine.
+    assert 300 + 2 * 60 - 20 < int(redis.ttl(used)) <= 600
 
 
 def test_every_wrong_token_is_refused_and_ends_nothing(social: SocialShop) -> None:

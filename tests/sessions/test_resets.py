@@ -7,7 +7,6 @@ import pytest
 from bff.errors import InvalidCredentials
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sessions.model import WebRecord, without_customer
-from bff.sessions.resets import RESET_COUNTS_SECONDS
 from bff.sessions.session import Session
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
@@ -72,7 +71,7 @@ def test_reset_in_one_browser_says_nothing_of_a_sign_in_in_another(visits: Visit
     assert is_signed_in(visits, older)
 
 
-@pytest.mark.parametrize(("seconds", "ends"), [(RESET_COUNTS_SECONDS, True), (RESET_COUNTS_SECONDS + 1, False)])
+@pytest.mark.parametrize(("seconds", "ends"), [(900, True), (901, False)])
 def test_reset_counts_for_a_quarter_of_an_hour(visits: Visits, clock: FakeClock, seconds: int, ends: bool) -> None:
     older = visits.signed_in()
     session = reset_in(visits, visits.guest())

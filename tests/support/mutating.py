@@ -20,7 +20,8 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.support.journeys.door import FACES, ONE_FACE
-from tests.support.mutations import MUTATIONS, Mutation
+from tests.support.mutation import Mutation
+from tests.support.mutations import MUTATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("app.py", "pyproject.toml", "README.md", "bff", "templates", "static", "tests")

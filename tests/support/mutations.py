@@ -5,34 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bff.operations.model import SideEffect
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutation:
-    """One guard, and the project without it."""
-
-    guard: str
-    path: str
-    old: str
-    """As it stands in the file, once."""
-    new: str
-    test: str
-    """Node id of the test that must fail."""
-    by_either_face: bool = False
-    """Whether that test drives JSON routes and pages, and must fail for each of them alone (`door.faces`)."""
-
-    def applied(self, text: str) -> str:
-        """Return the file without the guard.
-
-        :raises ValueError: it does not stand there, or more than once
-        """
-        if text.count(self.old) != 1:
-            raise ValueError(f"{self.guard}: stands {text.count(self.old)} times in {self.path}")
-        return text.replace(self.old, self.new)
-
+from tests.support.mutation import Mutation
+from tests.support.mutations_of_bounds import BOUNDS
 
 DOOR = "tests/journeys/test_one_door.py"
 _PERFORM = "bff/account/calls.py"
@@ -470,6 +445,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/sessions/test_replay.py::test_of_many_at_once_one_is_the_first",
     ),
     *RULES_OF_THE_DOOR,
+    *BOUNDS,
     Mutation(
         guard="a silent social sign-in is no proof",
         path="bff/account/login.py",
