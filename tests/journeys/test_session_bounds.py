@@ -69,7 +69,8 @@ def records_of(browser: Browser, redis: Redis, cookie: str | None = None) -> lis
 
 
 def is_signed_in(browser: Browser) -> bool:
-    return browser.get("/api/session?extend=false").get_json()["state"] == "authenticated"
+    state: str = browser.get("/api/session?extend=false").get_json()["state"]
+    return state == "authenticated"
 
 
 def with_cookie(traveller: Traveller, cookie: str) -> Browser:
