@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bff.account.identity import customer_of
+from bff.emails import comparable
 from bff.emporix.client import Call, Reply
 from bff.errors import (
     AnotherPerson,
@@ -137,8 +138,8 @@ class Login:
         :raises UpstreamError: upstream refuses, or does not answer, or does not say who it is
         :raises SessionError: Redis does not answer, or this request may not start a session
         """
-        operation, who, typed = self._operations["login"], session.signed_in, email.strip().lower()
-        own = who is None or (who.customer.email or "").lower() == typed
+        operation, who = self._operations["login"], session.signed_in
+        own = who is None or comparable(who.customer.email or "") == comparable(email)
         attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own, asked=asked)
         with self._failure_audited(session, asked or operation, email):
             try:

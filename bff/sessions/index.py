@@ -14,6 +14,7 @@ from typing import Any
 from redis import Redis
 
 from bff.crypto import KeyRing
+from bff.emails import spellings
 from bff.sessions.model import SignedIn
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.stored_keys import PLAIN, StoredKey
@@ -115,9 +116,9 @@ class SessionIndex:
             translate_redis_errors(partial(self._redis.delete, name))
 
     def _names(self, kind: IndexKind, value: str) -> list[str]:
-        if kind is IndexKind.EMAIL:
-            value = value.lower()
-        return [f"bff:index:{kind.value}:{n}" for n in self._ring.names(kind.value.encode(), value)]
+        # Sessions from before there was one form of an e-mail are listed under another, until they end.
+        values = spellings(value) if kind is IndexKind.EMAIL else (value,)
+        return [f"bff:index:{kind.value}:{n}" for one in values for n in self._ring.names(kind.value.encode(), one)]
 
 
 def of_issuer(issuer: str, value: str) -> str:
