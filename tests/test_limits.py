@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bff.commands.embedded_redis import EmbeddedRedis
-from bff.config.settings import LimitSettings, LoginRates, Rate
+from bff.config.settings import LimitSettings, LoginRates, MailRates, Rate
 from bff.crypto import KeyRing
 from bff.errors import (
     InvalidCredentials,
@@ -55,10 +55,16 @@ def rate(count: int) -> Rate:
 
 
 def settings(
-    *, pair: Rate = PLENTY, address: Rate = PLENTY, email: Rate = PLENTY, mail: Rate = PLENTY, guest: Rate = PLENTY
+    *,
+    pair: Rate = PLENTY,
+    address: Rate = PLENTY,
+    email: Rate = PLENTY,
+    mail: Rate = PLENTY,
+    mails: Rate | None = None,
+    guest: Rate = PLENTY,
 ) -> LimitSettings:
     login = LoginRates(per_email_and_address=pair, per_address=address, per_email=email)
-    return LimitSettings(login=login, mail=mail, guest=guest, api=None)
+    return LimitSettings(login=login, mail=MailRates(per_email=mail, per_address=mails), guest=guest, api=None)
 
 
 def limits_of(redis: Redis, chosen: LimitSettings, *, ring: KeyRing = RING, clock: FakeClock | None = None) -> Limits:

@@ -219,6 +219,7 @@ class Login:
         reset_at = session.web.password_reset_at
         session.abandon()
         preserve_pending_reset(self._sessions, session, reset_at)
+        self._sessions.remember_signed_out(who, session.cookie)
         if who is not None:
             self._log.audit(Event.SIGNED_OUT, **about)
         return who

@@ -15,6 +15,7 @@ from redis import Redis
 
 from bff.crypto import KeyRing
 from bff.emails import spellings
+from bff.sessions.known_browsers import KnownBrowsers
 from bff.sessions.model import SignedIn
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.stored_keys import PLAIN, StoredKey
@@ -59,6 +60,8 @@ class SessionIndex:
         self._ring = ring
         self._now = now
         self._add_script = client.register_script(_ADD)
+        self.browsers = KnownBrowsers(client, ring, now)
+        """Which of them have been signed in with an e-mail, and may be no more."""
 
     def add_session(self, who: SignedIn, sid: str, ends_at: float) -> None:
         """Note a session under every name its customer can be looked up by.
