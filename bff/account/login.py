@@ -233,6 +233,7 @@ class Login:
             if (who := session.signed_in) is not None:
                 # This one is among them.
                 id = who.customer.id
+                self._sessions.forget_browsers(who, None)
                 end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
         finally:
             session.abandon()

@@ -62,6 +62,25 @@ class KnownBrowsers:
                 return True
         return False
 
+    def forget(self, email: str, *sids: str) -> None:
+        """Make strangers of browsers, one at least, by the names of their cookies.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        for name in self._names(email):
+            translate_redis_errors(partial(self._redis.zrem, name, *sids))
+
+    def forget_all(self, email: str, *, keep: str | None = None) -> None:
+        """Make strangers of all browsers of an e-mail, but for the one whose cookie has the name `keep`.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        is_kept = keep is not None and self.knows(email, keep)
+        for name in self._names(email):
+            translate_redis_errors(partial(self._redis.delete, name))
+        if is_kept and keep is not None:
+            self.remember(email, keep)
+
     def _names(self, email: str) -> list[str]:
         # Not as it is counted: who has an address that only looks like another one's is not known as that one.
         return [f"bff:browsers:{name}" for name in self._ring.names(_KIND, comparable(email))]

@@ -122,6 +122,14 @@ class Lifecycle:
         except SessionStoreUnavailable as err:
             self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="known browser", outcome=type(err).__name__)
 
+    def forget_browsers(self, who: SignedIn, keep: str | None) -> None:
+        """Make strangers of all browsers of who is signed in, but for the one whose cookie has the name `keep`.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        if who.customer.email is not None:
+            self.index.browsers.forget_all(who.customer.email, keep=keep)
+
     def unlist(self, who: SignedIn | None, sid: str) -> None:
         """Take a session out of the index again.
 

@@ -270,7 +270,8 @@ class Session:
             return
         self.check_may_start()
         if self._state is SessionState.MISSING:
-            self.new_cookie, self._found = self._all.begin(self._with_former_sid(web), vault, self.browser)
+            web = self._with_former_sid(web)
+            self.new_cookie, self._found = self._all.begin(web, vault, self.browser)
             self._state = SessionState.LIVE
         else:
             # The browser has a newer cookie by now; a record under yet another would push it out.

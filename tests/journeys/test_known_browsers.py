@@ -1,12 +1,14 @@
-"""A browser that has been signed in as somebody is not locked out by strangers' failures, and guesses no more freely."""
+"""Strangers' failures do not lock out a browser that has been signed in, and it guesses no more freely for that."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.commands.sessions import revoke_sessions
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
 from tests.support.fakes.clock import FakeClock
@@ -14,7 +16,11 @@ from tests.support.pages import customer
 from tests.support.shop import Browser, Shop, ShopMaker
 
 WRONG, NEW_PASSWORD = "Wrong-Harbour-00", "Amber-Window-19"
-PER_PAIR, PER_ADDRESS, PER_EMAIL = "2/minute;99/minute;99/hour", "99/minute;2/minute;99/hour", "99/minute;99/minute;2/hour"
+PER_PAIR, PER_ADDRESS, PER_EMAIL = (
+    "2/minute;99/minute;99/hour",
+    "99/minute;2/minute;99/hour",
+    "99/minute;99/minute;2/hour",
+)
 EACH_LIMIT = pytest.mark.parametrize("limits", [PER_PAIR, PER_ADDRESS, PER_EMAIL])
 
 
@@ -152,6 +158,41 @@ def test_sign_out_is_no_way_for_a_guest_to_become_known(make_shop: ShopMaker) ->
     assert shop.redis.keys("bff:browsers:*") == []
 
 
+def by_one(shop: Shop, jane: Browser) -> None:
+    (other,) = [device for device in jane.get("/api/sessions").get_json() if not device["current"]]
+    assert jane.delete(f"/api/sessions/{other['id']}").status_code == 204
+
+
+def by_all(shop: Shop, jane: Browser) -> None:
+    assert jane.delete("/api/sessions").status_code == 204
+
+
+def by_operator(shop: Shop, jane: Browser) -> None:
+    out = io.StringIO()
+    assert revoke_sessions(shop.settings, B2C_EMAIL, out, out) == 0
+
+
+def by_reset(shop: Shop, jane: Browser) -> None:
+    assert jane.post("/api/password/reset", json={"email": B2C_EMAIL}).status_code == 204
+    (mail,) = shop.sandbox.mails
+    assert (
+        jane.post("/api/password/reset/update", json={"token": mail.token, "password": B2C_PASSWORD}).status_code == 204
+    )
+    assert tried(jane) == 200
+
+
+@pytest.mark.parametrize("end", [by_one, by_all, by_operator, by_reset])
+def test_browser_that_its_customer_has_ended_is_a_stranger_again(
+    make_shop: ShopMaker, end: Callable[[Shop, Browser], None]
+) -> None:
+    shop = make_shop(BFF_RATE_LIMIT_LOGIN=PER_PAIR)
+    ended, jane = shop.signed_in(), shop.signed_in()
+    end(shop, jane)
+    lock_out(shop)
+    assert tried(ended) == 429
+    assert tried(jane) == (429 if end is by_operator else 200)
+
+
 def test_two_customers_of_one_browser_are_both_known_there(make_shop: ShopMaker) -> None:
     shop = make_shop(BFF_RATE_LIMIT_LOGIN=PER_PAIR)
     browser = signed_out(shop)
@@ -170,7 +211,9 @@ def test_what_is_kept_of_it_names_nobody_and_is_bounded(make_shop: ShopMaker) ->
     assert b"jane" not in name
 
 
-def test_sign_out_stands_where_redis_fails_right_after_it(make_shop: ShopMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sign_out_stands_where_redis_fails_right_after_it(
+    make_shop: ShopMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with EmbeddedRedis() as own_redis:
         shop = make_shop(REDIS_URL=own_redis.url)
         browser = shop.signed_in()
