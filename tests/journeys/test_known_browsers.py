@@ -13,6 +13,7 @@ from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_P
 from bff.sandbox.mails import Purpose
 from tests.support.fakes.clock import FakeClock
 from tests.support.pages import customer
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Browser, Shop, ShopMaker
 
 WRONG, NEW_PASSWORD = "Wrong-Harbour-00", "Amber-Window-19"
@@ -90,7 +91,7 @@ def test_password_is_changed_while_strangers_are_locked_out(make_shop: ShopMaker
 
 
 def idle(shop: Shop, browser: Browser, clock: FakeClock) -> None:
-    (name,) = [key for key in shop.redis.keys("bff:{*:web") if shop.redis.strlen(key) > 1]
+    (name,) = [key for key in keys_of(shop.redis, "bff:{*:web") if shop.redis.strlen(key) > 1]
     shop.redis.delete(name, name.replace(b":web", b":tokens"))
 
 
