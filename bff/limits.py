@@ -15,13 +15,10 @@ import json
 import math
 import threading
 import time
-import unicodedata
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from enum import Enum
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
@@ -29,7 +26,7 @@ from limits.strategies import MovingWindowRateLimiter
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bff.config.settings import LimitSettings, Rate
+from bff.config.settings import LimitSettings
 from bff.crypto import KeyRing
 from bff.errors import (
     InvalidCredentials,
@@ -42,8 +39,11 @@ from bff.errors import (
 )
 from bff.events import Event
 from bff.log import Log
-from bff.operations.model import Limit, Limited, Operation
+from bff.operations.counts import Asker, Attempt, Bucket, Per, counted_address
+from bff.operations.model import Limit, Operation
 from bff.sessions.stored_keys import PLAIN, StoredKey
+
+__all__ = ["CLIENT_ADDRESS", "KEY_PREFIX", "STORED_KEYS", "UNKNOWN_ASKER", "Asker", "Limits"]
 
 CLIENT_ADDRESS: ContextVar[str | None] = ContextVar("client_address", default=None)
 """Where the request that is being answered comes from, as the declared proxies have it; set by the web floor.
@@ -64,55 +64,18 @@ STORED_KEYS = (
 _REDIS_AGAIN_SECONDS = 5.0
 _SAY_AGAIN_SECONDS = 60.0
 _SHOWN_OF_A_HASH = 16
-_UNSEEN = frozenset({"Mn", "Cf"})
-"""Unicode's general categories of marks on a letter, and of characters without a shape."""
-_IPV6_NETWORK_BITS = 64
-"""What one customer line is given; each of its addresses may be another device, or the same one a minute later."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """On whose behalf upstream is asked, as far as that is known."""
-
-    email: str | None = None
-    """What the customer signs in with; where a profile names none, something else that only this customer has."""
-    customer_id: str | None = None
-    sid: str | None = None
-
-
 UNKNOWN_ASKER = Asker()
 
 
-class _Per(Enum):
-    """Of what there is a count of its own."""
-
-    EMAIL_AND_ADDRESS = "email_and_address"
-    ADDRESS = "address"
-    EMAIL = "email"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bucket:
-    """What is counted together."""
-
-    kind: Limit
-    per: _Per
-    name: str
-    """Hash of the e-mail, the address, or both."""
-    rate: Rate
-
-    @property
-    def names(self) -> tuple[str, str]:
-        return self.per.value, self.name
-
-    @property
-    def item(self) -> RateLimitItem:
-        return RateLimitItemPerSecond(self.rate.count, self.rate.window_seconds, namespace=self.kind.value.lower())
+class _Refusal:
+    bucket: Bucket
+    counter: MovingWindowRateLimiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reservation:
-    bucket: _Bucket
+    bucket: Bucket
     counter: MovingWindowRateLimiter
     """Where it was counted, and is given back."""
     at: float
@@ -170,9 +133,10 @@ class Limits:
         try:
             for limited in operation.limits:
                 if limited.unless is None or limited.unless not in given:
-                    email = _email(limited, body, asker)
-                    for bucket in self._buckets(limited.kind, email):
-                        reservations.append(self._reserve(bucket, operation, asker, email))
+                    asked = Attempt(
+                        settings=self._settings, limited=limited, body=body, asker=asker, address=_counted_address()
+                    )
+                    reservations += self._reserve(asked, operation)
             yield
         except BaseException as err:
             outcome = err
@@ -180,50 +144,52 @@ class Limits:
         finally:
             self._give_back([one for one in reservations if not _counts(one.bucket.kind, operation, outcome)])
 
-    def _buckets(self, kind: Limit, email: str | None) -> Iterator[_Bucket]:
-        email, address = None if email is None else _folded(email), _counted_address()
-        match kind:
-            case Limit.LOGIN if self._settings.login is not None:
-                rates = self._settings.login
-                wanted = [
-                    (_Per.EMAIL_AND_ADDRESS, [email, address], rates.per_email_and_address),
-                    (_Per.ADDRESS, [address], rates.per_address),
-                    (_Per.EMAIL, [email], rates.per_email),
-                ]
-            case Limit.MAIL if self._settings.mail is not None:
-                wanted = [(_Per.EMAIL, [email], self._settings.mail)]
-            case Limit.GUEST if self._settings.guest is not None:
-                wanted = [(_Per.ADDRESS, [address], self._settings.guest)]
-            case _:
-                return
-        for per, parts, rate in wanted:
-            known = [part for part in parts if part is not None]
-            if len(known) == len(parts):
-                yield _Bucket(kind=kind, per=per, name=self._name(per, *known), rate=rate)
+    def _reserve(self, asked: Attempt, operation: Operation) -> list[_Reservation]:
+        reserved = self._reserve_all(asked.buckets())
+        if isinstance(reserved, _Refusal) and (instead := asked.buckets_instead(reserved.bucket)):
+            reserved = self._reserve_all(instead)
+        if isinstance(reserved, _Refusal):
+            self._tell(reserved.bucket, asked, operation)
+            raise TooManyAttempts(self._retry_after_seconds(reserved.counter, reserved.bucket))
+        return reserved
 
-    def _name(self, per: _Per, *parts: str) -> str:
+    def _reserve_all(self, buckets: Iterable[Bucket]) -> list[_Reservation] | _Refusal:
+        """Count once more in each bucket, or in none if one of them is full."""
+        reserved: list[_Reservation] = []
+        try:
+            for bucket in buckets:
+                at = self._monotonic()
+                admitted, counter = self._hit(_item(bucket), *self._names(bucket))
+                if not admitted:
+                    self._give_back(reserved)
+                    return _Refusal(bucket=bucket, counter=counter)
+                reserved.append(_Reservation(bucket=bucket, counter=counter, at=at))
+        except BaseException:
+            self._give_back(reserved)
+            raise
+        return reserved
+
+    def _names(self, bucket: Bucket) -> tuple[str, str]:
+        return bucket.per.value, self._name(bucket.per, *bucket.parts)
+
+    def _name(self, per: Per, *parts: str) -> str:
         return self._ring.newest.name(f"limit-{per.value}".encode(), json.dumps(parts))
 
-    def _reserve(self, bucket: _Bucket, operation: Operation, asker: Asker, email: str | None) -> _Reservation:
-        at = self._monotonic()
-        admitted, counter = self._hit(bucket.item, *bucket.names)
-        if admitted:
-            return _Reservation(bucket=bucket, counter=counter, at=at)
+    def _tell(self, bucket: Bucket, asked: Attempt, operation: Operation) -> None:
+        """Write a refusal to the audit log, the first one of a window."""
         once = RateLimitItemPerSecond(1, bucket.rate.window_seconds, namespace="told")
-        told, _ = self._hit(once, bucket.kind.value, *bucket.names)
+        told, _ = self._hit(once, bucket.kind.value, *self._names(bucket))
         if told:
-            address = _counted_address()
             self._log.audit(
                 Event.RATE_LIMITED,
-                sid=asker.sid,
-                customer_id=asker.customer_id,
-                email=email,
+                sid=asked.asker.sid,
+                customer_id=asked.asker.customer_id,
+                email=next(iter(asked.emails), None),
                 limit=bucket.kind.value.lower(),
                 per=bucket.per.value,
                 operation=operation.name,
-                address=None if address is None else self._name(_Per.ADDRESS, address)[:_SHOWN_OF_A_HASH],
+                address=None if asked.address is None else self._name(Per.ADDRESS, asked.address)[:_SHOWN_OF_A_HASH],
             )
-        raise TooManyAttempts(self._retry_after_seconds(counter, bucket))
 
     def _hit(self, item: RateLimitItem, *names: str) -> tuple[bool, MovingWindowRateLimiter]:
         """Count once more if that is still within the limit; return whether it was, and where it was counted."""
@@ -236,11 +202,11 @@ class Limits:
         with self._lock:
             return own.hit(item, *names), own
 
-    def _retry_after_seconds(self, counter: MovingWindowRateLimiter, bucket: _Bucket) -> int:
+    def _retry_after_seconds(self, counter: MovingWindowRateLimiter, bucket: Bucket) -> int:
         """Return when the oldest attempt will be out of the window."""
         window = bucket.rate.window_seconds
         try:
-            free_at = counter.get_window_stats(bucket.item, *bucket.names).reset_time
+            free_at = counter.get_window_stats(_item(bucket), *self._names(bucket)).reset_time
         except RedisError as err:
             self._redis_failed(err)
             return window
@@ -258,7 +224,7 @@ class Limits:
             if self._monotonic() - reservation.at >= bucket.rate.window_seconds:
                 # It is out of the window by itself; what is in there belongs to later attempts.
                 continue
-            key = bucket.item.key_for(*bucket.names)
+            key = _item(bucket).key_for(*self._names(bucket))
             if isinstance(storage, MemoryStorage):
                 with self._lock, storage.locks[key]:
                     del storage.events.get(key, [])[:1]
@@ -314,36 +280,9 @@ def _counts(kind: Limit, operation: Operation, outcome: BaseException | None) ->
             return outcome is None
 
 
-def _email(limited: Limited, body: bytes | None, asker: Asker) -> str | None:
-    email = asker.email
-    if limited.email is not None:
-        content = json.loads(body or b"{}")
-        email = content.get(limited.email)
-    return None if email is None else email.strip().lower()
-
-
-def _folded(email: str) -> str:
-    """Return the same for all spellings that upstream may take for one address; which it tells apart is not known.
-
-    No case (a long s is an s), width or accent: to share a count harms less than to count anew with each spelling.
-    """
-    seen = [one for one in unicodedata.normalize("NFKD", email) if unicodedata.category(one) not in _UNSEEN]
-    # By way of the upper case, where a dotless i is an i: so Java compares.
-    return "".join(seen).upper().casefold().strip()
+def _item(bucket: Bucket) -> RateLimitItem:
+    return RateLimitItemPerSecond(bucket.rate.count, bucket.rate.window_seconds, namespace=bucket.kind.value.lower())
 
 
 def _counted_address() -> str | None:
-    """Return what the request's address counts as: IPv6 as its network, but mapped IPv4 (RFC 4291 2.5.5.2) as that."""
-    text = CLIENT_ADDRESS.get()
-    if text is None:
-        return None
-    try:
-        address = ip_address(text)
-    except ValueError:
-        # Not an address, but still the one thing that is known of where it comes from.
-        return text
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address), _IPV6_NETWORK_BITS), strict=False))
+    return counted_address(CLIENT_ADDRESS.get())

@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from bff.config.settings import LogFormat, LoggingSettings
+from bff.emails import comparable
 from bff.events import Event
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -65,7 +66,7 @@ class Log:
 
         :param sid: the session's name in Redis, itself a hash of the cookie; its first half is shown
         :param customer_id: shown as a keyed hash, the same in every line until the newest server key changes
-        :param email: the same, where an address is typed; case does not matter
+        :param email: the same, where an address is typed; case and the spelling of its domain do not matter
         :param entity_id: the same, of the company that a customer acts for
         :param before_sid: the name that the session had until now
         :param fields: fixed words and numbers, never what the sender of a request chose
@@ -74,7 +75,7 @@ class Log:
             fields["session"] = sid[:_SHOWN_OF_A_HASH]
         if before_sid is not None:
             fields["before"] = before_sid[:_SHOWN_OF_A_HASH]
-        typed = None if email is None else email.strip().lower()
+        typed = None if email is None else comparable(email)
         for name, kind, value in (
             ("person", b"log-person", customer_id),
             ("email", b"log-email", typed),

@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bff.commands.embedded_redis import EmbeddedRedis
-from bff.config.settings import LimitSettings, LoginRates, Rate
+from bff.config.settings import LimitSettings, LoginRates, MailRates, Rate
 from bff.crypto import KeyRing
 from bff.errors import (
     InvalidCredentials,
@@ -55,10 +55,16 @@ def rate(count: int) -> Rate:
 
 
 def settings(
-    *, pair: Rate = PLENTY, address: Rate = PLENTY, email: Rate = PLENTY, mail: Rate = PLENTY, guest: Rate = PLENTY
+    *,
+    pair: Rate = PLENTY,
+    address: Rate = PLENTY,
+    email: Rate = PLENTY,
+    mail: Rate = PLENTY,
+    mails: Rate | None = None,
+    guest: Rate = PLENTY,
 ) -> LimitSettings:
     login = LoginRates(per_email_and_address=pair, per_address=address, per_email=email)
-    return LimitSettings(login=login, mail=mail, guest=guest, api=None)
+    return LimitSettings(login=login, mail=MailRates(per_email=mail, per_address=mails), guest=guest, api=None)
 
 
 def limits_of(redis: Redis, chosen: LimitSettings, *, ring: KeyRing = RING, clock: FakeClock | None = None) -> Limits:
@@ -401,6 +407,84 @@ def test_password_of_who_is_signed_in_counts_with_the_guesses_at_the_sign_in(red
             raise InvalidCredentials
     assert not failed(limits)
     assert failed(limits, email=OTHER)
+
+
+def as_known(limits: Limits, outcome: BaseException | None, email: str = EMAIL) -> bool:
+    """Make one attempt from a browser that is known as `EMAIL`; return whether it was admitted."""
+    asker, admitted = Asker(is_known_as=lambda named: named == EMAIL), False
+    expected = () if outcome is None else (type(outcome),)
+    guess = limits.attempt(LOGIN, body=body(email), asker=asker)
+    with coming_from(HERE), suppress(TooManyAttempts, *expected), guess:
+        admitted = True
+        if outcome is not None:
+            raise outcome
+    return admitted
+
+
+def test_known_browser_has_both_limits_of_its_own_once_strangers_have_used_up_theirs(redis: Redis) -> None:
+    hour = Rate(count=3, window_seconds=3600)
+    limits = limits_of(redis, settings(pair=rate(2), email=hour, address=rate(2)))
+    while failed(limits):
+        pass
+    assert [as_known(limits, InvalidCredentials()) for _ in range(3)] == [True, True, False]
+    let_pass(redis, WINDOW_SECONDS)
+    assert failed(limits, email=OTHER, address=THERE)
+    while failed(limits):
+        pass
+    # A minute later the limit of the hour is left, and one guess within it.
+    assert [as_known(limits, InvalidCredentials()) for _ in range(2)] == [True, False]
+    assert not as_known(limits, InvalidCredentials(), "jané.doe@example.com")
+
+
+@pytest.mark.parametrize("full", ["pair", "address", "email"])
+def test_known_browser_takes_nothing_from_strangers_and_gets_its_success_back(redis: Redis, full: str) -> None:
+    limits = limits_of(redis, settings(**{full: rate(2)}))
+    assert [failed(limits) for _ in range(3)] == [True, True, False]
+    before = {key: redis.llen(key) for key in counts(redis)}
+    assert [as_known(limits, None) for _ in range(5)] == [True] * 5
+    assert {key: redis.llen(key) for key in counts(redis)} == before
+
+
+def test_parallel_guesses_of_known_browsers_never_pass_their_limit(redis: Redis) -> None:
+    limits = limits_of(redis, settings(pair=rate(3)))
+    while failed(limits):
+        pass
+    start, admitted = threading.Barrier(12), []
+
+    def guess() -> None:
+        start.wait()
+        admitted.append(as_known(limits, InvalidCredentials()))
+
+    together = [threading.Thread(target=guess) for _ in range(12)]
+    for one in together:
+        one.start()
+    for one in together:
+        one.join()
+    # Some may have met another's attempt that was given back a moment later.
+    assert 1 <= admitted.count(True) <= 3
+
+
+def test_browser_is_asked_about_only_where_a_limit_has_refused(redis: Redis) -> None:
+    limits, asked = limits_of(redis, settings(pair=rate(1))), []
+
+    def note(email: str) -> bool:
+        asked.append(email)
+        return False
+
+    for _ in range(2):
+        attempt = limits.attempt(LOGIN, body=body(EMAIL), asker=Asker(is_known_as=note))
+        with coming_from(HERE), suppress(InvalidCredentials, TooManyAttempts), attempt:
+            assert asked == []
+            raise InvalidCredentials
+    assert asked == [EMAIL]
+
+
+def test_mails_of_one_address_are_counted_over_all_emails(redis: Redis) -> None:
+    limits = limits_of(redis, settings(mails=rate(3)))
+    tries = [tried(limits, None, operation=RESET, email=f"n{number}@example.com") for number in range(5)]
+    assert tries == [True, True, True, False, False]
+    assert tried(limits, None, operation=RESET, email=OTHER, address=THERE)
+    assert tried(limits, rejected(422, RESET), operation=RESET, email=OTHER, address="203.0.113.9")
 
 
 # What is kept, and what is said

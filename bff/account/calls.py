@@ -1,6 +1,6 @@
 """The one door to every operation: `AccountCalls.perform` applies what a row says, in one order, for JSON and pages.
 
-Feature switch, who may call, recent proof, our rules for the input (site, password), version, limits and audit,
+Feature switch, who may call, recent proof, our rules for the input (site, password, e-mail), version, limits and audit,
 upstream, neutral answer, side effects on the session. A JSON route parses, performs and serialises; a page checks its
 form, performs and redirects. What upstream did is never reported as not done: side effects are best effort.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bff.account.emails import with_canonical_emails
 from bff.account.login import Login
 from bff.account.passwords import Weakness, weakness_of
 from bff.account.signup import Signup
@@ -114,7 +115,8 @@ class AccountCalls:
         :raises LoginRequired: the operation needs a customer, and none is signed in
         :raises SessionExpired: the same, because the session has just ended
         :raises ReauthenticationRequired: the last proof of identity is too old for this operation
-        :raises InvalidInput: `read` says so, the site may not be named, or a new password is not a good one
+        :raises InvalidInput: `read` says so, the site may not be named, a new password is not a good one, or an e-mail
+            cannot be one
         :raises PreconditionFailed: the version is not the newest
         :raises InvalidCredentials: upstream refused a password
         :raises UpstreamRejected: upstream refused something else, a mailed token for example (`is_dead_link`)
@@ -124,6 +126,7 @@ class AccountCalls:
         self._check_caller(session, operation)
         asked = self._with_site(operation, read())
         _check_passwords(operation, asked.content)
+        asked = _with_emails(operation, asked)
         try:
             result = self._performed(session, operation, asked)
         except UpstreamRejected as err:
@@ -227,6 +230,11 @@ class AccountCalls:
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason=effect.value, outcome=type(err).__name__)
             return err
         return None
+
+
+def _with_emails(operation: Operation, asked: AccountCall) -> AccountCall:
+    content = with_canonical_emails(operation, asked.content)
+    return asked if content is asked.content else asked.with_content(content)
 
 
 def _check_passwords(operation: Operation, content: Any) -> None:

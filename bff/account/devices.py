@@ -103,6 +103,8 @@ class Devices:
         ended = end_each(self._sessions, named, Ending.DEVICE, customer_id=who.customer.id)
         for sid in named:
             self._sessions.index.remove_session(who, sid)
+        if named and who.customer.email is not None:
+            self._sessions.index.browsers.forget(who.customer.email, *named)
         return ended > 0
 
     def end_others(self, session: Session) -> int:
@@ -115,6 +117,7 @@ class Devices:
         """
         who, own = self._proven(session)
         customer_id = who.customer.id
+        self._sessions.forget_browsers(who, own)
         return end_sessions(
             self._sessions, IndexKind.CUSTOMER, customer_id, Ending.OTHERS, keep=own, customer_id=customer_id
         )

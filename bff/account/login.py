@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bff.account.identity import customer_of
+from bff.emails import comparable
 from bff.emporix.client import Call, Reply
 from bff.errors import (
     AnotherPerson,
@@ -137,8 +138,8 @@ class Login:
         :raises UpstreamError: upstream refuses, or does not answer, or does not say who it is
         :raises SessionError: Redis does not answer, or this request may not start a session
         """
-        operation, who, typed = self._operations["login"], session.signed_in, email.strip().lower()
-        own = who is None or (who.customer.email or "").lower() == typed
+        operation, who = self._operations["login"], session.signed_in
+        own = who is None or comparable(who.customer.email or "") == comparable(email)
         attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own, asked=asked)
         with self._failure_audited(session, asked or operation, email):
             try:
@@ -218,6 +219,7 @@ class Login:
         reset_at = session.web.password_reset_at
         session.abandon()
         preserve_pending_reset(self._sessions, session, reset_at)
+        self._sessions.remember_signed_out(who, session.cookie)
         if who is not None:
             self._log.audit(Event.SIGNED_OUT, **about)
         return who
@@ -231,6 +233,7 @@ class Login:
             if (who := session.signed_in) is not None:
                 # This one is among them.
                 id = who.customer.id
+                self._sessions.forget_browsers(who, None)
                 end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
         finally:
             session.abandon()

@@ -104,6 +104,14 @@ EVERY_WEAKNESS: Final = (
     ),
     _limit_off("login", "login", "passwords can be tried without limit", "ASVS 5.0 6.3.1"),
     _limit_off("mail", "mail", "anybody can have mails sent without limit", "ASVS 5.0 2.4.1"),
+    Weakness(
+        name="mail-limit-per-address-missing",
+        variable="BFF_RATE_LIMIT_MAIL",
+        wrong="one address can have mails sent to any number of people: write a second rate, as in 5/hour;30/hour",
+        breaks="ASVS 5.0 2.4.1",
+        is_weak=lambda settings: settings.limits.mail is not None and settings.limits.mail.per_address is None,
+        guards=frozenset({Guard.LIMITS_ON}),
+    ),
     _limit_off("guest", "guest", "guest tokens can be fetched without limit", "ASVS 5.0 2.4.1"),
     _limit_off("session", "api", "one session can ask without limit", "ASVS 5.0 2.4.1"),
     Weakness(

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from bff.account.social_login import CALLBACK
 from bff.audit.page_calls import calls_by_endpoint
 from bff.audit.probed import SAFE, Asked, Probe, Probed
-from bff.config.settings import LimitSettings, LoginRates, Rate
+from bff.config.settings import LimitSettings, LoginRates, MailRates, Rate
 from bff.factory import Bff
 from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
@@ -91,7 +91,7 @@ def limits_in_words(settings: LimitSettings) -> Mapping[str, str]:
     """Return what each limit is set to, by the name that routes call it by."""
     return {
         "sign-in": _login_words(settings.login),
-        "mail": _words(settings.mail, "e-mail"),
+        "mail": _mail_words(settings.mail),
         "guest": _words(settings.guest, "address"),
         "session": _words(settings.api, "session"),
     }
@@ -107,6 +107,13 @@ def _login_words(rates: LoginRates | None) -> str:
             _words(rates.per_email, "e-mail"),
         )
     )
+
+
+def _mail_words(rates: MailRates | None) -> str:
+    if rates is None:
+        return "off"
+    per_address = [] if rates.per_address is None else [_words(rates.per_address, "address")]
+    return ", ".join([_words(rates.per_email, "e-mail"), *per_address])
 
 
 def _words(rate: Rate | None, per: str) -> str:

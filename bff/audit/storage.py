@@ -6,12 +6,13 @@ from typing import Final
 
 from bff import limits
 from bff.config.settings import SessionSettings
-from bff.sessions import index, redis_store, replay
+from bff.sessions import index, known_browsers, redis_store, replay
 from bff.sessions.stored_keys import StoredKey
 
 ALL_KEPT: Final[tuple[StoredKey, ...]] = (
     *redis_store.STORED_KEYS,
     *index.STORED_KEYS,
+    *known_browsers.STORED_KEYS,
     *replay.STORED_KEYS,
     *limits.STORED_KEYS,
 )

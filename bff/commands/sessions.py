@@ -59,6 +59,7 @@ def revoke_sessions(settings: Settings, email: str | None, out: TextIO, err: Tex
 
 
 def _revoke(services: Services, email: str) -> int:
+    services.sessions.index.browsers.forget_all(email)
     return end_sessions(services.sessions, IndexKind.EMAIL, email, Ending.OPERATOR)
 
 

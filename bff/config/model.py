@@ -72,6 +72,16 @@ class LoginRates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailRates:
+    """How many calls that send a mail are let through."""
+
+    per_email: Rate
+    """Mails that customers have sent to themselves are counted apart, for each customer."""
+    per_address: Rate | None
+    """An IPv6 address counts with its whole /64. None: one address can have mails sent to everybody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One button of the social sign-in."""
 
@@ -92,16 +102,26 @@ def _sites(value: str) -> frozenset[str]:
     return frozenset(parsers.words(SITE, "site codes with ',' between them")(value))
 
 
+def _rates(value: str, *numbers: int) -> tuple[Rate, ...]:
+    found = parsers.rates(value, *numbers) or ()
+    return tuple(Rate(count=count, window_seconds=seconds) for count, seconds in found)
+
+
 def _rate(value: str) -> Rate | None:
-    found = parsers.rates(value, 1)
-    return Rate(count=found[0][0], window_seconds=found[0][1]) if found else None
+    found = _rates(value, 1)
+    return found[0] if found else None
+
+
+def _mail_rates(value: str) -> MailRates | None:
+    found = _rates(value, 1, 2)
+    return MailRates(per_email=found[0], per_address=found[1] if len(found) > 1 else None) if found else None
 
 
 def _login_rates(value: str) -> LoginRates | None:
-    found = parsers.rates(value, 3)
+    found = _rates(value, 3)
     if not found:
         return None
-    first, second, third = (Rate(count=count, window_seconds=seconds) for count, seconds in found)
+    first, second, third = found
     return LoginRates(per_email_and_address=first, per_address=second, per_email=third)
 
 
@@ -182,8 +202,8 @@ class LimitSettings:
     """The rate limits; None: that one is off."""
 
     login: LoginRates | None = setting("BFF_RATE_LIMIT_LOGIN", _login_rates, "10/minute;30/minute;100/hour")
-    mail: Rate | None = setting("BFF_RATE_LIMIT_MAIL", _rate, "5/hour")
-    """Calls that send a mail, per e-mail."""
+    mail: MailRates | None = setting("BFF_RATE_LIMIT_MAIL", _mail_rates, "5/hour;30/hour")
+    """Calls that send a mail."""
     guest: Rate | None = setting("BFF_RATE_LIMIT_GUEST", _rate, "60/minute")
     """New guest tokens, per address."""
     api: Rate | None = setting("BFF_RATE_LIMIT_API", _rate, "600/minute")

@@ -98,13 +98,14 @@ def words(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
-def rates(value: str, number: int) -> tuple[tuple[int, int], ...] | None:
-    """Read so many rates with `;` between them, as (count, window in seconds); None where it says `off`."""
+def rates(value: str, *numbers: int) -> tuple[tuple[int, int], ...] | None:
+    """Read one of these numbers of rates, `;` between them, as (count, window in seconds); None where it says `off`."""
     if value.lower() == "off":
         return None
     parts = value.split(";")
-    if len(parts) != number:
-        raise UnacceptableError("must be one rate or off" if number == 1 else f"must be {number} rates or off")
+    if len(parts) not in numbers:
+        many = " or ".join("one rate" if number == 1 else f"{number} rates" for number in numbers)
+        raise UnacceptableError(f"must be {many} or off")
     return tuple(_rate(part) for part in parts)
 
 

@@ -129,6 +129,8 @@ class Limited:
     kind: Limit
     email: str | None = None
     """The property of the body that names the e-mail it counts for; None: the one that the customer signs in with."""
+    also: tuple[str, ...] = ()
+    """Properties of the body, as dotted paths, that may name further e-mails it counts for."""
     unless: str | None = None
     """A parameter with which the operation does something else; such a call does not count."""
 
@@ -203,6 +205,10 @@ class Operation:
     """What each call counts against, in the order in which that is tried."""
     takes_site: bool = False
     """The body may name a site, and the settings say which."""
+    emails: tuple[str, ...] = ()
+    """Properties of the body, as dotted paths, that name an e-mail which may exist already; sent in its one form."""
+    new_emails: tuple[str, ...] = ()
+    """The same, of e-mails that the account gets; each has to look like one."""
     new_passwords: tuple[str, ...] = ()
     """Properties of the body, as dotted paths, that set a password; each has to be a good one."""
     dead_link: frozenset[int] = frozenset()

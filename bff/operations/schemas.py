@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from bff.emails import canonical
 from bff.errors import Detail
 from bff.operations.body import Body, nullable, optional, required, validate
 from bff.operations.json_body import JsonValue
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 MAX_EMAIL_CHARACTERS = 320
-"""64 before the @, 255 behind it (RFC 5321 4.5.3.1)."""
+"""As it is sent, blanks around it included; what an address may be is the door's to say (`bff.account.emails`)."""
 MAX_PASSWORD_CHARACTERS = 1024
 MAX_TOKEN_CHARACTERS = 512
 MAX_TEXT_CHARACTERS = 2000
@@ -224,7 +225,9 @@ class Empty(Body):
 
 def _contact_email_problems(value: dict[str, JsonValue], profile: dict[str, JsonValue]) -> tuple[Detail, ...]:
     email, contact_email = value.get("email"), profile.get("contactEmail")
-    if not isinstance(email, str) or not isinstance(contact_email, str) or email == contact_email:
+    if not isinstance(email, str) or not isinstance(contact_email, str):
+        return ()
+    if canonical(email) == canonical(contact_email):
         return ()
     field = "customerDetails.contactEmail"
     return (Detail(message="must be the same as email", field=field, type="invalid_value"),)

@@ -14,6 +14,8 @@ from typing import Any
 from redis import Redis
 
 from bff.crypto import KeyRing
+from bff.emails import spellings
+from bff.sessions.known_browsers import KnownBrowsers
 from bff.sessions.model import SignedIn
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.stored_keys import PLAIN, StoredKey
@@ -58,6 +60,8 @@ class SessionIndex:
         self._ring = ring
         self._now = now
         self._add_script = client.register_script(_ADD)
+        self.browsers = KnownBrowsers(client, ring, now)
+        """Which of them have been signed in with an e-mail, and may be no more."""
 
     def add_session(self, who: SignedIn, sid: str, ends_at: float) -> None:
         """Note a session under every name its customer can be looked up by.
@@ -115,9 +119,9 @@ class SessionIndex:
             translate_redis_errors(partial(self._redis.delete, name))
 
     def _names(self, kind: IndexKind, value: str) -> list[str]:
-        if kind is IndexKind.EMAIL:
-            value = value.lower()
-        return [f"bff:index:{kind.value}:{n}" for n in self._ring.names(kind.value.encode(), value)]
+        # Sessions from before there was one form of an e-mail are listed under another, until they end.
+        values = spellings(value) if kind is IndexKind.EMAIL else (value,)
+        return [f"bff:index:{kind.value}:{n}" for one in values for n in self._ring.names(kind.value.encode(), one)]
 
 
 def of_issuer(issuer: str, value: str) -> str:

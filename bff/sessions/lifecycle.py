@@ -110,6 +110,25 @@ class Lifecycle:
         """
         if who is not None and sid is not None:
             self.index.add_session(who, sid, who.ends_at(self.settings.lifetime_seconds))
+            if who.customer.email is not None:
+                self.index.browsers.remember(who.customer.email, sid)
+
+    def remember_signed_out(self, who: SignedIn | None, cookie: SessionCookie | None) -> None:
+        """Note that the browser with this cookie was signed in until now; a failure leaves it a stranger."""
+        if who is None or who.customer.email is None or cookie is None:
+            return
+        try:
+            self.index.browsers.remember(who.customer.email, cookie.sid)
+        except SessionStoreUnavailable as err:
+            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="known browser", outcome=type(err).__name__)
+
+    def forget_browsers(self, who: SignedIn, keep: str | None) -> None:
+        """Make strangers of all browsers of who is signed in, but for the one whose cookie has the name `keep`.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        if who.customer.email is not None:
+            self.index.browsers.forget_all(who.customer.email, keep=keep)
 
     def unlist(self, who: SignedIn | None, sid: str) -> None:
         """Take a session out of the index again.

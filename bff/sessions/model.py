@@ -87,6 +87,8 @@ class WebRecord:
     password_reset_at: float | None = None
     """Unix seconds. This browser set a password with a mailed link, which does not tell whose it was; the next sign-in
     with a password does."""
+    former_sid: str | None = None
+    """Name of the cookie that this browser had before, while it is a guest's: it may be known by that one."""
 
     def with_customer(self, customer: Customer) -> WebRecord:
         """Return the record with what is newly known of who is signed in."""
@@ -105,6 +107,8 @@ class WebRecord:
             body["logins"] = [dict(login) for login in self.logins]
         if self.password_reset_at is not None:
             body["passwordResetAt"] = self.password_reset_at
+        if self.former_sid is not None:
+            body["formerSid"] = self.former_sid
         if self.signed_in is not None:
             who = self.signed_in
             body["signedIn"] = {
@@ -152,6 +156,7 @@ class WebRecord:
             data=body["data"],
             logins=tuple(body.get("logins", ())),
             password_reset_at=body.get("passwordResetAt"),
+            former_sid=body.get("formerSid"),
         )
 
 

@@ -53,6 +53,7 @@ def end_older_sessions(sessions: Sessions, session: Session) -> None:
     customer_id = who.customer.id
     try:
         if _counts(sessions, reset_at):
+            sessions.forget_browsers(who, own)
             end_sessions(
                 sessions, IndexKind.CUSTOMER, customer_id, Ending.PASSWORD_RESET, keep=own, customer_id=customer_id
             )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bff.config.settings import Rate
+from bff.emails import comparable
 from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
 from bff.events import Event
 from bff.sessions.cookie import SessionCookie
@@ -103,6 +104,20 @@ class Session:
     def signed_in(self) -> SignedIn | None:
         """Who is signed in; reads the session if that has not been done."""
         return self.web.signed_in
+
+    def is_known_as(self, email: str) -> bool:
+        """Tell whether this browser is, or lately was, signed in with an e-mail; False where Redis does not say."""
+        who, cookie = self.signed_in, self.cookie
+        if who is not None and who.customer.email is not None and comparable(who.customer.email) == comparable(email):
+            return True
+        if cookie is None or not cookie.is_well_formed:
+            return False
+        sids = (cookie.sid, self.web.former_sid)
+        try:
+            return any(self._all.index.browsers.knows(email, sid) for sid in sids if sid is not None)
+        except SessionStoreUnavailable:
+            # Then it is limited like any other.
+            return False
 
     @property
     def expires_in_seconds(self) -> int | None:
@@ -217,7 +232,7 @@ class Session:
         :raises SessionStoreUnavailable: Redis does not answer; the old session stands
         """
         before = self.web if keep_data else replace(self.web, data={}, logins=())
-        self._rotate(replace(before, created=self._all.now(), signed_in=who), vault, None)
+        self._rotate(replace(before, created=self._all.now(), signed_in=who, former_sid=None), vault, None)
 
     def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
         """Move the session to a new cookie, with a change to its web record.
@@ -255,6 +270,7 @@ class Session:
             return
         self.check_may_start()
         if self._state is SessionState.MISSING:
+            web = self._with_former_sid(web)
             self.new_cookie, self._found = self._all.begin(web, vault, self.browser)
             self._state = SessionState.LIVE
         else:
@@ -262,8 +278,15 @@ class Session:
             self._state, self._found = SessionState.UNSAVED, replace(self._found, web=web, vault=vault)
 
     def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None) -> None:
+        web = self._with_former_sid(web)
         self.new_cookie, self._found = self._all.rotate(self._live_cookie, read, web, vault, self.browser)
         self._state = SessionState.LIVE
+
+    def _with_former_sid(self, web: WebRecord) -> WebRecord:
+        cookie = self.cookie
+        if web.signed_in is not None or web.former_sid is not None or cookie is None or not cookie.is_well_formed:
+            return web
+        return replace(web, former_sid=cookie.sid)
 
     def _lose(self) -> None:
         """Drop what was read of a session that has ended since; the rest of this request keeps nothing."""

@@ -15,8 +15,9 @@ from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import InvalidToken, LoginRequired, SessionExpired, UpstreamMalformed, UpstreamTimeout
 from bff.events import Event
-from bff.limits import Asker, Limits
+from bff.limits import Limits
 from bff.log import Log
+from bff.operations.counts import Asker
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
 from bff.sessions.audit_fields import audit_subject, audited, email_in
@@ -116,7 +117,7 @@ class TokenBroker:
         who = session.signed_in
         # Where the profile names no sign-in e-mail, the id is as much the customer's own.
         own = None if who is None else who.customer.email or who.customer.id
-        asker = Asker(email=own, **audit_subject(session))
+        asker = Asker(email=own, is_known_as=session.is_known_as, **audit_subject(session))
         return self._limits.attempt(operation, body=call.body, given=call.values or {}, asker=asker)
 
     def bearer(

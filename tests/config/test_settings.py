@@ -13,6 +13,7 @@ import pytest
 from bff.config.settings import (
     LogFormat,
     LoginRates,
+    MailRates,
     Rate,
     RefreshBearer,
     SameSite,
@@ -60,7 +61,9 @@ def test_defaults_are_the_documented_ones() -> None:
         per_address=Rate(count=30, window_seconds=60),
         per_email=Rate(count=100, window_seconds=3600),
     )
-    assert settings.limits.mail == Rate(count=5, window_seconds=3600)
+    assert settings.limits.mail == MailRates(
+        per_email=Rate(count=5, window_seconds=3600), per_address=Rate(count=30, window_seconds=3600)
+    )
     assert settings.limits.guest == Rate(count=60, window_seconds=60)
     assert settings.limits.api == Rate(count=600, window_seconds=60)
     features = settings.features
@@ -134,6 +137,12 @@ GOOD: list[tuple[str, str, Callable[[Settings], object], object]] = [
     ("BFF_COOKIE_SAMESITE", "strict", lambda s: s.cookie.same_site, SameSite.STRICT),
     ("BFF_RATE_LIMIT_LOGIN", "off", lambda s: s.limits.login, None),
     ("BFF_RATE_LIMIT_MAIL", "off", lambda s: s.limits.mail, None),
+    (
+        "BFF_RATE_LIMIT_MAIL",
+        "2/day",
+        lambda s: s.limits.mail,
+        MailRates(per_email=Rate(count=2, window_seconds=86400), per_address=None),
+    ),
     ("BFF_RATE_LIMIT_GUEST", "7/second", lambda s: s.limits.guest, Rate(count=7, window_seconds=1)),
     ("BFF_RATE_LIMIT_API", "1000/day", lambda s: s.limits.api, Rate(count=1000, window_seconds=86400)),
     ("BFF_NEUTRAL_ANSWERS", "off", lambda s: s.features.neutral_answers, False),
@@ -175,7 +184,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "BFF_ANONYMOUS_IDLE": ("x",),
     "BFF_COOKIE_SAMESITE": ("None",),
     "BFF_RATE_LIMIT_LOGIN": ("10/minute;30/minute", "10/minute;off;100/hour"),
-    "BFF_RATE_LIMIT_MAIL": ("0/hour", "5/week"),
+    "BFF_RATE_LIMIT_MAIL": ("0/hour", "5/week", "5/hour;", "5/hour;30/hour;60/hour", "5/hour;off"),
     "BFF_RATE_LIMIT_GUEST": ("60/minute;60/minute",),
     "BFF_RATE_LIMIT_API": ("600",),
     "BFF_NEUTRAL_ANSWERS": ("maybe",),

@@ -234,7 +234,7 @@ def test_deletion_is_limited_where_it_is_asked_for_and_not_where_it_is_confirmed
 
 
 def test_every_mail_that_the_sandbox_sends_is_counted(make_shop: ShopMaker) -> None:
-    shop = make_shop()
+    shop = make_shop(BFF_RATE_LIMIT_MAIL="5/hour")
     jane = shop.signed_in()
     wish = {"email": B2C_EMAIL, "password": B2C_PASSWORD, "newEmail": "third@example.com"}
     asks: list[tuple[str, str, dict[str, Any] | None]] = [

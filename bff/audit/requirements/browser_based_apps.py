@@ -159,6 +159,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/journeys/test_upstream_trouble.py::test_rate_limit_of_upstream_is_passed_on_with_its_wait",
+                "tests/journeys/test_mail_limits.py::test_one_address_has_mails_sent_to_so_many_mailboxes_and_not_to_one_more",
                 "tests/journeys/test_rate_limits.py::test_guesses_over_the_limit_do_not_reach_upstream_not_even_with_the_right_password",
                 "tests/journeys/test_rate_limits.py::test_nobody_leaves_their_bucket_by_a_header_of_their_own",
                 "tests/journeys/test_rate_limits.py::test_new_guests_are_limited_per_address_and_those_there_are_not_refused",

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, Regexp, StopValidation
+from wtforms.validators import InputRequired, Length, StopValidation
 
+from bff import emails
 from bff.account.passwords import Weakness, weakness_of
 from bff.operations.schemas import (
-    MAX_EMAIL_CHARACTERS,
     MAX_PASSWORD_CHARACTERS,
     MAX_TAG_CHARACTERS,
     MAX_TEXT_CHARACTERS,
@@ -26,7 +26,7 @@ SHIPPING = "SHIPPING"
 
 Validator = Callable[[FlaskForm, Any], object]
 
-_EMAIL_SHAPE = Regexp(r"(?:[^@\s]+@[^@\s]+\.[^@\s]+)?\Z", message=_("Enter an e-mail address like name@example.com"))
+_LIKE_AN_EMAIL = _("Enter an e-mail address like name@example.com")
 
 
 def _stripped(value: Any) -> Any:
@@ -53,8 +53,31 @@ def text_field(*validators: Validator, most: int = MAX_TEXT_CHARACTERS) -> Strin
 
 
 def email_field(*validators: Validator) -> StringField:
-    """Return a field for an e-mail address."""
-    return text_field(*validators, _EMAIL_SHAPE, most=MAX_EMAIL_CHARACTERS)
+    """Return a field for an e-mail address that may exist already, however odd it looks."""
+    return _email_field(*validators, at_most(emails.MAX_CHARACTERS), _could_be_an_email)
+
+
+def new_email_field(*validators: Validator) -> StringField:
+    """Return a field for an e-mail address that an account gets."""
+    return _email_field(*validators, _looks_like_an_email, at_most(emails.MAX_CHARACTERS))
+
+
+def _email_field(*validators: Validator) -> StringField:
+    return StringField(filters=[_trimmed], validators=validators)
+
+
+def _trimmed(value: Any) -> Any:
+    return emails.trimmed(value) if isinstance(value, str) else value
+
+
+def _could_be_an_email(form: FlaskForm, field: Field) -> None:
+    if field.data and not emails.may_be_asked_for(field.data):
+        raise StopValidation(_LIKE_AN_EMAIL)
+
+
+def _looks_like_an_email(form: FlaskForm, field: Field) -> None:
+    if field.data and not emails.may_be_new(field.data):
+        raise StopValidation(_LIKE_AN_EMAIL)
 
 
 def password_field(message: str, *validators: Validator) -> PasswordField:

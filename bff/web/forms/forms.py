@@ -15,6 +15,7 @@ from bff.web.forms.fields import (
     at_most,
     email_field,
     good_password,
+    new_email_field,
     password_field,
     short_tags,
     tag_list,
@@ -82,12 +83,12 @@ class SignupForm(AddressFields):
     contactName = text_field()  # noqa: N815
     firstName = text_field(DataRequired(_("Enter your first name")))  # noqa: N815
     lastName = text_field(DataRequired(_("Enter your last name")))  # noqa: N815
-    email = email_field(DataRequired(_("Enter your e-mail address")))
+    email = new_email_field(DataRequired(_("Enter your e-mail address")))
     password = password_field(_("Enter a new password"), good_password)
     phone = text_field()
     company = text_field()
     companyRegistrationId = text_field()  # noqa: N815
-    signInEmail = email_field()  # noqa: N815
+    signInEmail = new_email_field()  # noqa: N815
 
     def validate_companyRegistrationId(self, field: Field) -> None:  # noqa: N802
         """Upstream asks for the company's name with its number."""
@@ -132,7 +133,7 @@ class ProfileForm(PageForm):
     contactPhone = text_field()  # noqa: N815
     company = text_field()
     companyRegistrationId = text_field()  # noqa: N815
-    contactEmail = email_field()  # noqa: N815
+    contactEmail = new_email_field()  # noqa: N815
     preferredLanguage = SelectField(  # noqa: N815
         validate_choice=False, validators=[Regexp(_CODE, message=_("Choose a language from the list"))]
     )
@@ -172,7 +173,7 @@ class PasswordForm(PageForm):
 class EmailForm(PageForm):
     """Change the sign-in e-mail."""
 
-    newEmail = email_field(DataRequired(_("Enter your new e-mail address")))  # noqa: N815
+    newEmail = new_email_field(DataRequired(_("Enter your new e-mail address")))  # noqa: N815
     password = password_field(_("Enter your current password"))
     syncContactEmail = BooleanField()  # noqa: N815
 
@@ -225,5 +226,5 @@ class SocialForm(PageForm):
 class AddLoginForm(PageForm):
     """Add an e-mail and a password to an account that has none."""
 
-    email = email_field(DataRequired(_("Enter your e-mail address")))
+    email = new_email_field(DataRequired(_("Enter your e-mail address")))
     password = password_field(_("Enter a new password"), good_password)

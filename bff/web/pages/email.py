@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
+from bff.emails import comparable
 from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import EmailForm, TokenForm
@@ -51,7 +52,7 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
     current, wanted = visit.who.customer.email or "", form.newEmail.data or ""
-    if current.lower() == wanted.lower():
+    if comparable(current) == comparable(wanted):
         raise FieldRefused("newEmail", _("This is your e-mail address already"))
     visit.perform(
         "change_email",
