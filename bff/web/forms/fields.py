@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import request
@@ -26,7 +26,10 @@ SHIPPING = "SHIPPING"
 
 Validator = Callable[[FlaskForm, Any], object]
 
-_EMAIL_SHAPE = Regexp(r"(?:[^@\s]+@[^@\s]+\.[^@\s]+)?\Z", message=_("Enter an e-mail address like name@example.com"))
+# The first dot behind the first character decides, and nothing is given back: a form may be 64 KiB of dots.
+_EMAIL_SHAPE = Regexp(
+    r"(?:[^@\s]++@[^@\s][^@\s.]*+\.[^@\s]++)?\Z", message=_("Enter an e-mail address like name@example.com")
+)
 
 
 def _stripped(value: Any) -> Any:
@@ -77,6 +80,12 @@ def version_of(form: FlaskForm) -> dict[str, Any]:
     """Return what a change sends so that upstream can tell whether another change was made meanwhile."""
     sent = form.version.data or ""
     return {"metadata": {"version": int(sent)}} if sent.isdecimal() and len(sent) < 16 else {}
+
+
+def entered(form: FlaskForm, names: Iterable[str]) -> dict[str, str]:
+    """Return the texts to send: what the page could not show, and was left empty, stays as upstream has it."""
+    unshown = (form.unshown.data or "").split(",")
+    return {name: form[name].data or "" for name in names if form[name].data or name not in unshown}
 
 
 def tag_list(form: FlaskForm) -> list[str]:
