@@ -180,7 +180,9 @@ def test_forged_tokens_have_the_keys_fetched_once_in_half_a_minute_however_many_
     one = signed_in(social)
     fetched = social.provider.recorder.count("jwks")
     forged = [
-        mint_logout_token(social.provider, claims={"sid": sid_of(one)}, headers=headers, key=social.provider.keys.foreign)
+        mint_logout_token(
+            social.provider, claims={"sid": sid_of(one)}, headers=headers, key=social.provider.keys.foreign
+        )
         for headers in ({}, {"kid": social.provider.keys.current.kid}, {"kid": None}, {"kid": "unknown"})
     ]
     for round in (1, 2):

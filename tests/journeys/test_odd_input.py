@@ -22,9 +22,9 @@ from tests.support.shop import PUBLIC_URL
 
 PIECES = (
     *("\r\n", "\n", "\r", "\x00", "\x7f", "\x85", "\u2028", "\ufeff", "\t", " ", "'", '"', "\\", "/", "..", ".", ";"),
-    *("%", "%0d%0a", "%00", "%ff", "{", "}", "{{7*7}}", "${x}", "<b>", "&amp;", "?", "#", ":", "//", "@", ",", "=", "&"),
+    *("%", "%0d%0a", "%00", "%ff", "{", "}", "{{7*7}}", "${x}", "<b>", "&amp;", "?", "#", ":", "//", "@", ",", "="),
     *("a", "a1", "x" * 70, "x" * 3000, "é", "\u0130", "\u1e9e", "\U0001f511", "e\u0301", "0", "-1", "1e400", "9" * 30),
-    *("null", "true", "[]", "de_DE", "en-US-x-" + "y" * 300, "XX", "EUR", "BILLING", "http://[", "\N{ARABIC-INDIC DIGIT ONE}"),
+    *("null", "true", "[]", "de_DE", "en-US-x-" + "y" * 300, "XX", "EUR", "BILLING", "http://[", "\u0661"),
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
 RAW = st.one_of(
@@ -147,8 +147,8 @@ QUERIES = st.lists(
     st.tuples(
         st.one_of(
             st.sampled_from(
-                ["next", "again", "notice", "token", "sent", "extend", "expand", "tags", "code", "state", "iss", "error",
-                 "onward", "v", "proceed", "_"]
+                ["next", "again", "notice", "token", "sent", "extend", "expand", "tags", "code", "state", "iss", "v",
+                 "error", "onward", "proceed", "_"]
             ),
             TEXTS,
         ),

@@ -7,8 +7,8 @@ import pytest
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.mint import TokenKind
-from bff.sandbox.provider.tokens import IdTokenShape
 from bff.sandbox.provider.settings import Person, ProviderSettings
+from bff.sandbox.provider.tokens import IdTokenShape
 from bff.sandbox.settings import SandboxSettings
 from bff.tokens import renewal
 from tests.support.fakes.answers import empty, html
