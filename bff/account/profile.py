@@ -1,19 +1,24 @@
 """Profiles and addresses as values: read once from upstream's JSON, leniently, so that one odd property hides no other.
 
-Schemas `CustomerProfile` and `Address` of the Customer Service contract; what is not of the documented type counts as
-not given.
+Schemas `CustomerProfile` and `Address` of the Customer Service contract. What is not of the documented type counts as
+not given, and is named in `unreadable`: a page says that it cannot show it, and a form does not overwrite it unasked.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
 from bff.account.versions import version_of
+from bff.operations.table import OPERATIONS
 from bff.sessions.model import LegalEntity
+
+_ADDRESS_ID: Final = OPERATIONS["get_address"].parameter("addressId")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +56,29 @@ class Profile:
     company_registration_id: str | None
     legal_entities: tuple[LegalEntity, ...]
     version: int | None
+    unreadable: tuple[str, ...]
+    """Names of the properties that upstream gives as something else than documented."""
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Profile:
         """Read a profile."""
         b2b = content.get("b2b")
         company = b2b if isinstance(b2b, dict) else {}
+        listed = company.get("legalEntities")
+        entities = tuple(_legal_entities(listed))
+        whole_company = (
+            (b2b is None or isinstance(b2b, dict))
+            and _is_text(company.get("companyRegistrationId"))
+            and (listed is None or (isinstance(listed, list) and len(entities) == len(listed)))
+        )
         return cls(
             id=text_of(content.get("id")),
             sign_in_email=_sign_in_email(content.get("accounts")),
             texts=ProfileTexts(**_texts(ProfileTexts, content)),
             company_registration_id=text_of(company.get("companyRegistrationId")),
-            legal_entities=tuple(_legal_entities(company.get("legalEntities"))),
+            legal_entities=entities,
             version=version_of(content),
+            unreadable=(*_odd_texts(ProfileTexts, content), *(() if whole_company else ("b2b",))),
         )
 
 
@@ -92,21 +107,31 @@ class Address:
     """One entry of the address book."""
 
     id: str | None
+    """None: upstream gives none by which the address could be asked for."""
     texts: AddressTexts
     tags: tuple[str, ...]
     is_default: bool
     version: int | None
+    unreadable: tuple[str, ...]
+    """Names of the properties that upstream gives as something else than documented."""
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Address:
         """Read an address."""
-        tags = content.get("tags")
+        id, listed, is_default = text_of(content.get("id")), content.get("tags"), content.get("isDefault")
+        tags = tuple(tag for one in listed if (tag := text_of(one))) if isinstance(listed, list) else ()
+        whole_tags = listed is None or (isinstance(listed, list) and all(map(_is_text, listed)))
         return cls(
-            id=text_of(content.get("id")),
+            id=id if id is not None and _ADDRESS_ID.admits(id) else None,
             texts=AddressTexts(**_texts(AddressTexts, content)),
-            tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-            is_default=bool(content.get("isDefault")),
+            tags=tags,
+            is_default=is_default is True,
             version=version_of(content),
+            unreadable=(
+                *_odd_texts(AddressTexts, content),
+                *(() if whole_tags else ("tags",)),
+                *(() if is_default is None or isinstance(is_default, bool) else ("isDefault",)),
+            ),
         )
 
     @property
@@ -132,7 +157,17 @@ def addresses_of(content: list[Any]) -> tuple[Address, ...]:
 
 def text_of(value: Any) -> str | None:
     """Return a value that is a text, and not an empty one."""
-    return value if isinstance(value, str) and value else None
+    return value if value and isinstance(value, str) and _is_text(value) else None
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a value is a text that can be shown, or not given; half of a surrogate pair is no character."""
+    return value is None or (isinstance(value, str) and _SURROGATE.search(value) is None)
+
+
+def _odd_texts(kind: type[Texts], content: Mapping[str, Any]) -> list[str]:
+    names = (to_camel(field.name) for field in fields(kind))
+    return [name for name in names if not _is_text(content.get(name))]
 
 
 def _texts(kind: type[Texts], content: Mapping[str, Any]) -> dict[str, str | None]:

@@ -129,7 +129,9 @@ class SocialLogin:
         :raises IdentityProviderUnavailable: there are no keys to check it with
         :raises SessionStoreUnavailable: Redis does not answer
         """
-        told = read_logout_token(token, self._provider.keys, self._expected(self._provider.metadata()))
+        provider = self._provider
+        expected = self._expected(provider.metadata())
+        told = read_logout_token(token, provider.keys, expected, newer=provider.keys_newer_than)
         used = of_issuer(told.issuer, told.jti)
         if self._replays.was_used(_JTI, used):
             raise IdTokenInvalid(_JTI)
@@ -178,7 +180,8 @@ class SocialLogin:
         token = grant.reply.get(_ID_TOKEN)
         if not isinstance(token, str):
             raise IdTokenInvalid("missing")
-        said = read_id_token(token, self._provider.keys, self._expected(metadata), nonce=login.nonce.reveal())
+        provider, expected, nonce = self._provider, self._expected(metadata), login.nonce.reveal()
+        said = read_id_token(token, provider.keys, expected, nonce=nonce, newer=provider.keys_newer_than)
         if login.is_reauthentication and (said.auth_time is None or self._now() - said.auth_time > RECENT_SECONDS):
             raise IdTokenInvalid("auth_time")
         identity = SocialIdentity(issuer=said.issuer, subject=said.subject, sid=said.sid)

@@ -12,13 +12,16 @@ from bff.errors import Detail, InvalidInput, UpstreamRejected
 
 _STALE = frozenset({400, 409, 412})
 """How upstream was seen to refuse a version that is no longer the newest."""
+_TOO_LARGE = 10**15
+"""No counter of writes gets there, and a tag has no more than fifteen digits."""
 
 
 def version_of(content: Any) -> int | None:
     """Return the version of a profile or an address; None where it has none."""
     metadata = content.get("metadata") if isinstance(content, dict) else None
     version = metadata.get("version") if isinstance(metadata, dict) else None
-    return version if isinstance(version, int) and not isinstance(version, bool) else None
+    is_one = isinstance(version, int) and not isinstance(version, bool) and 0 <= version < _TOO_LARGE
+    return version if is_one else None
 
 
 def with_version(content: dict[str, Any], version: int) -> dict[str, Any]:

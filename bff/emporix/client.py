@@ -19,6 +19,7 @@ from bff.errors import BffError, Detail, InvalidInput, UpstreamMalformed, Upstre
 from bff.events import Event
 from bff.log import Log
 from bff.operations import model
+from bff.operations.body import secret_properties
 from bff.operations.model import Operation, Parameter, Place
 from bff.secret import Secret
 from bff.transport import (
@@ -35,7 +36,7 @@ from bff.transport import (
 )
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
-_SECRET_PROPERTIES = frozenset({"password", "currentPassword", "newPassword", "token"})
+_NO_CONTENT = 204
 _USER_AGENT = "emporix-bff"
 
 
@@ -105,7 +106,7 @@ class EmporixClient:
                 status=answer.status if answer else None,
                 ms=round((self._monotonic() - started) * 1000, 1),
             )
-        if answer.status in operation.success:
+        if answer.status in operation.success or _is_empty_list(operation, answer):
             return _reply(operation, answer)
         error = refusal(operation, answer, list(_secrets(operation, call, bearer)))
         self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, status=answer.status)
@@ -206,11 +207,20 @@ def _reply(operation: Operation, answer: HttpResponse) -> Reply:
             # An HTML page comes from a proxy, not from Emporix: nothing was done.
             raise UpstreamMalformed(operation.name, "the answer is a page")
         return Reply(status=answer.status, body=b"", content=None)
+    if _is_empty_list(operation, answer):
+        return Reply(status=min(operation.success), body=b"[]", content=[])
     content = _read_json(answer.body)
     expected = list if operation.answer is model.ResponseShape.ARRAY else dict
     if not isinstance(content, expected):
         raise UpstreamMalformed(operation.name, "the answer is not JSON, or has another shape")
     return Reply(status=answer.status, body=answer.body, content=content)
+
+
+def _is_empty_list(operation: Operation, answer: HttpResponse) -> bool:
+    """Tell whether an answer means a list without entries; the contract has neither 204 nor null for it."""
+    if operation.answer is not model.ResponseShape.ARRAY:
+        return False
+    return answer.status == _NO_CONTENT or (answer.status in operation.success and answer.body.strip() == b"null")
 
 
 def _read_json(body: bytes) -> Any:
@@ -238,6 +248,7 @@ def _unanswered(operation: Operation, err: TransportError) -> BffError:
 
 
 def _secrets(operation: Operation, call: Call, bearer: Secret[str] | None) -> Iterator[str]:
+    """Give what the row declares to be secret, and nothing else: the sender must not choose how many there are."""
     if bearer is not None:
         yield bearer.reveal()
     for name, value in (call.values or {}).items():
@@ -245,17 +256,11 @@ def _secrets(operation: Operation, call: Call, bearer: Secret[str] | None) -> It
             yield value.reveal()
         elif operation.parameter(name).secret:
             yield value
-    if call.body is not None:
-        yield from _secret_properties(json.loads(call.body))
-
-
-def _secret_properties(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for inner in value:
-            yield from _secret_properties(inner)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name in _SECRET_PROPERTIES and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _secret_properties(inner)
+    paths = () if call.body is None or operation.body is None else secret_properties(operation.body)
+    content = json.loads(call.body) if paths and call.body is not None else None
+    for path in paths:
+        value = content
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            yield value

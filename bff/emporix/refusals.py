@@ -6,10 +6,13 @@ scrubbed of every secret that was sent, since an error text may repeat what it c
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any, Self
 from urllib.parse import quote, quote_plus
 
 from bff.errors import (
@@ -52,6 +55,7 @@ _MAX_TEXT = 1000
 _MAX_DETAILS = 50
 _MAX_RETRY_AFTER_SECONDS = 3600
 _SHORT_SECRET = 4
+_SMALL_LETTERS = str.maketrans(ascii_uppercase, ascii_lowercase)
 HIDDEN = "***"
 
 
@@ -96,8 +100,10 @@ def _fault(body: dict[str, Any]) -> tuple[str, str]:
 
 
 def _rejected(operation: Operation, status: int, body: dict[str, Any], secrets: Iterable[str]) -> UpstreamRejected:
+    scrubber = _Scrubber.of(secrets)
+
     def text(value: Any) -> str | None:
-        return scrubbed(value, secrets)[:_MAX_TEXT] if isinstance(value, str) and value else None
+        return scrubber.scrubbed(value, _MAX_TEXT) if isinstance(value, str) and value else None
 
     details = []
     listed = body.get("details")
@@ -131,17 +137,64 @@ def _type(word: str | None) -> str | None:
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with every given secret hidden, as it is and as it stands in a URL."""
-    # Longest first: the rest of a password that begins with another secret would stay.
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
-            # Percent-encoding may come in small letters.
-            pattern = re.compile(re.escape(form), re.IGNORECASE)
-            if len(secret) < _SHORT_SECRET and pattern.search(text):
-                # Cutting one letter out of every word would show which letter it was.
-                return HIDDEN
-            text = pattern.sub(HIDDEN, text)
-    return text
+    """Return the text with every given secret hidden, as it is and as URLs, JSON and HTML spell it."""
+    return _Scrubber.of(secrets).scrubbed(text, len(text))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Scrubber:
+    """Hides secrets; made once for an answer, however many texts it has.
+
+    Plain searches, no patterns: Python keeps the newest five hundred patterns, and with them every secret that one was
+    made of; and to make one takes longer than to search a text.
+    """
+
+    _forms: tuple[str, ...]
+    _short_forms: tuple[str, ...]
+    _longest: int
+
+    @classmethod
+    def of(cls, secrets: Iterable[str]) -> Self:
+        """Spell every secret in each way, once."""
+        forms: set[str] = set()
+        short: set[str] = set()
+        for secret in filter(None, secrets):
+            (short if len(secret) < _SHORT_SECRET else forms).update(map(_folded, _spellings(secret)))
+        return cls(tuple(forms), tuple(short), max(map(len, forms | short), default=0))
+
+    def scrubbed(self, text: str, most: int) -> str:
+        """Return at most so many characters of the text; a secret that begins among them is hidden whole."""
+        window = _folded(text[: most + self._longest])
+        if any(window.find(form) >= 0 for form in self._short_forms):
+            # Cutting one letter out of every word would show which letter it was.
+            return HIDDEN
+        shown, end = [], 0
+        # What overlaps is hidden as one: else the rest of a password that begins with another secret would stay.
+        for start, stop in sorted(span for form in self._forms for span in _spans(window, form)):
+            if start >= most:
+                break
+            if start >= end:
+                shown += [text[end:start], HIDDEN]
+            end = max(end, stop)
+        return "".join([*shown, text[end:most]])[:most] if shown else text[:most]
+
+
+def _spellings(secret: str) -> set[str]:
+    in_json = (json.dumps(secret), json.dumps(secret, ensure_ascii=False))
+    in_urls = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    return {secret, html.escape(secret), *in_urls, *(quoted[1:-1] for quoted in in_json)}
+
+
+def _folded(text: str) -> str:
+    # Percent-encoding and JSON's escapes may come in small letters. Only ASCII, so that no position moves.
+    return text.translate(_SMALL_LETTERS)
+
+
+def _spans(text: str, form: str) -> Iterable[tuple[int, int]]:
+    start = text.find(form)
+    while start >= 0:
+        yield start, start + len(form)
+        start = text.find(form, start + len(form))
 
 
 def _object(body: bytes) -> dict[str, Any]:

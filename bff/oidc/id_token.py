@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from authlib.oauth2.claims import JWTClaims
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import ClaimError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet
 
 from bff.errors import IdTokenInvalid
 
@@ -27,8 +28,14 @@ LEEWAY_SECONDS: Final = 60
 MAX_LOGOUT_AGE_SECONDS: Final = 300
 _LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
+_MOST_KEYS: Final = 16
+"""That one signature is checked with; a logout token may come from any sender, and each check costs."""
+
 Keys = Callable[[str | None], KeySet]
 """Gives the issuer's keys; they are fetched anew if the one that is named is unknown."""
+NewerKeys = Callable[[KeySet], KeySet | None]
+"""Gives the issuer's keys as they are by now, after a signature that none of these has made; None: they cannot be had,
+or were asked for a moment ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +69,18 @@ class LogoutToken:
     jti: str
 
 
-def read_id_token(token: str, keys: Keys, expected: Expected, *, nonce: str) -> IdToken:
+def read_id_token(
+    token: str, keys: Keys, expected: Expected, *, nonce: str, newer: NewerKeys = lambda known: None
+) -> IdToken:
     """Verify an id token and return what is kept of it.
 
     :raises IdTokenInvalid: anything about it is wrong; the text names the claim, or the part of the token
     :raises IdentityProviderUnavailable: there are no keys to check it with
     """
-    claims = _claims(CodeIDToken, token, keys, expected, types=("JWT", None), nonce=nonce)
-    if "email" in claims and claims.get("email_verified") is not True:
+    claims = _claims(CodeIDToken, token, keys, newer, expected, types=("JWT", None), nonce=nonce)
+    # Apple and others send the text.
+    verified = claims.get("email_verified")
+    if "email" in claims and verified is not True and verified != "true":
         # Emporix matches customers by e-mail: an address that was never proved would open another customer's account.
         raise IdTokenInvalid("email_verified")
     sid = claims.get("sid")
@@ -81,13 +92,15 @@ def read_id_token(token: str, keys: Keys, expected: Expected, *, nonce: str) -> 
     )
 
 
-def read_logout_token(token: str, keys: Keys, expected: Expected) -> LogoutToken:
+def read_logout_token(
+    token: str, keys: Keys, expected: Expected, *, newer: NewerKeys = lambda known: None
+) -> LogoutToken:
     """Verify a logout token; whether its `jti` was seen before is the caller's to check.
 
     :raises IdTokenInvalid: anything about it is wrong; the text names the claim, or the part of the token
     :raises IdentityProviderUnavailable: there are no keys to check it with
     """
-    claims = _claims(JWTClaims, token, keys, expected, types=("logout+jwt", None))
+    claims = _claims(JWTClaims, token, keys, newer, expected, types=("logout+jwt", None))
     events = claims.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(_LOGOUT_EVENT), dict):
         raise IdTokenInvalid("events")
@@ -110,6 +123,7 @@ def _claims(
     kind: type[JWTClaims],
     token: str,
     keys: Keys,
+    newer: NewerKeys,
     expected: Expected,
     *,
     types: tuple[str | None, ...],
@@ -124,11 +138,13 @@ def _claims(
     if header.get("typ") not in types:
         raise IdTokenInvalid("typ")
     kid = header.get("kid")
-    found = keys(kid if isinstance(kid, str) else None)
-    try:
-        decoded = jwt.decode(token, found, algorithms=list(ALGORITHMS)).claims
-    except (JoseError, ValueError, TypeError, KeyError):
-        raise IdTokenInvalid("signature") from None
+    known = keys(kid if isinstance(kid, str) else None)
+    decoded = _signed_claims(token, header, known)
+    if decoded is None and (changed := newer(known)) is not None:
+        # The issuer may have changed a key and kept its name, or names none.
+        decoded = _signed_claims(token, header, changed)
+    if decoded is None:
+        raise IdTokenInvalid("signature")
     values = {"iss": expected.issuer, "aud": expected.client_id, "exp": None, "iat": None}
     # Authlib compares the nonce exactly, but only where one is expected that is not empty.
     values |= {} if nonce is None else {"nonce": nonce}
@@ -146,6 +162,26 @@ def _claims(
     if _time(claims["exp"]) is None:
         raise IdTokenInvalid("exp")
     return dict(claims)
+
+
+def _signed_claims(token: str, header: Mapping[str, Any], keys: KeySet) -> dict[str, Any] | None:
+    """Return the claims, if one of the keys that may have signed them did."""
+    for key in _candidates(header, keys)[:_MOST_KEYS]:
+        with suppress(JoseError, ValueError, TypeError, KeyError):
+            return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+    return None
+
+
+def _candidates(header: Mapping[str, Any], keys: KeySet) -> list[Key]:
+    """Return the keys under the token's `kid`; where it has none, all; where none is under it, those without (RFC 7515
+    4.1.4 and RFC 7517 4.5: both names are optional).
+    """
+    fitting = [key for key in keys.keys if key.get("alg") in (None, header["alg"])]
+    kid = header.get("kid")
+    if kid is None:
+        return fitting
+    # joserfc names a key without a name by its thumbprint.
+    return [k for k in fitting if k.kid == kid] or [k for k in fitting if k.kid == k.thumbprint()]
 
 
 def _header(token: str) -> Mapping[str, Any]:

@@ -31,7 +31,8 @@ from bff.transport import Transport, TransportError
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 _KEEP_SECONDS: Final = 86400.0
 _KEEP_FAILURE_SECONDS: Final = 30.0
-_REFETCH_KEYS_SECONDS: Final = 60.0
+_REFETCH_KEYS_SECONDS: Final = 30.0
+"""Any sender may post a logout token with a bad signature, or an unknown key: the issuer is asked no more often."""
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 3.0
 _PUBLIC_KINDS: Final = ("RSA", "EC", "OKP")
@@ -71,7 +72,7 @@ class IdentityProvider:
         self._lock = threading.Lock()
         self._metadata: _CacheEntry | None = None
         self._keys: _CacheEntry | None = None
-        self._keys_asked_at = 0.0
+        self._keys_refetched_at = float("-inf")
 
     def metadata(self) -> Metadata:
         """Return what the discovery document says.
@@ -90,15 +91,26 @@ class IdentityProvider:
         with self._lock:
             metadata = self._known_metadata()
             kept = self._keys
-            stale = kept is None or self._now() >= kept.until
-            unknown = kept is not None and kept.value is not None and kid is not None and not _has(kept.value, kid)
-            if stale or (unknown and self._now() >= self._keys_asked_at + _REFETCH_KEYS_SECONDS):
-                self._keys_asked_at = self._now()
+            if kept is None or self._now() >= kept.until:
                 kept = self._keys = self._fetched_keys(metadata, kept)
-            if kept is None or kept.value is None:
+            elif kept.value is not None and kid is not None and not _has(kept.value, kid):
+                kept = self._refetched_keys(metadata, kept)
+            if kept.value is None:
                 raise IdentityProviderUnavailable
             keys: KeySet = kept.value
             return keys
+
+    def keys_newer_than(self, known: KeySet) -> KeySet | None:
+        """Return the issuer's keys as they are now, after a signature that none of the known ones has made.
+
+        :return: None where they cannot be had, or were fetched anew less than half a minute ago
+        :raises IdentityProviderUnavailable: there is no discovery document
+        """
+        with self._lock:
+            kept = self._keys
+            if kept is not None and kept.value is known:
+                kept = self._refetched_keys(self._known_metadata(), kept)
+            return None if kept is None or kept.value is known else kept.value
 
     def authorize_url(self, login: LoginState, *, redirect_uri: str, connection: str | None) -> str:
         """Return where to send the browser (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1).
@@ -177,6 +189,13 @@ class IdentityProvider:
         document = self._document(get_well_known_url(self._settings.issuer))
         metadata = None if document is None else self.validate_metadata(document)
         return self._cached(metadata)
+
+    def _refetched_keys(self, metadata: Metadata, kept: _CacheEntry) -> _CacheEntry:
+        """Fetch the keys once more, unless that was done a moment ago."""
+        if self._now() >= self._keys_refetched_at + _REFETCH_KEYS_SECONDS:
+            self._keys_refetched_at = self._now()
+            kept = self._keys = self._fetched_keys(metadata, kept)
+        return kept
 
     def _fetched_keys(self, metadata: Metadata, before: _CacheEntry | None) -> _CacheEntry:
         document = self._document(metadata.jwks_uri.removeprefix(self._origin))

@@ -65,7 +65,8 @@ def validate(model: type[BaseModel], value: JsonValue) -> None:
     try:
         model.model_validate(value)
     except ValidationError as error:
-        details += (_detail(problem) for problem in error.errors(include_url=False, include_input=False))
+        problems = error.errors(include_url=False, include_input=False)
+        details += (_detail(problem) for problem in problems[:MAX_DETAILS])
     if issubclass(model, Body):
         details += model.across_properties(value)
     if details:
@@ -88,6 +89,19 @@ def nullable(model: type[BaseModel]) -> type[BaseModel]:
         __doc__=f"{model.__doc__} Null removes a property.",
         **fields,
     )
+
+
+@cache
+def secret_properties(model: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
+    """Return the path of every property that a model declares to be a secret (`"format": "password"`)."""
+    found: list[tuple[str, ...]] = []
+    for name, field in model.model_fields.items():
+        here, facts = field.alias or name, field.json_schema_extra
+        if isinstance(facts, dict) and facts.get("format") == "password":
+            found.append((here,))
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found += [(here, *inner) for inner in secret_properties(field.annotation)]
+    return tuple(found)
 
 
 def _annotation(field: FieldInfo) -> Any:

@@ -132,15 +132,17 @@ def _constant(name: str) -> NoReturn:
 
 
 def _strings(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield name
-            yield from _strings(item)
+    # Not by recursion: every string would then be handed up through each level.
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, str):
+            yield inner
+        elif isinstance(inner, list):
+            waiting += inner
+        elif isinstance(inner, dict):
+            yield from inner
+            waiting += inner.values()
 
 
 def _refuse(message: str, type: str = "invalid_value") -> NoReturn:

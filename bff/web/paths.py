@@ -6,6 +6,7 @@ operation table: they follow Emporix's paths.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from flask import request
 from werkzeug.exceptions import NotFound
 
 from bff.account import social_login
+from bff.operations.table import OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ READYZ: Final = "/readyz"
 PROBES: Final = frozenset({HEALTHZ, READYZ})
 
 
+_ADDRESS_ID: Final = re.compile(OPERATIONS["get_address"].parameter("addressId").pattern)
+
+
 def for_templates() -> Mapping[str, str | PathWithId]:
     """Return every path by its name in small letters: a template says `paths.sign_in` or `paths.address(id)`."""
     named = {name.lower(): value for name, value in globals().items() if name.isupper()}
@@ -101,4 +106,14 @@ def check_path() -> None:
     :raises NotFound: several slashes at the start, or a fragment, which has no place in a request
     """
     if request.environ.get("PATH_INFO", "").startswith("//") or "#" in request.environ.get("RAW_URI", ""):
+        raise NotFound
+
+
+def check_address_id() -> None:
+    """Refuse an id in a page's path that no address has; JSON routes name what is wrong with it.
+
+    :raises NotFound: it has other characters than letters, digits, `-` and `_`, or more than 64
+    """
+    id = (request.view_args or {}).get("addressId")
+    if id is not None and not is_api(request.path) and not _ADDRESS_ID.fullmatch(id):
         raise NotFound

@@ -15,8 +15,10 @@ from bff.errors import (
     BffError,
     InvalidInput,
     UpstreamMalformed,
+    UpstreamRejected,
 )
 from bff.operations import model
+from bff.operations.body import secret_properties
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
 from bff.transport import HttpResponse
@@ -160,24 +162,38 @@ def test_body_is_kept_as_it_came() -> None:
     assert answer.content == json.loads(body)
 
 
-def test_secrets_in_values_bearer_and_nested_body_are_scrubbed_from_what_upstream_says() -> None:
-    said = {"message": "bearer-one mailed-one Password-1 Password-12 Password-3 listed-one"}
-    body = {"password": "Password-1", "signup": {"password": "Password-12"}, "a": [{"token": "listed-one"}],
-            "x": {"newPassword": "Password-3"}}  # fmt: skip
-    operation = OPERATIONS["delete_me"]
+def message_after(name: str, call: Call, said: str) -> str:
+    """Return what a client is told where upstream refuses with these words."""
     transport, _ = scripted()
-    transport.outcomes.append(HttpResponse(status=400, headers={}, body=json.dumps(said).encode()))
+    transport.outcomes.append(HttpResponse(status=400, headers={}, body=json.dumps({"message": said}).encode()))
     client = EmporixClient(
         EmporixSettings(tenant="demoshop", client_id="c"),
         transport,  # type: ignore[arg-type]  # as above
         log_to(),
         monotonic=transport.clock,
     )
-    with pytest.raises(BffError) as caught:
-        client.call(
-            operation, Call(values={"token": "mailed-one"}, body=json.dumps(body).encode()), Secret("bearer-one")
-        )
-    assert caught.value.message == "*** *** *** *** *** ***"  # type: ignore[attr-defined]  # it is an UpstreamRejected
+    with pytest.raises(UpstreamRejected) as caught:
+        client.call(OPERATIONS[name], call, Secret("bearer-one"))
+    return caught.value.message
+
+
+def test_secrets_in_values_bearer_and_nested_body_are_scrubbed_from_what_upstream_says() -> None:
+    body = {"password": "Password-1", "signup": {"password": "Password-12"}}
+    said = "bearer-one Password-1 Password-12"
+    assert message_after("signup", Call(body=json.dumps(body).encode()), said) == "*** *** ***"
+    assert message_after("delete_me", Call(values={"token": "mailed-one"}), "mailed-one bearer-one") == "*** ***"
+
+
+def test_only_what_the_row_declares_is_taken_for_a_secret() -> None:
+    mixins = {"password": "Password-3", "list": [{"token": "listed-one"}]}
+    call = Call(body=json.dumps({"password": "Password-1", "customerDetails": {"mixins": mixins}}).encode())
+    assert message_after("signup", call, "Password-1 Password-3 listed-one") == "*** Password-3 listed-one"
+
+
+def test_no_row_declares_more_secrets_than_a_few() -> None:
+    for operation in OPERATIONS.values():
+        in_body = secret_properties(operation.body) if operation.body is not None else ()
+        assert len([p for p in operation.parameters if p.secret]) + len(in_body) <= 4, operation.name
 
 
 @pytest.mark.parametrize("name", NEVER_AGAIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -168,14 +169,24 @@ def test_405_is_an_answer_only_where_a_tenant_may_lack_the_operation() -> None:
     assert isinstance(refused(405), UpstreamMalformed)
 
 
-SECRETS = ["s3cret-token", "pass word&1", "ü-Schlüssel/+", "a", "ab", "~x.y_z-", "%41%42%43%44"]
+SECRETS = ["s3cret-token", "pass word&1", "ü-Schlüssel/+", "a", "ab", "~x.y_z-", "%41%42%43%44", "<b>\"\\'\n\N{KEY}é"]
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize(
     "form",
-    [str, quote, lambda text: quote(text, safe=""), quote_plus, lambda text: quote(text, safe="").lower()],
-    ids=["raw", "path", "component", "form", "small letters"],
+    [
+        str,
+        quote,
+        lambda text: quote(text, safe=""),
+        quote_plus,
+        lambda text: quote(text, safe="").lower(),
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: json.dumps(text).upper()[1:-1].replace("\\U", "\\u"),
+        lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+        html.escape,
+    ],
+    ids=["raw", "path", "component", "form", "small letters", "JSON", "JSON in capitals", "JSON in Unicode", "HTML"],
 )
 def test_secret_is_hidden_in_every_form_and_place(secret: str, form: Any) -> None:
     shown = form(secret)
@@ -209,6 +220,18 @@ def test_no_rest_is_left_of_a_secret_that_begins_with_another(secrets: list[str]
 def test_secret_that_a_cut_would_halve_is_hidden_before_the_cut() -> None:
     error = rejected(400, {"message": "x" * 995 + "s3cret-token"}, secrets=["s3cret-token"])
     assert "s3c" not in error.message
+
+
+def test_secrets_that_overlap_are_hidden_as_one() -> None:
+    assert scrubbed("a-begin-middle-end-b", ["begin-middle", "middle-end"]) == "a-***-b"
+
+
+@pytest.mark.parametrize("before", [0, 1, 500, 990, 999, 1000, 1001])
+def test_no_part_of_a_long_secret_stands_where_a_text_is_cut(before: int) -> None:
+    secret = "Canary-" * 140
+    error = rejected(400, {"message": "x" * before + secret * 3}, secrets=[secret])
+    assert "Can" not in error.message
+    assert error.message.startswith("x" * min(before, 1000))
 
 
 def test_text_without_a_secret_stays_as_it_is() -> None:

@@ -181,3 +181,22 @@ def test_without_the_providers_documents_it_is_told_to_come_back(social: SocialS
     social.provider.faults.clear()
     clock.advance(30)
     assert tell(social, {"logout_token": token(social, sid="any")}).status_code == 200
+
+
+def test_forged_tokens_have_the_keys_fetched_once_in_half_a_minute_however_many_come(
+    social: SocialShop, clock: FakeClock
+) -> None:
+    one = signed_in(social)
+    fetched = social.provider.recorder.count("jwks")
+    forged = [
+        mint_logout_token(
+            social.provider, claims={"sid": sid_of(one)}, headers=headers, key=social.provider.keys.foreign
+        )
+        for headers in ({}, {"kid": social.provider.keys.current.kid}, {"kid": None}, {"kid": "unknown"})
+    ]
+    for round in (1, 2):
+        for _ in range(5):
+            assert {tell(social, {"logout_token": token}).status_code for token in forged} == {400}
+        assert social.provider.recorder.count("jwks") == fetched + round
+        clock.advance(30)
+    assert one.who == B2C_EMAIL

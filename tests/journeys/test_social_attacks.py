@@ -8,6 +8,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import Person, ProviderSettings
+from bff.sandbox.provider.tokens import IdTokenShape
 from bff.sandbox.settings import SandboxSettings
 from bff.tokens import renewal
 from tests.support.fakes.answers import empty, html
@@ -256,6 +257,27 @@ def test_keys_that_changed_while_somebody_was_away_are_found(social: SocialShop,
     Traveller(social).sign_in()
     social.provider.keys.rotate(keep_old=False)
     clock.advance(60)
+    assert Traveller(social).sign_in() == "/account"
+
+
+@pytest.mark.parametrize("keep_kid", [False, True], ids=["new name", "same name"])
+@pytest.mark.parametrize("named", [True, False])
+def test_keys_that_change_twice_within_a_minute_are_found(
+    social: SocialShop, clock: FakeClock, named: bool, keep_kid: bool
+) -> None:
+    social.provider.keys.names_keys = named
+    assert Traveller(social).sign_in() == "/account"
+    social.provider.keys.rotate(keep_old=False, keep_kid=keep_kid)
+    assert Traveller(social).sign_in() == "/account"
+    clock.advance(30)
+    social.provider.keys.rotate(keep_old=True, keep_kid=keep_kid)
+    assert Traveller(social).sign_in() == "/account"
+    assert social.provider.recorder.count("jwks") == 3
+
+
+@pytest.mark.parametrize("spelling", [True, "true"])
+def test_email_that_is_verified_in_either_spelling_signs_in(social: SocialShop, spelling: object) -> None:
+    social.provider.tokens.shape_next(IdTokenShape(claims={"email_verified": spelling}))
     assert Traveller(social).sign_in() == "/account"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from bff.errors import IdTokenInvalid
 from bff.oidc.id_token import Expected, IdToken, read_id_token, read_logout_token
@@ -75,7 +75,7 @@ def test_right_token_tells_issuer_subject_session_and_time_and_nothing_else() ->
         ({"nbf": int(NOW) + 61}, "nbf"),
         ({"email_verified": False}, "email_verified"),
         ({"email_verified": None}, "email_verified"),
-        ({"email_verified": "true"}, "email_verified"),
+        *[({"email_verified": odd}, "email_verified") for odd in ("True", "TRUE", " true", "1", "", 1, ["true"], {})],
         ({"sub": None}, "sub"),
         ({"sub": ""}, "sub"),
         ({"sub": "x" * 256}, "sub"),
@@ -170,6 +170,70 @@ def test_no_key_of_another_kind_is_asked_for() -> None:
     with pytest.raises(IdTokenInvalid):
         read_id_token(unsigned(id_claims()), noting, EXPECTED, nonce=NONCE)
     assert asked == ["one"]
+
+
+THIRD_KEY = RSAKey.generate_key(2048, parameters={"kid": "three", "use": "sig"}, private=True)
+
+
+def without_kid(key: RSAKey) -> KeySet:
+    named = key.as_dict(private=False)
+    return KeySet.import_key_set({"keys": [{name: value for name, value in named.items() if name != "kid"}]})
+
+
+@pytest.mark.parametrize("header", [{}, {"kid": None}, {"kid": "another"}], ids=["named", "unnamed", "another name"])
+def test_key_without_a_name_counts_whatever_the_token_calls_it(header: dict[str, Any]) -> None:
+    def unnamed(kid: str | None) -> KeySet:
+        return KeySet([*without_kid(OTHER_KEY).keys, *without_kid(KEY).keys])
+
+    assert read_id_token(signed(id_claims(), **header), unnamed, EXPECTED, nonce=NONCE).sid == "provider-session"
+    with pytest.raises(IdTokenInvalid):
+        read_id_token(signed(id_claims(), key=THIRD_KEY, **header), unnamed, EXPECTED, nonce=NONCE)
+
+
+def test_token_without_a_name_is_checked_with_every_key() -> None:
+    several = public_keys(THIRD_KEY, KEY)
+    token = signed(id_claims(), kid=None)
+    assert read_id_token(token, lambda kid: several, EXPECTED, nonce=NONCE).sid == "provider-session"
+
+
+def test_token_that_names_another_key_is_not_checked_with_those_that_have_names() -> None:
+    assert refused(signed(id_claims(), kid="another")) == "signature"
+
+
+def test_key_for_another_algorithm_is_passed_over() -> None:
+    pinned = RSAKey.import_key({**KEY.as_dict(private=False), "alg": "PS256"})
+    with pytest.raises(IdTokenInvalid):
+        read_id_token(signed(id_claims()), lambda kid: KeySet([pinned]), EXPECTED, nonce=NONCE)
+
+
+def test_no_signature_is_checked_with_more_keys_than_a_few() -> None:
+    padded = KeySet([*[without_kid(OTHER_KEY).keys[0]] * 16, *without_kid(KEY).keys])
+    with pytest.raises(IdTokenInvalid):
+        read_id_token(signed(id_claims()), lambda kid: padded, EXPECTED, nonce=NONCE)
+
+
+def test_key_that_changed_under_its_name_is_found_and_asked_for_only_after_a_bad_signature() -> None:
+    asked: list[KeySet] = []
+    old, new = public_keys(OTHER_KEY), public_keys(KEY)
+
+    def newer(known: KeySet) -> KeySet:
+        asked.append(known)
+        return new
+
+    token = signed(id_claims())
+    assert read_id_token(token, lambda kid: old, EXPECTED, nonce=NONCE, newer=newer).sid == "provider-session"
+    assert asked == [old]
+    read_id_token(token, lambda kid: new, EXPECTED, nonce=NONCE, newer=newer)
+    with pytest.raises(IdTokenInvalid):
+        read_id_token(signed(id_claims(aud="another")), lambda kid: new, EXPECTED, nonce=NONCE, newer=newer)
+    with pytest.raises(IdTokenInvalid):
+        read_id_token(unsigned(id_claims()), lambda kid: old, EXPECTED, nonce=NONCE, newer=newer)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("verified", [True, "true"])
+def test_both_spellings_of_true_verify_an_email(verified: Any) -> None:
+    assert read(signed(id_claims(email_verified=verified))).subject == "google-oauth2|1001"
 
 
 def test_exception_holds_no_value_of_the_token() -> None:

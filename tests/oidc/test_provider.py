@@ -95,19 +95,48 @@ def test_many_at_once_fetch_it_once(seen: Seen) -> None:
     assert seen.asked() == (1, 1)
 
 
-def test_unknown_kid_is_looked_for_once_and_never_twice_a_minute(seen: Seen) -> None:
+def test_unknown_kid_is_looked_for_once_and_never_twice_in_half_a_minute(seen: Seen) -> None:
     seen.ours.keys("unknown")
     assert seen.asked() == (1, 1)
-    seen.clock.advance(60)
     for _ in range(5):
         seen.ours.keys("unknown")
     assert seen.asked() == (1, 2)
-    seen.clock.advance(59)
+    seen.clock.advance(29)
     seen.ours.keys("another unknown")
     assert seen.asked() == (1, 2)
     seen.clock.advance(1)
     seen.ours.keys("another unknown")
     assert seen.asked() == (1, 3)
+
+
+def test_bad_signature_has_the_keys_fetched_anew_and_never_twice_in_half_a_minute(seen: Seen) -> None:
+    known = seen.ours.keys(None)
+    newer = seen.ours.keys_newer_than(known)
+    assert newer is not None
+    assert seen.asked() == (1, 2)
+    seen.clock.advance(29)
+    assert [seen.ours.keys_newer_than(newer) for _ in range(5)] == [None] * 5
+    seen.ours.keys("unknown")
+    assert seen.asked() == (1, 2)
+    seen.clock.advance(1)
+    assert seen.ours.keys_newer_than(newer) is not None
+    assert seen.asked() == (1, 3)
+
+
+def test_of_many_bad_signatures_at_once_one_has_the_keys_fetched_and_all_get_them(seen: Seen) -> None:
+    known = seen.ours.keys(None)
+    with ThreadPoolExecutor(8) as pool:
+        newer = list(pool.map(lambda _: seen.ours.keys_newer_than(known), range(8)))
+    assert len(set(map(id, newer))) == 1
+    assert newer[0] is seen.ours.keys(None)
+    assert seen.asked() == (1, 2)
+
+
+def test_keys_are_kept_where_newer_ones_cannot_be_had_after_a_bad_signature(seen: Seen) -> None:
+    known = seen.ours.keys(None)
+    seen.provider.faults.add("jwks", Fault(answer=empty(503)), times=1)
+    assert seen.ours.keys_newer_than(known) is None
+    assert seen.ours.keys(None) is known
 
 
 def test_known_kid_is_never_looked_for_again(seen: Seen) -> None:

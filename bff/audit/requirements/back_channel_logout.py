@@ -50,7 +50,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "for once a minute at most; Redis is asked only after the signature."
             ),
             tests=(
-                "tests/oidc/test_provider.py::test_unknown_kid_is_looked_for_once_and_never_twice_a_minute",
+                "tests/oidc/test_provider.py::test_unknown_kid_is_looked_for_once_and_never_twice_in_half_a_minute",
                 "tests/oidc/test_id_token.py::test_no_key_of_another_kind_is_asked_for",
             ),
         ),

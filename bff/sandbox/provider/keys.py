@@ -38,9 +38,9 @@ class Signing(Enum):
 class SigningKey:
     """One RSA key pair with its `kid`."""
 
-    def __init__(self) -> None:
+    def __init__(self, kid: str | None = None) -> None:
         self._private = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-        self.kid = secrets.token_urlsafe(12)
+        self.kid = kid or secrets.token_urlsafe(12)
 
     @property
     def public_jwk(self) -> dict[str, str]:
@@ -95,6 +95,8 @@ class KeyRing:
         self._lock = threading.Lock()
         self._keys = [first or SigningKey()]
         self._foreign: SigningKey | None = None
+        self.names_keys = True
+        """Whether the key set gives each key its `kid`, as it may (RFC 7517 4.5)."""
 
     @property
     def current(self) -> SigningKey:
@@ -114,11 +116,17 @@ class KeyRing:
     def key_set(self) -> dict[str, list[dict[str, str]]]:
         """The public key set."""
         with self._lock:
-            return {"keys": [key.public_jwk for key in self._keys]}
+            whole = [key.public_jwk for key in self._keys]
+        left_out = () if self.names_keys else ("kid",)
+        return {"keys": [{name: value for name, value in key.items() if name not in left_out} for key in whole]}
 
-    def rotate(self, *, keep_old: bool) -> None:
-        """Sign with a new key from now on; `keep_old`: the key set still names the others."""
-        new = SigningKey()
+    def rotate(self, *, keep_old: bool, keep_kid: bool = False) -> None:
+        """Sign with a new key from now on.
+
+        :param keep_old: the key set still names the others
+        :param keep_kid: the new key has the name of the last one
+        """
+        new = SigningKey(self.current.kid if keep_kid else None)
         with self._lock:
             self._keys = [new, *(self._keys if keep_old else [])]
 

@@ -9,6 +9,7 @@ from flask import request
 from bff.account.calls import AccountCall
 from bff.emporix.client import Call
 from bff.errors import Detail, InvalidInput
+from bff.operations.body import MAX_DETAILS
 from bff.operations.json_body import parse_json
 from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
 from bff.operations.schemas import Empty, nullable, validate
@@ -48,7 +49,8 @@ def read_input(operation: Operation, route: Route) -> AccountCall:
 def read_query(declared: list[Parameter]) -> dict[str, str]:
     """Return the query's parameters; each declared one at most once, and no other.
 
-    :raises InvalidInput: a parameter is unknown, repeated, missing, or does not match its pattern
+    :raises InvalidInput: a parameter is unknown, repeated, missing, or does not match its pattern; names at most
+        `MAX_DETAILS` problems
     """
     problems, values = [], {}
     known = {parameter.name: parameter for parameter in declared}
@@ -65,7 +67,7 @@ def read_query(declared: list[Parameter]) -> dict[str, str]:
         if parameter.required and parameter.name not in request.args:
             problems.append(_problem(parameter.name, "missing_value", "This parameter is required."))
     if problems:
-        raise InvalidInput(*problems)
+        raise InvalidInput(*problems[:MAX_DETAILS])
     return values
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask import request
@@ -100,6 +100,12 @@ def version_of(form: FlaskForm) -> dict[str, Any]:
     """Return what a change sends so that upstream can tell whether another change was made meanwhile."""
     sent = form.version.data or ""
     return {"metadata": {"version": int(sent)}} if sent.isdecimal() and len(sent) < 16 else {}
+
+
+def entered(form: FlaskForm, names: Iterable[str]) -> dict[str, str]:
+    """Return the texts to send: what the page could not show, and was left empty, stays as upstream has it."""
+    unshown = (form.unshown.data or "").split(",")
+    return {name: form[name].data or "" for name in names if form[name].data or name not in unshown}
 
 
 def tag_list(form: FlaskForm) -> list[str]:

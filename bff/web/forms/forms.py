@@ -73,6 +73,8 @@ class AddressForm(AddressFields):
     """Free tags, separated by commas."""
     isDefault = BooleanField()  # noqa: N815
     version = HiddenField()
+    unshown = HiddenField()
+    """Properties that the page could not show, separated by commas."""
     formId = HiddenField()  # noqa: N815
     """Made anew for each page, so that the same page sent twice adds one address."""
 
@@ -142,6 +144,8 @@ class ProfileForm(PageForm):
     )
     preferredSite = SelectField(validate_choice=False, validators=[at_most(128)])  # noqa: N815
     version = HiddenField()
+    unshown = HiddenField()
+    """Properties that the page could not show, separated by commas."""
     contactEmailBefore = HiddenField()  # noqa: N815
     companyRegistrationIdBefore = HiddenField()  # noqa: N815
 

@@ -13,7 +13,7 @@ from bff.account.profile import Address, addresses_of
 from bff.errors import BffError, UpstreamRejected
 from bff.web import paths
 from bff.web.forms.choices import countries, with_stored
-from bff.web.forms.fields import BILLING, SHIPPING, split_tags, tag_list, version_of
+from bff.web.forms.fields import BILLING, SHIPPING, entered, split_tags, tag_list, version_of
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
@@ -88,9 +88,16 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 
 def _book(visit: Visit) -> ResponseReturnValue:
-    addresses = addresses_of(visit.perform("list_addresses").content)
+    listed = visit.perform("list_addresses").content
+    addresses = addresses_of(listed)
     names = dict(countries(str(locale())))
-    return render("addresses.html", addresses=addresses, country_names=names, form=ConfirmForm(formdata=None))
+    return render(
+        "addresses.html",
+        addresses=addresses,
+        unreadable=len(listed) - len(addresses),
+        country_names=names,
+        form=ConfirmForm(formdata=None),
+    )
 
 
 def _of_path(visit: Visit) -> dict[str, Any]:
@@ -116,6 +123,7 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
         **_boxes(address),
         "isDefault": address.is_default,
         "version": address.version,
+        "unshown": ",".join(address.unreadable),
     }
 
 
@@ -130,7 +138,9 @@ def _prepare(visit: Visit, form: AddressForm) -> None:
 
 
 def _body(form: AddressForm) -> dict[str, Any]:
-    return {**{name: form[name].data or "" for name in ADDRESS_PROPERTIES}, "tags": tag_list(form)}
+    tags = tag_list(form)
+    kept = not tags and "tags" in (form.unshown.data or "").split(",")
+    return {**entered(form, ADDRESS_PROPERTIES), **({} if kept else {"tags": tags})}
 
 
 def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
@@ -206,8 +216,10 @@ def _tags(visit: Visit) -> Mapping[str, Any]:
 
 def _change_tags(visit: Visit, form: TagsForm) -> ResponseReturnValue:
     wanted, before = form.wanted(), split_tags(form.before.data)
-    added = [tag for tag in wanted if tag not in before]
-    removed = [tag for tag in before if tag not in wanted]
+    # Sets: in lists, each tag of the one would be compared with each of the other.
+    there, kept = set(before), set(wanted)
+    added = [tag for tag in wanted if tag not in there]
+    removed = [tag for tag in before if tag not in kept]
     for operation, tags in (("add_address_tags", added), ("remove_address_tags", removed)):
         if tags:
             visit.perform(operation, values={**_of_path(visit), "tags": ",".join(tags)})

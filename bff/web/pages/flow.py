@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
@@ -47,6 +47,8 @@ from bff.wiring import Services
 
 _REFUSED_INPUT = frozenset({400, 409, 422})
 _TOO_MANY = 429
+_URL_CHARACTERS = "%:/?#[]@!$&'()*+,;="
+"""RFC 3986 2.2, and what is quoted already; beside letters, digits, `-`, `.`, `_` and `~`. A line break is not."""
 
 
 class FieldRefused(Exception):
@@ -195,8 +197,8 @@ def to_sign_in(path: str | None = None, *, notice: str | None = None, reauthenti
 
 
 def see_other(path: str) -> Response:
-    """Answer 303: what was sent is done, and is not sent again by a reload."""
-    return Response(status=303, headers={"Location": path})
+    """Answer 303: what was sent is done, and is not sent again by a reload; `path` may be a request's, decoded."""
+    return Response(status=303, headers={"Location": quote(path, safe=_URL_CHARACTERS)})
 
 
 def _visit(services: Services, path_values: Mapping[str, str], operations: tuple[str, ...]) -> Visit:

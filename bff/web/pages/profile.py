@@ -13,7 +13,7 @@ from bff.errors import UpstreamRejected
 from bff.operations.model import MERGE_PATCH
 from bff.web import paths
 from bff.web.forms.choices import currencies, language_name, languages, with_stored
-from bff.web.forms.fields import version_of
+from bff.web.forms.fields import entered, version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
@@ -21,7 +21,8 @@ from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, see_oth
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
 
-_TEXTS = ("firstName", "middleName", "lastName", "contactPhone", "company", "contactEmail")
+_CONTACT = "contactEmail"
+_TEXTS = ("firstName", "middleName", "lastName", "contactPhone", "company", _CONTACT)
 _PREFERENCES = ("preferredLanguage", "preferredCurrency", "preferredSite")
 
 
@@ -62,6 +63,7 @@ def _values(visit: Visit) -> Mapping[str, Any]:
         "companyRegistrationId": profile.company_registration_id,
         "companyRegistrationIdBefore": profile.company_registration_id,
         "version": profile.version,
+        "unshown": ",".join(profile.unreadable),
     }
 
 
@@ -83,11 +85,11 @@ def _prepare(visit: Visit, form: ProfileForm) -> None:
 
 
 def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
-    body: dict[str, Any] = {name: form[name].data or "" for name in _TEXTS if name != "contactEmail"}
+    # A contact e-mail can be changed, not removed; upstream would take the empty text for a change.
+    body: dict[str, Any] = {name: text for name, text in entered(form, _TEXTS).items() if text or name != _CONTACT}
     # The null of a merge patch takes a preference back; what the page did not show stays.
-    body.update({name: form[name].data or None for name in _PREFERENCES if form[name].raw_data})
-    if form.contactEmail.data:
-        body["contactEmail"] = form.contactEmail.data
+    shown = [name for name in _PREFERENCES if form[name].raw_data]
+    body.update({name: text or None for name, text in entered(form, shown).items()})
     if form.companyRegistrationId.data or form.companyRegistrationIdBefore.data:
         body["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data or ""}
     body.update(version_of(form))

@@ -59,7 +59,8 @@ def without_none(claims: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def signed(claims: Mapping[str, Any], *, key: RSAKey = KEY, **header: Any) -> str:
-    text: str = jwt.encode({"alg": "RS256", "kid": "one", "typ": "JWT", **header}, dict(claims), key)
+    headers = without_none({"alg": "RS256", "kid": "one", "typ": "JWT", **header})
+    text: str = jwt.encode(headers, dict(claims), key)
     return text
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from bff.operations.body import MAX_DETAILS
 from bff.sandbox.demo_customers import B2C_EMAIL
 from tests.support.driven_routes import READING, UNSAFE, is_page
 from tests.support.footprint import lasting_footprint
@@ -59,6 +60,11 @@ def test_parameter_that_cannot_be_is_refused_by_name(shop: Shop, path: str, fiel
     before = lasting_footprint(shop)
     assert [detail.get("field") for detail in details(browser.get(path))] == fields
     assert lasting_footprint(shop) == before
+
+
+def test_refusal_of_a_query_names_no_more_problems_than_that_of_a_body(shop: Shop) -> None:
+    query = "&".join(f"p{number}=" for number in range(500))
+    assert len(details(shop.signed_in().get(f"/api/me?{query}"))) == MAX_DETAILS
 
 
 @pytest.mark.parametrize("name", ["x" * 65, "%00", "%0a"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ from bff.web.forms.forms import (
     SignupForm,
     TagsForm,
 )
+from bff.web.middleware.bodies import MAX_BODY_BYTES
+from tests.support.heavy import TEXTS
 from tests.support.shop import Shop
 
 ADDRESS = {"contactName": "Jane Doe"}
@@ -124,6 +127,25 @@ def test_no_message_scolds() -> None:
 def test_address_without_the_shape_of_one_is_refused(email: str) -> None:
     said = {"email": ["Enter an e-mail address like name@example.com"]}
     assert errors(SignupForm, **{**PERSON, "email": email}) == said
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("form", [one for one in vars(forms).values() if isinstance(one, type) and one is not PageForm
+                                  and issubclass(one, PageForm)])  # fmt: skip
+def test_check_of_a_text_of_a_whole_body_takes_no_time_that_grows_faster_than_the_text(
+    form: type[PageForm], kind: str
+) -> None:
+    text = TEXTS[kind](MAX_BODY_BYTES)
+    filled = sent_form(form, **dict.fromkeys((field.name for field in sent_form(form)), text))
+    began = time.thread_time()
+    filled.validate()
+    # Of processor. A pattern that went back to every dot took more than a minute.
+    assert time.thread_time() - began < 5
+
+
+@pytest.mark.parametrize("email", ["jane@.a.b", "jane@a.b.", "jane@a..b", "jane@..b"])
+def test_dot_with_something_on_either_side_is_enough_of_a_domain(email: str) -> None:
+    assert "email" not in errors(LoginForm, email=email, password="x")
 
 
 @pytest.mark.parametrize("email", [" jane@example.com ", "o'hara+tag@müller.example", "JANE@EXAMPLE.COM"])

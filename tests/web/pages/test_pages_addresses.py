@@ -49,6 +49,18 @@ def test_book_shows_all_with_names_of_countries(somebody: PageBrowser) -> None:
         assert word in page.words
 
 
+@pytest.mark.parametrize("id", ["a%0d%0aX:%20y", "%00", "..%2f", "%C3%A4", "a" * 65, "a.b"])
+@pytest.mark.parametrize("page", ["", "/delete", "/default", "/tags"])
+def test_id_that_no_address_has_is_not_found(shop: Shop, somebody: PageBrowser, id: str, page: str) -> None:
+    shop.sandbox.recorder.clear()
+    csrf = somebody.get(NEW).form(NEW).values["csrf_token"]
+    somebody.get(f"{BOOK}/{id}{page}")
+    assert somebody.status == 404
+    somebody.post(f"{BOOK}/{id}{page}", {"csrf_token": csrf, "owner": "another"})
+    assert somebody.status == 404
+    assert len(shop.sandbox.recorder) == 0
+
+
 def test_empty_book_says_so(shop: Shop, somebody: PageBrowser) -> None:
     jane(shop).addresses.clear()
     page = somebody.get(BOOK)
