@@ -42,6 +42,7 @@ from bff.web.language import ngettext
 from bff.web.pages.drafts import keep_draft, take_draft
 from bff.web.pages.visit import Visit, is_owner, owner_mark
 from bff.web.rendering import render
+from bff.web.return_path import path_to_come_back_to
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -137,10 +138,10 @@ def register_view(
         visit = _visit(services, path_values, reads)
         try:
             if visit.session.signed_in is None:
-                return to_sign_in(request.path, notice="session-ended" if visit.session.just_ended else None)
+                return to_sign_in(path_to_come_back_to(), notice="session-ended" if visit.session.just_ended else None)
             return view(visit)
         except (LoginRequired, SessionExpired):
-            return to_sign_in(request.path, notice="session-ended")
+            return to_sign_in(path_to_come_back_to(), notice="session-ended")
 
     blueprint.add_url_rule(rule, endpoint=endpoint, view_func=show, methods=["GET"])
     declare(blueprint, endpoint, Declared(need=Need.SIGNED_IN, operations=reads))
@@ -212,7 +213,7 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
         values = dict(page.values(visit))
         draft = take_draft(visit, request.path) if _shows_drafts(page) and request.method == "GET" else None
     except (LoginRequired, SessionExpired):
-        return to_sign_in(request.path, notice="session-ended")
+        return to_sign_in(path_to_come_back_to(), notice="session-ended")
     form = page.form(formdata=None, data={**values, **(draft or {})})
     form.owner.data = owner_mark(visit.services)
     if page.prepare is not None:
@@ -293,9 +294,9 @@ def _sent_away(visit: Visit, page: FormPage) -> Response | None:
         return None
     session = visit.session
     if session.signed_in is None:
-        return to_sign_in(request.path, notice="session-ended" if session.just_ended else None)
+        return to_sign_in(path_to_come_back_to(), notice="session-ended" if session.just_ended else None)
     if page.need is Need.RECENT and not visit.is_recently_authenticated():
-        return to_sign_in(request.path, reauthentication=True)
+        return to_sign_in(path_to_come_back_to(), reauthentication=True)
     return None
 
 
