@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from bff.commands.cookie_lines import join_cookie_lines
 from bff.config.settings import ServingSettings, Settings
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "errorlog": "-",
         "loglevel": log_level,
         "logger_class": QuietLogger,
+        "pre_request": join_cookie_lines,
         "control_socket_disable": True,
     }
 

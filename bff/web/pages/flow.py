@@ -31,7 +31,7 @@ from bff.errors import (
     UpstreamError,
     UpstreamRejected,
 )
-from bff.log import REQUEST_ID
+from bff.log import request_id_to_tell
 from bff.sessions.store import SessionEnded
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
@@ -152,11 +152,11 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
     page = pages.get((request.endpoint or "").removesuffix("_post"))
     if page is None or not error.origin_is_ours:
         fault = fault_of(error)
-        return render("error.html", status=fault.status, fault=fault, request_id=REQUEST_ID.get())
+        return render("error.html", status=fault.status, fault=fault, request_id=request_id_to_tell())
     visit = _visit(services, request.view_args or {}, ())
     form = page.form()
     if _belongs_to_another(visit, form):
-        return render("error.html", status=403, fault=fault_of(error), request_id=REQUEST_ID.get())
+        return render("error.html", status=403, fault=fault_of(error), request_id=request_id_to_tell())
     return _again(visit, page, form, status=403, alert=_why_not_accepted(visit, page))
 
 
