@@ -285,6 +285,7 @@ _ROWS = (
         body=CustomerUpdate,
         media_types=(JSON, MERGE_PATCH),
         versioned=True,
+        representation="get_me",
         side_effect=SideEffect.IDENTITY,
     ),
     Operation(
@@ -349,6 +350,7 @@ _ROWS = (
         body=AddressCreate,
         success=_CREATED,
         answer=ResponseShape.OBJECT,
+        representation="get_address",
     ),
     Operation(
         name="get_address",
@@ -371,6 +373,7 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
         body=AddressUpdate,
         versioned=True,
+        representation="get_address",
     ),
     Operation(
         name="delete_address",

@@ -292,9 +292,8 @@ def _wrong_password(page: FormPage) -> str:
 def _sent_away(visit: Visit, page: FormPage) -> Response | None:
     if page.need is Need.ANYONE:
         return None
-    session = visit.session
-    if session.signed_in is None:
-        return to_sign_in(path_to_come_back_to(), notice="session-ended" if session.just_ended else None)
+    if visit.session.signed_in is None:
+        return to_sign_in(path_to_come_back_to(), notice="session-ended" if visit.session.just_ended else None)
     if page.need is Need.RECENT and not visit.is_recently_authenticated():
         return to_sign_in(path_to_come_back_to(), reauthentication=True)
     return None
