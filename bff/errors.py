@@ -9,6 +9,7 @@
         SessionStoreUnavailable     Redis did not answer: the session is unknown
       RequestRejected
         CsrfFailed
+        OriginRefused               another site sent a change
         Forbidden                   asked from another site
         InvalidInput
         UnsupportedMediaType
@@ -107,11 +108,20 @@ class RequestRejected(BffError):
 
 
 class CsrfFailed(RequestRejected):
-    """The CSRF token of a changing request is missing, stale or another browser's, or its origin is foreign."""
+    """The CSRF token of a changing request is missing, stale or another browser's."""
 
     def __init__(self, *, origin_is_ours: bool = False) -> None:
         super().__init__("the origin is ours" if origin_is_ours else "another origin")
         self.origin_is_ours = origin_is_ours
+
+
+class OriginRefused(RequestRejected):
+    """Another site sent a request that may change something, as one of its headers tells."""
+
+    def __init__(self, detail: Detail) -> None:
+        super().__init__(f"{detail.field}: {detail.message}" if detail.field else detail.message)
+        self.details = (detail,)
+        """Which header tells it, as its `field`."""
 
 
 class Forbidden(RequestRejected):

@@ -29,6 +29,8 @@ class Event(Enum):
     SESSION_CHANGE_DROPPED = (_INFO,)
     IDENTITY_PROVIDER_FAILED = (_WARNING,)
     LIMITS_NOT_SHARED = (_WARNING,)
+    HOST_REFUSED = (_WARNING,)
+    REPRESENTATION_NOT_READ = (_INFO,)
     INTERNAL_ERROR = (_ERROR,)
 
     SIGNED_IN = _INFO, "a customer signed in; `again`: the same customer anew", *_WHO, "operation", "again", "before"

@@ -21,7 +21,10 @@ from bff.emails import comparable
 from bff.events import Event
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The request that is being answered; set by the web floor, shown in every line."""
+"""The request that is being answered, by an id of our own; set by the web floor, shown in every line."""
+SENT_REQUEST_ID: ContextVar[str | None] = ContextVar("sent_request_id", default=None)
+"""The id that came with it, where it is well formed and a proxy is declared; shown in every line but the audit's:
+there nothing stands that the sender of a request chose."""
 
 _URL_LOGGERS = (
     "urllib3.connection",
@@ -140,7 +143,15 @@ def _line(record: logging.LogRecord) -> dict[str, Any]:
     request_id = REQUEST_ID.get()
     if request_id is not None:
         line["requestId"] = request_id
+    sent = SENT_REQUEST_ID.get()
+    if sent is not None and record.name != AUDIT_LOGGER:
+        line["sentRequestId"] = sent
     return line
+
+
+def request_id_to_tell() -> str | None:
+    """Return the id by which an answer names its request: the one that came with it, or ours."""
+    return SENT_REQUEST_ID.get() or REQUEST_ID.get()
 
 
 class UrlRedaction(logging.Filter):

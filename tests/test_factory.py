@@ -47,7 +47,7 @@ PAIRS = {
     "feature before token": Faulty(
         wins="feature_disabled", method="DELETE", path="/api/me", token=False, environment=NO_ACCOUNT_DELETION
     ),
-    "origin before size": Faulty(wins="csrf_failed", headers={"Sec-Fetch-Site": "cross-site"}, data=TOO_LARGE),
+    "origin before size": Faulty(wins="origin_refused", headers={"Sec-Fetch-Site": "cross-site"}, data=TOO_LARGE),
     "token before size": Faulty(wins="csrf_failed", token=False, data=TOO_LARGE),
     "token before media type": Faulty(wins="csrf_failed", token=False, media_type="text/plain"),
     "token before session": Faulty(wins="csrf_failed", token=False, method="DELETE", path="/api/me"),

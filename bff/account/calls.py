@@ -31,7 +31,7 @@ from bff.errors import (
 )
 from bff.events import Event
 from bff.log import Log
-from bff.operations.model import Credential, Feature, Operation, Performer, Place, ResponseShape, SideEffect
+from bff.operations.model import Credential, Feature, Operation, Performer, Place, ResponseShape, SideEffect, Supplier
 from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
 from bff.sessions.audit_fields import audit_subject
 from bff.sessions.model import SignedIn
@@ -41,6 +41,8 @@ from bff.tokens.broker import KEEP_ENTITY, TokenBroker
 
 NOT_OFFERED: Final = frozenset({403, 404, 405})
 """How a tenant that no longer offers an operation says so (observed; the newest contract lacks two of them)."""
+_OK: Final = 200
+_CREATED: Final = 201
 _MAILED_TOKEN: Final = "token"  # noqa: S105 - a name
 _ENDS_SESSIONS: Final = frozenset({SideEffect.NEW_PASSWORD, SideEffect.PASSWORD_RESET, SideEffect.ACCOUNT_DELETED})
 """Effects after which a cookie or another device must not be signed in any more: a failure is a reviewer's business."""
@@ -60,6 +62,8 @@ class AccountCall:
     """The body, read as JSON; None where there is none."""
     version: int | None = None
     """The version that a write is based on (`If-Match`); None: not said."""
+    wants_representation: bool = False
+    """Whether a write is to be answered with what is there now, if that can be read."""
 
     @property
     def is_mailed(self) -> bool:
@@ -80,6 +84,8 @@ class Result:
     body: bytes = b""
     content: Any = None
     """The body read as JSON; None where there is none."""
+    is_representation: bool = False
+    """Whether the body is what is there after a write, read by itself, in place of the write's own."""
     incomplete: BffError | SessionEnded | None = None
     """Why a change to the session, which ought to follow, did not; what was asked for is done all the same."""
     was_signed_in: SignedIn | None = None
@@ -133,7 +139,10 @@ class AccountCalls:
             return self._refused(operation, asked, err)
         if self._is_neutral(operation):
             result = _neutral(operation)
-        return replace(result, incomplete=self._side_effect(session, operation, asked))
+        result = replace(result, incomplete=self._side_effect(session, operation, asked))
+        if asked.wants_representation and operation.representation is not None:
+            return self._represented(session, self._operations[operation.representation], asked, result)
+        return result
 
     def _check_caller(self, session: Session, operation: Operation) -> None:
         if Credential.ANONYMOUS in operation.accepts or not operation.is_for_guests:
@@ -173,22 +182,33 @@ class AccountCalls:
                 return Result(status=reply.status, body=reply.body, content=reply.content)
 
     def _called(self, session: Session, operation: Operation, asked: AccountCall) -> Reply:
-        if asked.version is None:
-            return self._broker.call(session, operation, asked.call)
-        newest = self._broker.call(session, self._reading(operation), _same_place(operation, asked.call))
-        if version_of(newest.content) != asked.version:
-            raise PreconditionFailed
-        versioned = asked.with_content(with_version(asked.content, asked.version))
+        is_versioned = operation.versioned and version_of(asked.content) is not None
+        if asked.version is not None:
+            newest = self._broker.call(session, self._reading(operation), _same_place(operation, asked.call))
+            if version_of(newest.content) != asked.version:
+                raise PreconditionFailed
+            asked, is_versioned = asked.with_content(with_version(asked.content, asked.version)), True
         try:
-            return self._broker.call(session, operation, versioned.call)
+            return self._broker.call(session, operation, asked.call)
         except UpstreamRejected as err:
-            if says_stale(err):
+            if is_versioned and says_stale(err):
                 raise PreconditionFailed from None
             raise
 
     def _reading(self, operation: Operation) -> Operation:
         rows = self._operations.values()
         return next(row for row in rows if row.path == operation.path and row.method == "GET")
+
+    def _represented(self, session: Session, reading: Operation, asked: AccountCall, result: Result) -> Result:
+        """Return a write's result with what is there now, or as it is where that cannot be read."""
+        try:
+            reply = self._broker.call(session, reading, _same_place(reading, asked.call, made=result.content))
+        except (BffError, SessionEnded) as err:
+            # The write is done; that what it left cannot be shown must not make it look undone.
+            self._log.emit(Event.REPRESENTATION_NOT_READ, operation=reading.name, outcome=type(err).__name__)
+            return result
+        status = _CREATED if result.status == _CREATED else _OK
+        return replace(result, status=status, body=reply.body, content=reply.content, is_representation=True)
 
     def _refused(self, operation: Operation, asked: AccountCall, err: UpstreamRejected) -> Result:
         """Return what may be said of a refusal, or raise it as what it means."""
@@ -264,7 +284,12 @@ def _neutral(operation: Operation) -> Result:
     return Result(status=operation.neutral_status or min(operation.success), body=body)
 
 
-def _same_place(operation: Operation, call: Call) -> Call:
-    values = call.values or {}
+def _same_place(operation: Operation, call: Call, made: Any = None) -> Call:
+    values = dict(call.values or {})
+    if isinstance(made, dict) and isinstance(id := made.get("id"), str):
+        # A creation's own path does not have the id yet.
+        for parameter in operation.parameters:
+            if parameter.place is Place.PATH and parameter.supplier is Supplier.CLIENT:
+                values.setdefault(parameter.name, id)
     in_path = {p.name: values[p.name] for p in operation.parameters if p.place is Place.PATH and p.name in values}
     return Call(values=in_path, accept_language=call.accept_language)

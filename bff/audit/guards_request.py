@@ -18,8 +18,8 @@ from bff.audit.routes import UNDECLARED, audited_routes
 from bff.factory import Bff
 from bff.operations.model import Feature
 from bff.web.api.routes import api_routes
-from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
-from bff.web.return_path import safe_return_path
+from bff.web.paths import ACCOUNT, BACKCHANNEL_LOGOUT, HOME, is_api
+from bff.web.return_path import is_plain_path, safe_return_path
 
 _CORS: Final = "access-control-"
 
@@ -125,9 +125,14 @@ def _forwarded(probed: Probed, app: Bff) -> str | None:
 
 
 def _return_path(probed: Probed, app: Bff) -> str | None:
+    added = app.services.settings.serving.return_paths
     for target in HOSTILE_TARGETS:
-        if safe_return_path(target, "/") != "/":
+        if safe_return_path(target, "/", added=added) != "/":
             return f"{target[:40]!r} is taken for a path of ours"
+    for rule in (rule.rule for rule in app.url_map.iter_rules() if not rule.arguments):
+        led_to = safe_return_path(rule, "", added=added)
+        if led_to and led_to != HOME and f"{led_to}/".partition(f"{ACCOUNT}/")[0]:
+            return f"a sign-in may lead to {rule}"
     return every(
         probed.of(Asked.HOSTILE_TARGET),
         lambda answer: "elsewhere.example" not in answer.body and "javascript:" not in answer.body,
@@ -144,7 +149,7 @@ def _redirects(probed: Probed, app: Bff) -> str | None:
 
     def stays(answer: Probe) -> bool:
         return all(
-            safe_return_path(target.partition("?")[0], "") or any(target.startswith(f"{origin}/") for origin in ours)
+            is_plain_path(target.partition("?")[0]) or any(target.startswith(f"{origin}/") for origin in ours)
             for target in answer.all_of("Location")
         )
 

@@ -34,7 +34,7 @@ def calls_by_endpoint(app: Bff) -> Mapping[str, tuple[str, ...]]:
         for endpoint, declared in declared_routes(app).items()
     }
     routes = {
-        entry.endpoint: tuple(dict.fromkeys((*_calls(entry.operation), *_compared(entry.operation, table))))
+        entry.endpoint: tuple(dict.fromkeys((*_calls(entry.operation), *_read_besides(entry.operation, table))))
         for entry in api_routes(table)
     }
     return pages | routes
@@ -47,7 +47,12 @@ def _calls(row: Operation) -> Iterator[str]:
     yield from _BY_SIDE_EFFECT.get(row.side_effect, ())
 
 
-def _compared(row: Operation, table: Mapping[str, Operation]) -> Iterator[str]:
-    """Name what a JSON route reads to compare a version; pages send the version that they have shown."""
+def _read_besides(row: Operation, table: Mapping[str, Operation]) -> Iterator[str]:
+    """Name what a JSON route reads to compare a version, and to show what is there after a write.
+
+    Pages send the version that they have shown, and lead to a page.
+    """
+    if row.representation is not None:
+        yield row.representation
     if row.versioned:
         yield from (other.name for other in table.values() if other.path == row.path and other.method == "GET")

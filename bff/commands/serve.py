@@ -23,6 +23,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from bff import log
+from bff.commands.cookie_lines import join_cookie_lines
 from bff.config.settings import ServingSettings, Settings
 from bff.errors import ConfigurationError
 
@@ -147,6 +148,7 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "errorlog": "-",
         "loglevel": log_level,
         "logger_class": QuietLogger,
+        "pre_request": join_cookie_lines,
         "control_socket_disable": True,
     }
 

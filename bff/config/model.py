@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from bff.config import parsers
 from bff.config.environment import optional, required, setting
 from bff.config.redis_url import redis_url
+from bff.config.return_paths import return_paths
 from bff.secret import Secret
 
 E = TypeVar("E", bound=StrEnum)
@@ -258,6 +259,8 @@ class ServingSettings:
     graceful_timeout_seconds: int = setting("BFF_GRACEFUL_TIMEOUT", parsers.whole(1, 3600), "30")
     trusted_proxies: int = setting("BFF_TRUSTED_PROXIES", parsers.whole(0, 32), "0")
     """How many reverse proxies in front set `X-Forwarded-*`."""
+    return_paths: tuple[str, ...] = optional("BFF_RETURN_PATHS", return_paths, unset=(), example="/shop,/checkout")
+    """Where a sign-in may lead besides `/` and `/account`, each with all below it."""
     theme_dir: Path | None = optional("BFF_THEME_DIR", parsers.folder, unset=None, example="/srv/shop/theme")
     metrics_bind: str | None = optional("BFF_METRICS_BIND", parsers.host_and_port, unset=None, example="127.0.0.1:9090")
     security_contact: str | None = optional(

@@ -201,6 +201,9 @@ class Operation:
     """Needs a sign-in of the last ten minutes, because it cannot be undone or adds a way to sign in."""
     versioned: bool = False
     """A write that `If-Match` may guard, against `metadata.version` of what a GET on the same path answers."""
+    representation: str | None = None
+    """The row that reads what a write leaves behind, for a client that prefers to see it; where a creation's path lacks
+    that resource's id, it is the `id` of the answer. None: there is no GET for it."""
     limits: tuple[Limited, ...] = ()
     """What each call counts against, in the order in which that is tried."""
     takes_site: bool = False

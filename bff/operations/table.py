@@ -289,6 +289,7 @@ _ROWS = (
         media_types=(JSON, MERGE_PATCH),
         versioned=True,
         emails=("contactEmail",),
+        representation="get_me",
         side_effect=SideEffect.IDENTITY,
     ),
     Operation(
@@ -354,6 +355,7 @@ _ROWS = (
         body=AddressCreate,
         success=_CREATED,
         answer=ResponseShape.OBJECT,
+        representation="get_address",
     ),
     Operation(
         name="get_address",
@@ -376,6 +378,7 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
         body=AddressUpdate,
         versioned=True,
+        representation="get_address",
     ),
     Operation(
         name="delete_address",

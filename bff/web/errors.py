@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from bff import errors
 from bff.errors import BffError, Detail
 from bff.events import Event
-from bff.log import REQUEST_ID
+from bff.log import request_id_to_tell
 from bff.web.paths import is_api
 from bff.web.rendering import render
 from bff.wiring import Services
@@ -46,6 +46,7 @@ FAULTS: dict[type[BffError], Fault] = {
         503, "session_store_unavailable", "Sessions cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
     ),
     errors.CsrfFailed: _fault(403, "csrf_failed", "The CSRF token is missing, stale or not this browser's."),
+    errors.OriginRefused: _fault(403, "origin_refused", "Another site may not change anything here."),
     errors.Forbidden: _fault(403, "forbidden", "This may not be asked from another site."),
     errors.InvalidInput: _fault(400, "validation_failure", "The request does not have the documented shape."),
     errors.UnsupportedMediaType: _fault(415, "unsupported_media_type", "The body must be JSON."),
@@ -93,8 +94,8 @@ def fault_of(error: Exception) -> Fault:
                 more_info=error.more_info,
                 details=error.details,
             )
-        case errors.InvalidInput():
-            base = FAULTS[errors.InvalidInput]
+        case errors.InvalidInput() | errors.OriginRefused():
+            base = FAULTS[type(error)]
             return Fault(status=base.status, type=base.type, message=base.message, details=error.details)
         case errors.TooManyAttempts() | errors.UpstreamRateLimited():
             base = FAULTS[type(error)]
@@ -121,7 +122,7 @@ def fault_body(fault: Fault) -> dict[str, Any]:
     if fault.more_info is not None:
         body["moreInfo"] = fault.more_info
     body["details"] = [_detail_body(detail) for detail in fault.details]
-    body["requestId"] = REQUEST_ID.get()
+    body["requestId"] = request_id_to_tell()
     return body
 
 
@@ -155,4 +156,4 @@ def _rendered(fault: Fault) -> Response:
     if is_api(request.path):
         return Response(json.dumps(fault_body(fault)) + "\n", mimetype="application/json")
     # The page goes by type and status, not by the message: that is English, and upstream's may tell of other customers.
-    return render("error.html", fault=fault, request_id=REQUEST_ID.get())
+    return render("error.html", fault=fault, request_id=request_id_to_tell())

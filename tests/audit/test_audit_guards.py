@@ -22,7 +22,7 @@ from bff.audit.requirement import Guard, Met
 from bff.audit.requirements import REQUIREMENTS
 from bff.audit.verdicts import RequirementStatus, judge
 from bff.crypto import random_text
-from bff.errors import CsrfFailed, Forbidden, InvalidInput, PayloadTooLarge, UnsupportedMediaType
+from bff.errors import CsrfFailed, Forbidden, InvalidInput, OriginRefused, PayloadTooLarge, UnsupportedMediaType
 from bff.factory import Bff
 from bff.operations.model import Exposure, Operation, Supplier
 from bff.transport import Transport
@@ -48,7 +48,7 @@ def no_token_check() -> Bff:
 
 
 def no_origin_check() -> Bff:
-    return forgiving(lambda err: isinstance(err, CsrfFailed) and not err.origin_is_ours)
+    return forgiving(of_kind(OriginRefused))
 
 
 def about(field: str) -> Callable[[Exception], bool]:

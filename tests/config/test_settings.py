@@ -131,6 +131,7 @@ GOOD: list[tuple[str, str, Callable[[Settings], object], object]] = [
     ("BFF_THREADS", "1", lambda s: s.serving.threads, 1),
     ("BFF_GRACEFUL_TIMEOUT", "5", lambda s: s.serving.graceful_timeout_seconds, 5),
     ("BFF_TRUSTED_PROXIES", "2", lambda s: s.serving.trusted_proxies, 2),
+    ("BFF_RETURN_PATHS", "/shop, /a.b/c", lambda s: s.serving.return_paths, ("/shop", "/a.b/c")),
     ("BFF_SESSION_LIFETIME", "1800", lambda s: s.sessions.lifetime_seconds, 1800),
     ("BFF_SESSION_IDLE", "43200", lambda s: s.sessions.idle_seconds, 43200),
     ("BFF_ANONYMOUS_IDLE", "60", lambda s: s.sessions.anonymous_idle_seconds, 60),
@@ -179,6 +180,10 @@ BAD: dict[str, tuple[str, ...]] = {
     "BFF_THREADS": ("1025", "1.5"),
     "BFF_GRACEFUL_TIMEOUT": ("0",),
     "BFF_TRUSTED_PROXIES": ("-1",),
+    "BFF_RETURN_PATHS": (
+        *("/", "shop", "//shop", "/shop/", "/shop,,/x", "/shop,/shop", "/shop?x", "/../x", "/.well-known/x", "/ä"),
+        *("/login", "/login/social", "/api", "/api/me", "/static", "/signup/optin", "/shop,/logout"),
+    ),
     "BFF_SESSION_IDLE": ("0", "43201"),
     "BFF_SESSION_LIFETIME": ("99999999",),
     "BFF_ANONYMOUS_IDLE": ("x",),

@@ -184,6 +184,33 @@ def test_two_cookie_headers_with_a_session_each_are_refused(site: Site) -> None:
         assert json.loads(answer.body)["details"][0]["field"] == "Cookie"
 
 
+def test_session_cookie_in_a_line_of_its_own_is_seen(site: Site) -> None:
+    for lines in (
+        (b"theme=dark", site.cookie),
+        (site.cookie, b"theme=dark"),
+        (b"theme=a,b; x=1", b"y=2", site.cookie, b"z=3"),
+    ):
+        head = b"".join(b"Cookie: " + line + b"\r\n" for line in lines)
+        (answer,) = site.send(b"GET /api/session HTTP/1.1\r\n@host\r\n" + head + b"Connection: close\r\n\r\n")
+        assert json.loads(answer.body)["state"] == "authenticated", lines
+        assert answer.set_cookies == ()
+
+
+def test_comma_in_another_cookie_does_not_begin_a_session_cookie(site: Site) -> None:
+    planted = b"Cookie: theme=dark," + site.cookie + b"\r\nConnection: close\r\n\r\n"
+    (answer,) = site.send(b"GET /api/session HTTP/1.1\r\n@host\r\n" + planted)
+    assert json.loads(answer.body)["state"] == "guest"
+
+
+def test_two_session_cookies_are_refused_in_whatever_lines_they_come(site: Site) -> None:
+    name = COOKIE.encode()
+    for lines in ((name + b"=x", b"theme=dark", site.cookie), (b"theme=dark; " + name + b"=x", site.cookie)):
+        head = b"".join(b"Cookie: " + line + b"\r\n" for line in lines)
+        (answer,) = site.send(b"GET /api/me HTTP/1.1\r\n@host\r\n" + head + b"Connection: close\r\n\r\n")
+        assert_refused(answer, 400)
+        assert json.loads(answer.body)["details"][0]["field"] == "Cookie"
+
+
 def test_sandwich_of_quotes_does_not_hide_or_leak_the_session(site: Site) -> None:
     cookies = b'Cookie: x="; ' + site.cookie + b'; y="'
     (answer,) = site.send(b"GET /api/session HTTP/1.1\r\n@host\r\n" + cookies + b"\r\nConnection: close\r\n\r\n")

@@ -101,6 +101,7 @@ def _route(shop: Shop, rule: str, method: str) -> None:
 def _odd_requests(shop: Shop) -> None:
     for somebody in (visitor(shop), signed_in(shop)):
         somebody.get("/nowhere")
+        somebody.get("/login", headers={"Host": "elsewhere.example"})
         somebody.browser.client.open("/login", method="PUT", base_url=somebody.browser.base_url)
         somebody.post("/login", {"email": "x" * 70_000})
         somebody.get("/login", headers={"Cookie": "bff-session=a; bff-session=b"})

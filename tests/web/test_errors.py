@@ -37,7 +37,8 @@ def test_every_exception_has_a_status() -> None:
 def test_every_status_goes_with_its_type(kind: type[BffError]) -> None:
     fault = FAULTS[kind]
     documented = {
-        "csrf_failed": 403, "forbidden": 403, "login_required": 401, "session_expired": 401, "invalid_credentials": 401,
+        "csrf_failed": 403, "origin_refused": 403, "forbidden": 403, "login_required": 401, "session_expired": 401,
+        "invalid_credentials": 401,
         "reauthentication_required": 401, "validation_failure": 400, "unsupported_media_type": 415,
         "payload_too_large": 413, "feature_disabled": 404, "version_conflict": 412, "rate_limited": 429,
         "upstream_error": 502, "upstream_unavailable": 503, "upstream_timeout": 504, "session_store_unavailable": 503,

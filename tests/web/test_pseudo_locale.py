@@ -22,7 +22,7 @@ from tests.support.page_recorder import PageRecorder, Seen
 from tests.support.page_tour import walk
 from tests.support.page_visits import NEW_EMAIL, NOBODY, OTHER_EMAIL, THIRD_EMAIL, TYPED_CITY
 from tests.support.pseudo_locale import Shown, parts, shown, write_catalogue
-from tests.support.shop import ShopMaker
+from tests.support.shop import PUBLIC_URL, ShopMaker
 
 PROVIDERS = {"Google"}
 PERSONS = {"Jane Doe", "John Doe", "Jane"}
@@ -34,7 +34,8 @@ TOWNS = {TYPED_CITY, "11011 Berlin", f"11011 {TYPED_CITY}", "31-042 Krakow", f"3
 COUNTRIES = {"Germany", "Poland"}
 BROWSERS = {"Firefox", "Windows"}
 CHOSEN = {"Swiss Franc (CHF)", "outlet"}
-DATA = PROVIDERS | PERSONS | COMPANIES | E_MAILS | TAGS | STREETS | TOWNS | COUNTRIES | BROWSERS | CHOSEN
+ADDRESSES = {f"{PUBLIC_URL}/login"}
+DATA = ADDRESSES | PROVIDERS | PERSONS | COMPANIES | E_MAILS | TAGS | STREETS | TOWNS | COUNTRIES | BROWSERS | CHOSEN
 
 OPTIONS: Mapping[tuple[str, str], str] = {
     **{("country", code): name for code, name in countries("en")},

@@ -14,7 +14,7 @@ from bff.operations.json_body import parse_json
 from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
 from bff.operations.schemas import Empty, nullable, validate
 from bff.secret import Secret
-from bff.web.api.etags import wanted_version
+from bff.web.api.etags import prefers_representation, wanted_version
 from bff.web.language import accept_language
 
 
@@ -43,6 +43,7 @@ def read_input(operation: Operation, route: Route) -> AccountCall:
         ),
         content=content,
         version=wanted_version(operation),
+        wants_representation=prefers_representation(),
     )
 
 

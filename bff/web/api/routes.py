@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from bff.account.calls import Result
 from bff.operations.model import Operation, Performer, Route
-from bff.web.api.etags import etag_of
+from bff.web.api.etags import REPRESENTATION, etag_of
 from bff.web.api.input import read_input
 from bff.web.api.session import nothing_but, state_answer
 from bff.web.session_interface import browser_session
@@ -77,6 +77,8 @@ def _answer(services: Services, operation: Operation, result: Result) -> Respons
     response = Response(_shown(operation, result), status=result.status, mimetype="application/json")
     if tag := etag_of(result.content):
         response.headers["ETag"] = tag
+    if result.is_representation:
+        response.headers["Preference-Applied"] = REPRESENTATION
     return response
 
 

@@ -8,7 +8,7 @@ from bff.account.calls import check_feature
 from bff.web.api.routes import ApiRoute, api_routes
 from bff.web.middleware.bodies import check_media_type, check_size
 from bff.web.middleware.csrf import check_cookies, check_origin, check_token
-from bff.web.middleware.hosts import check_host
+from bff.web.middleware.hosts import HostCheck
 from bff.web.middleware.lists import check_lists
 from bff.web.middleware.strict_bounce import step_aside
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_address_id, check_path, is_api, is_static
@@ -18,11 +18,13 @@ from bff.wiring import Services
 def register_checks(app: Flask, services: Services) -> None:
     """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, media type."""
     routes: dict[str, ApiRoute] = {entry.endpoint: entry for entry in api_routes(services.operations)}
+    hosts = HostCheck(services)
 
     @app.before_request
     def check() -> Response | None:
         check_lists()
-        check_host(services.settings)
+        if (elsewhere := hosts.refusal()) is not None:
+            return elsewhere
         check_path()
         if request.routing_exception is not None:
             raise request.routing_exception

@@ -10,7 +10,7 @@ from flask import Request, g, request
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
-from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput
+from bff.errors import CsrfFailed, Detail, Forbidden, InvalidInput, OriginRefused
 from bff.events import Event
 from bff.sessions.audit_fields import audit_subject
 from bff.web.paths import is_api
@@ -26,7 +26,7 @@ def check_origin(services: Services) -> None:
     """Refuse a request that another site made.
 
     :raises Forbidden: a read of a JSON route, from another site
-    :raises CsrfFailed: a request that may change something, from another site
+    :raises OriginRefused: a request that may change something, from another site
     """
     site = request.headers.get("Sec-Fetch-Site")
     if request.method in _SAFE:
@@ -36,7 +36,13 @@ def check_origin(services: Services) -> None:
         return
     if not _may_be_ours(services):
         _report(services, "another origin")
-        raise CsrfFailed
+        if site is not None:
+            raise OriginRefused(_not_ours("Sec-Fetch-Site", "same-origin"))
+        raise OriginRefused(_not_ours("Origin", services.settings.serving.public_url))
+
+
+def _not_ours(header: str, expected: str) -> Detail:
+    return Detail(field=header, type="invalid_value", message=f"Expected {expected}.")
 
 
 def _may_be_ours(services: Services) -> bool:

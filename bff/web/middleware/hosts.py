@@ -1,33 +1,73 @@
 """Which host names the application answers to: the public one, and no other but for the probes.
 
-A foreign `Host` would otherwise reach absolute redirects, and let a rebound DNS name read a loopback server.
+A foreign `Host` would otherwise reach absolute redirects, and let a rebound DNS name read a loopback server. Who came
+by another name is told the right one, and is not redirected: a server in front that rewrites `Host` would loop.
 """
 
 from __future__ import annotations
 
+import threading
+from typing import Final
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import Response, request
 
-from bff.config.settings import Settings
 from bff.errors import Detail, InvalidInput
-from bff.web.paths import PROBES
+from bff.events import Event
+from bff.web.paths import HOME, PROBES, is_api
+from bff.web.rendering import render
+from bff.web.return_path import is_plain_path
+from bff.wiring import Services
+
+SECONDS_BETWEEN_LINES: Final = 60
+"""Scanners come by many names; a misconfigured proxy or public URL is told by one line a minute and process."""
 
 
-def check_host(settings: Settings) -> None:
-    """Refuse a request for another host, or for none; the port does not count, since proxies often leave it out.
+class HostCheck:
+    """Refuses requests for another host, or for none; safe to share between threads."""
 
-    :raises InvalidInput: `Host` or a whole URL as the target names no host, or another than the public one
-    """
-    if request.path in PROBES:
-        return
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._public_url = services.settings.serving.public_url
+        self._lock = threading.Lock()
+        self._silent_until = 0.0
+
+    def refusal(self) -> Response | None:
+        """Return the page that names the public URL; None: the host is ours, or the path is a probe's.
+
+        The port does not count, since proxies often leave it out.
+
+        :raises InvalidInput: a JSON route was asked for under another host
+        """
+        if request.path in PROBES or _asked_for() == {_host_name(self._public_url)}:
+            return None
+        self._report()
+        if is_api(request.path):
+            expected = urlsplit(self._public_url).netloc
+            raise InvalidInput(Detail(field="Host", type="invalid_value", message=f"Expected {expected}."))
+        # The query stays behind: a mailed link's token belongs to the address that it was mailed with.
+        # As it was sent: `request.path` folds slashes at its start.
+        sent = request.environ.get("PATH_INFO", "")
+        path = sent if is_plain_path(sent) else HOME
+        return render("other_host.html", status=400, onward=self._public_url + path)
+
+    def _report(self) -> None:
+        now = self._services.now()
+        with self._lock:
+            if now < self._silent_until:
+                return
+            self._silent_until = now + SECONDS_BETWEEN_LINES
+        # The host that was asked for is the sender's own text, and has no place in the log.
+        self._services.log.emit(Event.HOST_REFUSED, expected=self._public_url)
+
+
+def _asked_for() -> set[str | None]:
     asked = {_host_name("//" + request.host if "Host" in request.headers else "")}
     target = request.environ.get("RAW_URI", "")
     if not target.startswith("/"):
         # RFC 9112 3.2.2: a whole URL as the target says more than `Host`; gunicorn reads no more than its path.
         asked.add(_host_name(target or "//" + request.host))
-    if asked != {_host_name(settings.serving.public_url)}:
-        raise InvalidInput(Detail(field="Host", type="invalid_value", message="This host is not served here."))
+    return asked
 
 
 def _host_name(url: str) -> str | None:

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 
 from bff.events import Event
 from bff.limits import CLIENT_ADDRESS
-from bff.log import REQUEST_ID
+from bff.log import REQUEST_ID, SENT_REQUEST_ID, request_id_to_tell
 from bff.wiring import Services
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -18,20 +18,21 @@ _SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def start_request(services: Services) -> None:
-    """Give the request its id (a proxy's is kept, where a proxy is declared), and note where it comes from."""
+    """Give the request its id, note the one that a declared proxy sent, and note where it comes from."""
     g.started = time.perf_counter()
     # A retired session's cookie header may be set after routing failed, so the path is noted on its own.
     g.path = request.path
     sent = request.headers.get(REQUEST_ID_HEADER, "")
     trusted = services.settings.serving.trusted_proxies > 0 and _SHAPE.fullmatch(sent)
-    REQUEST_ID.set(sent if trusted else secrets.token_hex(8))
+    REQUEST_ID.set(secrets.token_hex(8))
+    SENT_REQUEST_ID.set(sent if trusted else None)
     # `DeclaredProxies` has replaced the address by now, where proxies are declared.
     CLIENT_ADDRESS.set(request.remote_addr or "")
 
 
 def name_response(response: Response) -> Response:
     """Name the request in its response."""
-    response.headers[REQUEST_ID_HEADER] = REQUEST_ID.get() or ""
+    response.headers[REQUEST_ID_HEADER] = request_id_to_tell() or ""
     # Not logged yet: if the session cannot be saved, another response replaces this one.
     g.status = response.status_code
     return response
@@ -47,6 +48,7 @@ def finish_request(services: Services) -> None:
         ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
     )
     REQUEST_ID.set(None)
+    SENT_REQUEST_ID.set(None)
     CLIENT_ADDRESS.set(None)
 
 

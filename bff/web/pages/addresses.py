@@ -10,7 +10,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.account.profile import Address, addresses_of
-from bff.errors import BffError, UpstreamRejected
+from bff.errors import BffError, PreconditionFailed, UpstreamRejected
 from bff.web import paths
 from bff.web.forms.choices import countries, with_stored
 from bff.web.forms.fields import BILLING, SHIPPING, entered, split_tags, tag_list, version_of
@@ -169,8 +169,8 @@ def _change(visit: Visit, form: AddressForm) -> ResponseReturnValue:
     body = {**_body(form), "isDefault": bool(form.isDefault.data), **version_of(form)}
     try:
         visit.perform("update_address", body, values=_of_path(visit))
-    except UpstreamRejected as err:
-        if err.status != 409:
+    except (PreconditionFailed, UpstreamRejected) as err:
+        if isinstance(err, UpstreamRejected) and err.status != 409:
             raise
         theirs = _stored(visit)
         form.take_version(theirs["version"])

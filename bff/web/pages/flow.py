@@ -31,7 +31,7 @@ from bff.errors import (
     UpstreamError,
     UpstreamRejected,
 )
-from bff.log import REQUEST_ID
+from bff.log import request_id_to_tell
 from bff.sessions.store import SessionEnded
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
@@ -42,6 +42,7 @@ from bff.web.language import ngettext
 from bff.web.pages.drafts import keep_draft, take_draft
 from bff.web.pages.visit import Visit, is_owner, owner_mark
 from bff.web.rendering import render
+from bff.web.return_path import path_to_come_back_to
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -139,10 +140,10 @@ def register_view(
         visit = _visit(services, path_values, reads)
         try:
             if visit.session.signed_in is None:
-                return to_sign_in(request.path, notice="session-ended" if visit.session.just_ended else None)
+                return to_sign_in(path_to_come_back_to(), notice="session-ended" if visit.session.just_ended else None)
             return view(visit)
         except (LoginRequired, SessionExpired):
-            return to_sign_in(request.path, notice="session-ended")
+            return to_sign_in(path_to_come_back_to(), notice="session-ended")
 
     blueprint.add_url_rule(rule, endpoint=endpoint, view_func=show, methods=["GET"])
     declare(blueprint, endpoint, Declared(need=Need.SIGNED_IN, operations=reads))
@@ -153,11 +154,11 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
     page = pages.get((request.endpoint or "").removesuffix("_post"))
     if page is None or not error.origin_is_ours:
         fault = fault_of(error)
-        return render("error.html", status=fault.status, fault=fault, request_id=REQUEST_ID.get())
+        return render("error.html", status=fault.status, fault=fault, request_id=request_id_to_tell())
     visit = _visit(services, request.view_args or {}, ())
     form = page.form()
     if _belongs_to_another(visit, form):
-        return render("error.html", status=403, fault=fault_of(error), request_id=REQUEST_ID.get())
+        return render("error.html", status=403, fault=fault_of(error), request_id=request_id_to_tell())
     return _again(visit, page, form, status=403, alert=_why_not_accepted(visit, page))
 
 
@@ -214,7 +215,7 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
         values = dict(page.values(visit))
         draft = take_draft(visit, request.path) if _shows_drafts(page) and request.method == "GET" else None
     except (LoginRequired, SessionExpired):
-        return to_sign_in(request.path, notice="session-ended")
+        return to_sign_in(path_to_come_back_to(), notice="session-ended")
     form = page.form(formdata=None, data={**values, **(draft or {})})
     form.owner.data = owner_mark(visit.services)
     if page.prepare is not None:
@@ -293,11 +294,10 @@ def _wrong_password(page: FormPage) -> str:
 def _sent_away(visit: Visit, page: FormPage) -> Response | None:
     if page.need is Need.ANYONE:
         return None
-    session = visit.session
-    if session.signed_in is None:
-        return to_sign_in(request.path, notice="session-ended" if session.just_ended else None)
+    if visit.session.signed_in is None:
+        return to_sign_in(path_to_come_back_to(), notice="session-ended" if visit.session.just_ended else None)
     if page.need is Need.RECENT and not visit.is_recently_authenticated():
-        return to_sign_in(request.path, reauthentication=True)
+        return to_sign_in(path_to_come_back_to(), reauthentication=True)
     return None
 
 

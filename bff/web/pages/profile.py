@@ -9,7 +9,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.account.profile import Profile
-from bff.errors import UpstreamRejected
+from bff.errors import PreconditionFailed, UpstreamRejected
 from bff.operations.model import MERGE_PATCH
 from bff.web import paths
 from bff.web.forms.choices import currencies, language_name, languages, with_stored
@@ -95,8 +95,8 @@ def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
     body.update(version_of(form))
     try:
         visit.perform("update_me", body, media_type=MERGE_PATCH)
-    except UpstreamRejected as err:
-        if err.status != 409:
+    except (PreconditionFailed, UpstreamRejected) as err:
+        if isinstance(err, UpstreamRejected) and err.status != 409:
             raise
         theirs = _values(visit)
         form.take_version(theirs["version"])

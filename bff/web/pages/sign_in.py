@@ -68,6 +68,10 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     ]
 
 
+def _return_path(visit: Visit, wanted: str | None, default: str) -> str:
+    return safe_return_path(wanted, default, added=visit.services.settings.serving.return_paths)
+
+
 def _is_reauthentication(visit: Visit) -> bool:
     return request.args.get("again") == "1" and visit.session.signed_in is not None
 
@@ -75,12 +79,12 @@ def _is_reauthentication(visit: Visit) -> bool:
 def _already(visit: Visit) -> ResponseReturnValue | None:
     if visit.session.signed_in is None or _is_reauthentication(visit):
         return None
-    return render("signed_in.html", onward=safe_return_path(request.args.get("next"), paths.ACCOUNT))
+    return render("signed_in.html", onward=_return_path(visit, request.args.get("next"), paths.ACCOUNT))
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:
     email = visit.who.customer.email if _is_reauthentication(visit) else None
-    return {"email": email, "next": safe_return_path(request.args.get("next"), "")}
+    return {"email": email, "next": _return_path(visit, request.args.get("next"), "")}
 
 
 def _context(visit: Visit) -> Mapping[str, Any]:
@@ -102,7 +106,7 @@ def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
         return see_other(proceed)
     if who.initial_password:
         return see_other(f"{paths.PASSWORD}?initial=1")
-    return see_other(safe_return_path(form.next.data, paths.ACCOUNT))
+    return see_other(_return_path(visit, form.next.data, paths.ACCOUNT))
 
 
 def _sign_out(visit: Visit, form: ConfirmForm) -> ResponseReturnValue:

@@ -49,7 +49,7 @@ def make_blueprint(services: Services) -> Blueprint:
         form = SocialForm() if request.method == "POST" else None
         wanted = form.next.data if form is not None else request.args.get("next")
         again = (form.again.data if form is not None else request.args.get("again")) == "1"
-        return _begin(oidc, connection, wanted, again=again)
+        return _begin(services, oidc, connection, wanted, again=again)
 
     for rule, endpoint in ((paths.START_SOCIAL, "start"), (paths.START_SOCIAL_WITH.rule, "start_with")):
         blueprint.add_url_rule(rule, endpoint=endpoint, view_func=start, methods=["GET", "POST"])
@@ -92,13 +92,15 @@ def _button(services: Services, connection: str | None) -> Response:
     return render("social.html", form=form, label=label_of(label), alert=None, restored=False)
 
 
-def _begin(oidc: SocialLogin, connection: str | None, wanted: str | None, *, again: bool) -> ResponseReturnValue:
+def _begin(
+    services: Services, oidc: SocialLogin, connection: str | None, wanted: str | None, *, again: bool
+) -> ResponseReturnValue:
     session = browser_session().resume()
     try:
         url = oidc.begin(
             session,
             connection=connection,
-            return_path=safe_return_path(wanted, paths.ACCOUNT),
+            return_path=_return_path(services, wanted),
             is_reauthentication=again,
         )
     except IdentityProviderUnavailable:
@@ -108,13 +110,17 @@ def _begin(oidc: SocialLogin, connection: str | None, wanted: str | None, *, aga
     return Response(status=303 if request.method == "POST" else 302, headers={"Location": url})
 
 
+def _return_path(services: Services, wanted: str | None) -> str:
+    return safe_return_path(wanted, paths.ACCOUNT, added=services.settings.serving.return_paths)
+
+
 def _called_back(services: Services, oidc: SocialLogin) -> ResponseReturnValue:
     browser = browser_session()
     session = browser.resume()
     # What comes twice says nothing, and is still there to be refused (RFC 6749 3.1).
     query = {name: values[0] if len(values) == 1 else "" for name, values in request.args.lists()}
     try:
-        return see_other(oidc.complete(session, query))
+        return see_other(_return_path(services, oidc.complete(session, query)))
     except (SessionStoreUnavailable, TooManyAttempts):
         raise
     except BffError as err:

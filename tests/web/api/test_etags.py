@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bff.operations.table import OPERATIONS
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.web.api.etags import etag_of
-from tests.support.fakes.answers import html
+from tests.support.fakes.answers import empty, html
 from tests.support.shop import Browser, Shop
 
 ADDRESS = {
@@ -50,6 +51,11 @@ def change(path: str, word: str) -> dict[str, Any]:
 
 def changed(browser: Browser, path: str) -> Any:
     return browser.get(path).get_json().get("company" if path == "/api/me" else "city")
+
+
+def error_message(status: int, message: str, **detail: str) -> Fault:
+    body = {"status": status, "type": "x_y", "message": message, "details": [{"message": "d", **detail}]}
+    return Fault(answer=CannedResponse(status=status, body=json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,24 @@ def test_star_matches_whatever_there_is(shop: Shop, customer: Browser, path: str
 
 @pytest.mark.parametrize(
     "header",
-    ["3", 'W/"3"', '"3", "4"', '"abc"', '""', '"-1"', '"3', '"1e3"', '"' + "9" * 40 + '"', "**", '" 3"', '"²"'],
+    [
+        "3",
+        'w/"3"',
+        '"3-x"',
+        '"3-gzip-gzip"',
+        "W/3",
+        '"3"-gzip',
+        '"3", "4"',
+        '"abc"',
+        '""',
+        '"-1"',
+        '"3',
+        '"1e3"',
+        '"' + "9" * 40 + '"',
+        "**",
+        '" 3"',
+        '"²"',
+    ],
 )
 def test_tag_that_was_never_given_out_is_refused_unsent(shop: Shop, customer: Browser, header: str) -> None:
     answer = customer.patch("/api/me", json={"company": "One"}, headers={"If-Match": header})
@@ -149,12 +172,108 @@ def test_body_that_agrees_with_the_header_is_sent(customer: Browser) -> None:
     assert customer.patch("/api/me", json=sent, headers={"If-Match": f'"{version}"'}).status_code == 200
 
 
-def test_stale_version_in_a_body_is_upstreams_own_answer(customer: Browser) -> None:
-    version = version_of(customer)
+def test_stale_version_in_a_body_is_told_like_a_stale_tag(customer: Browser, path: str) -> None:
+    version = version_of(customer, path)
+    assert customer.patch(path, json=change(path, "One")).status_code == 200
+    answer = customer.patch(path, json={**change(path, "Two"), "metadata": {"version": version}})
+    assert (answer.status_code, answer.get_json()["type"]) == (412, "version_conflict")
+    assert changed(customer, path) == "One"
+
+
+def test_conflict_without_a_version_is_upstreams_own_answer(shop: Shop, customer: Browser) -> None:
+    shop.sandbox.faults.add("update_me", error_message(409, "No"), times=1)
+    answer = customer.patch("/api/me", json={"company": "One", "metadata": {"mixins": {}}})
+    assert (answer.status_code, answer.get_json()["type"]) == (409, "x_y")
+
+
+@pytest.mark.parametrize(
+    "written", ['W/"%d"', '"%d-gzip"', '"%d-br"', '"%d-zstd"', '"%d--gzip"', '"%d;gzip"', 'W/"%d-gzip"']
+)
+def test_tag_that_a_compressing_server_handed_on_is_still_ours(customer: Browser, path: str, written: str) -> None:
+    version = version_of(customer, path)
+    sent = {"If-Match": written % version}
+    assert customer.patch(path, json=change(path, "One"), headers=sent).status_code == 200
+    assert customer.patch(path, json=change(path, "Two"), headers=sent).status_code == 412
+    assert changed(customer, path) == "One"
+
+
+PREFER = {"Prefer": "return=representation"}
+
+
+def test_write_shows_what_is_there_now_to_who_prefers_it(customer: Browser, path: str) -> None:
+    answer = customer.patch(path, json=change(path, "One"), headers=PREFER)
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (200, "return=representation")
+    read = customer.get(path)
+    assert (answer.get_json(), answer.headers["ETag"]) == (read.get_json(), read.headers["ETag"])
+    assert (
+        customer.patch(path, json=change(path, "Two"), headers={"If-Match": answer.headers["ETag"]}).status_code == 200
+    )
+
+
+def test_creation_shows_what_was_made_to_who_prefers_it(customer: Browser) -> None:
+    answer = customer.post("/api/me/addresses", json=ADDRESS, headers=PREFER)
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (201, "return=representation")
+    read = customer.get(f"/api/me/addresses/{answer.get_json()['id']}")
+    assert (answer.get_json(), answer.headers["ETag"]) == (read.get_json(), read.headers["ETag"])
+    assert read.get_json()["city"] == "Wien"
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_preferred"),
+    [
+        ('respond-async, Return="representation"; x=1', True),
+        ("return = representation", True),
+        ("return=minimal, return=representation", False),
+        ("return=minimal", False),
+        ("return=REPRESENTATION", False),
+        ("representation", False),
+        ("x; return=representation", False),
+        ("", False),
+    ],
+)
+def test_preference_is_read_as_the_standard_writes_it(
+    shop: Shop, customer: Browser, sent: str, is_preferred: bool
+) -> None:
+    answer = customer.post("/api/me/addresses", json=ADDRESS, headers={"Prefer": sent})
+    assert answer.status_code == 201
+    assert ("Preference-Applied" in answer.headers) == is_preferred
+    assert shop.sandbox.recorder.count("get_address") == is_preferred
+
+
+@pytest.mark.parametrize("fault", [Fault(answer=html(500)), error_message(404, "gone"), Fault(answer=empty(401))])
+def test_write_whose_outcome_cannot_be_read_is_done_and_answered_plainly(
+    shop: Shop, customer: Browser, fault: Fault
+) -> None:
+    plain = customer.post("/api/me/addresses", json=ADDRESS)
+    shop.sandbox.faults.add("get_address", fault, times=2)
+    answer = customer.post("/api/me/addresses", json=ADDRESS, headers=PREFER)
+    assert (answer.status_code, set(answer.get_json())) == (plain.status_code, set(plain.get_json()))
+    assert "Preference-Applied" not in answer.headers
+    assert len(customer.get("/api/me/addresses").get_json()) >= 2
+
+
+def test_write_that_is_refused_shows_nothing(shop: Shop, customer: Browser) -> None:
+    tag = customer.get("/api/me").headers["ETag"]
     customer.patch("/api/me", json={"company": "One"})
-    answer = customer.patch("/api/me", json={"company": "Two", "metadata": {"version": version}})
-    assert answer.status_code == 409
-    assert answer.get_json()["type"] != "version_conflict"
+    reads = shop.sandbox.recorder.count("get_me")
+    answer = customer.patch("/api/me", json={"company": "Two"}, headers={"If-Match": tag, **PREFER})
+    assert (answer.status_code, "Preference-Applied" in answer.headers) == (412, False)
+    # The one that compares.
+    assert shop.sandbox.recorder.count("get_me") == reads + 1
+
+
+def test_write_without_a_get_at_its_resource_shows_nothing(customer: Browser) -> None:
+    made = customer.post("/api/me/addresses", json=ADDRESS).get_json()["id"]
+    answer = customer.post(f"/api/me/addresses/{made}/tags?tags=BILLING", headers=PREFER)
+    assert (answer.status_code, answer.get_data(), "Preference-Applied" in answer.headers) == (204, b"", False)
+
+
+def test_every_versioned_row_and_no_reading_row_names_what_reads_it() -> None:
+    for row in OPERATIONS.values():
+        assert row.representation is not None or not row.versioned, row.name
+        if row.representation is not None:
+            assert row.method != "GET"
+            assert OPERATIONS[row.representation].method == "GET"
 
 
 def test_writer_between_comparison_and_write_is_noticed(shop: Shop, customer: Browser) -> None:
@@ -176,11 +295,6 @@ def test_writer_between_comparison_and_write_is_noticed(shop: Shop, customer: Br
     slow.join()
     assert (answers[0].status_code, answers[0].get_json()["type"]) == (412, "version_conflict")
     assert customer.get("/api/me").get_json()["company"] == "Quick"
-
-
-def error_message(status: int, message: str, **detail: str) -> Fault:
-    body = {"status": status, "type": "x_y", "message": message, "details": [{"message": "d", **detail}]}
-    return Fault(answer=CannedResponse(status=status, body=json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,13 @@ FORGERIES: dict[str, Forgery] = {
 }
 
 
+def refused_for(headers: Mapping[str, str]) -> str | None:
+    """Return the header that says it is another site's request; None: the token alone is wrong."""
+    if "Sec-Fetch-Site" in headers:
+        return "Sec-Fetch-Site"
+    return "Origin" if headers.get("Origin", "null") != "null" else None
+
+
 def test_every_route_that_may_change_something_is_driven(shop: Shop) -> None:
     assert unsafe_routes(shop) == set(UNSAFE) | NOT_BY_A_BROWSER
 
@@ -111,7 +118,9 @@ def test_forged_request_is_refused_on_every_route_and_changes_nothing(shop: Shop
         if is_page(drive):
             continue
         answer = ask(browser, method, drive, headers)
-        assert (answer.status_code, answer.get_json()["type"]) == (403, "csrf_failed"), (method, drive.path)
+        body, told = answer.get_json(), refused_for(headers)
+        assert (answer.status_code, body["type"]) == (403, "origin_refused" if told else "csrf_failed"), drive.path
+        assert [detail["field"] for detail in body["details"]] == ([told] if told else []), (method, drive.path)
         assert answer.headers.getlist("Set-Cookie") == []
     assert footprint(shop) == before
     assert browser.cookie == cookie
@@ -129,6 +138,7 @@ def test_form_of_a_page_is_checked_like_a_json_route(shop: Shop, forgery: str) -
             continue
         answer = ask(browser, method, drive, headers)
         assert (answer.status_code, answer.mimetype) == (403, "text/html"), (method, drive.path)
+        assert ("This is not open to you" in answer.get_data(as_text=True)) == bool(refused_for(headers)), drive.path
         assert answer.headers.getlist("Set-Cookie") == []
     assert lasting_footprint(shop) == before
     assert browser.cookie == cookie

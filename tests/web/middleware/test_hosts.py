@@ -9,6 +9,7 @@ import pytest
 from flask import request
 from werkzeug.test import Client
 
+from tests.support.fakes.clock import FakeClock
 from tests.support.footprint import footprint
 from tests.support.shop import Shop, ShopMaker
 
@@ -69,6 +70,70 @@ def test_foreign_host_is_refused_in_the_shape_of_the_path(shop: Shop, host: str)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "127.0.0.1:9", "127.0.0.1:80"])
 def test_port_does_not_count(shop: Shop, host: str) -> None:
     assert shop.app.test_client().get("/api/session", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("/", "http://127.0.0.1:8000/"),
+        ("/account/addresses?page=2", "http://127.0.0.1:8000/account/addresses"),
+        ("/password/reset?token=hunter2", "http://127.0.0.1:8000/password/reset"),
+        ("/nothing", "http://127.0.0.1:8000/nothing"),
+    ],
+)
+def test_page_of_another_host_names_and_links_the_public_url(shop: Shop, asked: str, told: str) -> None:
+    answer = shop.app.test_client().get(asked, headers={"Host": "localhost:8000"})
+    text = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.location) == (400, None)
+    assert f'<a href="{told}">{told}</a>' in text
+    assert "localhost" not in text
+    assert "hunter2" not in text
+
+
+def test_page_of_www_names_the_public_url(make_shop: ShopMaker) -> None:
+    client = make_shop(BFF_PUBLIC_URL=HTTPS).app.test_client()
+    answer = client.get("/account", headers={"Host": "www.shop.example.com"})
+    assert answer.status_code == 400
+    assert f'<a href="{HTTPS}/account">' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/%2f%2fevil.example", "/%22%3E%3Cscript%3Ex", "/%0d%0aevil", "/a/..//evil", "/%2fevil", "/@evil.example"]
+)
+def test_page_of_another_host_links_no_odd_path(shop: Shop, path: str) -> None:
+    text = shop.app.test_client().get(path, headers={"Host": "localhost:8000"}).get_data(as_text=True)
+    assert '<a href="http://127.0.0.1:8000/">' in text
+    assert "evil" not in text
+    assert "<script>x" not in text
+
+
+def test_json_route_of_another_host_says_which_one_is_expected(shop: Shop) -> None:
+    body = shop.app.test_client().get("/api/me?a=b", headers={"Host": "localhost:8000"}).get_json()
+    assert (body["status"], body["type"], body["details"][0]["field"]) == (400, "validation_failure", "Host")
+    assert "127.0.0.1:8000" in body["details"][0]["message"]
+
+
+def test_other_host_is_logged_once_a_minute_without_its_name(
+    make_shop: ShopMaker, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = make_shop(clock=clock).app.test_client()
+
+    def lines() -> list[dict[str, str]]:
+        return [record.__dict__["bff_fields"] for record in caplog.records if record.getMessage() == "host_refused"]
+
+    for host in ("evil.example", "localhost:8000"):
+        client.get("/", headers={"Host": host})
+    client.get("/api/me", headers={"Host": "evil.example"})
+    assert lines() == [{"expected": "http://127.0.0.1:8000"}]
+    clock.advance(59)
+    client.get("/", headers={"Host": "evil.example"})
+    assert len(lines()) == 1
+    clock.advance(1)
+    client.get("/", headers={"Host": "evil.example"})
+    assert len(lines()) == 2
+    client.get("/healthz", headers={"Host": "evil.example"})
+    client.get("/")
+    assert len(lines()) == 2
 
 
 def test_letters_of_a_host_have_no_case(make_shop: ShopMaker) -> None:

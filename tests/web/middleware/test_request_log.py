@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from flask import session
 
+from bff.log import SENT_REQUEST_ID
+from tests.support.journeys.audit_drives import Listener
 from tests.support.shop import PUBLIC_URL, Shop, ShopMaker
 
 SECRET = "hunter2"
@@ -87,6 +90,33 @@ def test_id_is_in_header_body_and_log(make_shop: ShopMaker, caplog: pytest.LogCa
     assert answer.get_json()["requestId"] == "proxy-id.000_1"
     page = shop.browser().get("/nothing", headers={"X-Request-ID": "proxy-id.000_2"})
     assert "proxy-id.000_2" in page.get_data(as_text=True)
+
+
+def test_lines_carry_our_id_and_the_one_that_was_sent_in_a_field_of_its_own_outside_the_audit(
+    make_shop: ShopMaker,
+) -> None:
+    shop = make_shop(BFF_TRUSTED_PROXIES="1")
+    sent = "proxy-id.000_1"
+    listener, logger = Listener(), logging.getLogger("bff")
+    logger.addHandler(listener)
+    try:
+        shop.browser().post("/api/login", headers={"X-Request-ID": sent, "Origin": "https://evil.example"})
+    finally:
+        logger.removeHandler(listener)
+    (audited, finished) = [json.loads(line) for line in listener.lines]
+    assert (audited["event"], finished["event"]) == ("csrf_refused", "request")
+    assert GENERATED.fullmatch(audited["requestId"])
+    assert finished["requestId"] == audited["requestId"]
+    assert finished["sentRequestId"] == sent
+    assert sent not in repr(audited)
+
+
+def test_id_that_was_sent_is_forgotten_with_its_request(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_TRUSTED_PROXIES="1")
+    shop.browser().get("/healthz", headers={"X-Request-ID": "proxy-id.000_1"})
+    assert SENT_REQUEST_ID.get() is None
+    answer = shop.browser().get("/healthz")
+    assert GENERATED.fullmatch(answer.headers["X-Request-ID"])
 
 
 @pytest.mark.parametrize(

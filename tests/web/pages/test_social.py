@@ -113,13 +113,24 @@ def test_button_needs_its_token_and_our_origin(social: SocialShop) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["//evil.example.com", "https://evil.example.com/", "/\\evil.example.com", "/a/..//e"]
+    "wanted",
+    ["//evil.example.com", "https://evil.example.com/", "/\\evil.example.com", "/a/..//e", "/login/social", "/signup"],
 )
 def test_way_back_never_leads_elsewhere(social: SocialShop, wanted: str) -> None:
     traveller = Traveller(social)
     traveller.pages.get(LINK, headers=CLICK, query_string={"next": wanted})
     assert traveller.pages.location is not None
     assert traveller.arrive(traveller.choose(traveller.pages.location)) == "/account"
+
+
+def test_way_back_that_was_noted_under_another_rule_is_checked_again(
+    social: SocialShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traveller = Traveller(social)
+    with monkeypatch.context() as other:
+        other.setattr("bff.web.pages.social.safe_return_path", lambda wanted, default, **_: wanted)
+        started = traveller.start(f"{LINK}?next=/login/social")
+    assert traveller.arrive(traveller.choose(started)) == "/account"
 
 
 @pytest.mark.parametrize(
