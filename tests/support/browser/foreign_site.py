@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, request
 
 _LINKS = {"link": "{shop}/account", "redirected": "{site}/to/account", "redirected-json": "{site}/to/api/session"}
 _FORMS = {"post": "{shop}/logout", "redirected-post": "{site}/to/logout"}
@@ -37,6 +37,5 @@ class ForeignSite:
 
     def _onward(self, path: str) -> Response:
         # 307 repeats the method (RFC 9110 15.4.8).
-        answer = redirect(f"{self._shop}/{path}", 302 if request.method == "GET" else 307, Response)
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        return answer
+        status = 302 if request.method == "GET" else 307
+        return Response(status=status, headers={"Location": f"{self._shop}/{path}", "Referrer-Policy": "no-referrer"})
