@@ -36,6 +36,9 @@ _TOKEN_FIELD: Final = re.compile(rf'name="{CSRF_FIELD}"[^>]*value="([^"]*)"')
 _STATIC_LINK: Final = re.compile(r'(?:href|src)="(/static/[^"?]+)[?"]')
 _LEADING_NAMES: Final = ("next", "returnTo", "return_to", "redirect", "redirect_uri", "url", "target")
 """Names of query parameters by which applications redirect."""
+_FROM_HERE: Final = MappingProxyType({"Sec-Fetch-Site": "same-origin", "Sec-Purpose": "prefetch"})
+"""As a page of ours asks, so that no step aside (`SameSite=Strict`) hides what is behind it; ahead of time, so that no
+sign-in at the provider begins."""
 _PEER: Final = "192.0.2.1"
 _PLACEHOLDER: Final = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
@@ -115,7 +118,7 @@ class _Prober:
     def _read(self, rule: Rule) -> None:
         path = self._path(rule)
         query = _query(rule)
-        self._ask(Asked.READ, "GET", path, rule, query=query)
+        self._ask(Asked.READ, "GET", path, rule, _FROM_HERE, query=query)
         self._meet(self.answers[-1])
         for site in ("cross-site", "same-site"):
             headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"}
@@ -127,7 +130,8 @@ class _Prober:
         malformed = {"Cookie": f"{name}=malformed; another={self._other_cookie}"}
         self._ask(Asked.READ_MALFORMED_COOKIE, "GET", path, rule, malformed)
         if not is_api(rule.rule):
-            self._ask(Asked.LED_ELSEWHERE, "GET", path, rule, query=dict.fromkeys(_LEADING_NAMES, ELSEWHERE))
+            leading = dict.fromkeys(_LEADING_NAMES, ELSEWHERE)
+            self._ask(Asked.LED_ELSEWHERE, "GET", path, rule, _FROM_HERE, query=leading)
 
     def _meet(self, answer: Probe) -> None:
         """Take what a newcomer gets with a page: a cookie, and the form's token for it."""
@@ -186,14 +190,15 @@ class _Prober:
                 self._ask(Asked.FOREIGN_HOST, "GET", path, rule, base_url=ELSEWHERE)
             # A client can send any entry in front of those that the declared proxies add.
             forwarded = ", ".join(["elsewhere.example", *[host] * proxies])
-            self._ask(Asked.FORWARDED_HOST, "GET", path, rule, {"X-Forwarded-Host": forwarded}, query=_query(rule))
+            headers = {"X-Forwarded-Host": forwarded, **_FROM_HERE}
+            self._ask(Asked.FORWARDED_HOST, "GET", path, rule, headers, query=_query(rule))
             self._ask(Asked.DOUBLED_SLASH, "GET", "/" + path, raw_path=True)
         self._ask(Asked.TWO_COOKIES, "GET", "/", headers={"Cookie": f"{name}=one; {name}=another"})
         self._ask(Asked.TWO_COOKIES, "GET", "/api/session", headers={"Cookie": f"{name}=one; {name}=another"})
         for path in ("/nothing", "/api/nothing", "/static/nothing", "/.git/config", "/static/../app.py"):
             self._ask(Asked.NOTHING_THERE, "GET", path)
         for target in HOSTILE_TARGETS:
-            self._ask(Asked.HOSTILE_TARGET, "GET", "/login", query={"next": target})
+            self._ask(Asked.HOSTILE_TARGET, "GET", "/login", headers=_FROM_HERE, query={"next": target})
 
     def _make(self, asked: Asked, path: str) -> None:
         """Have the application finish an answer that no request from outside can bring about here."""

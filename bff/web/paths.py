@@ -79,6 +79,8 @@ SECURITY_TXT: Final = "/.well-known/security.txt"
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"
 PROBES: Final = frozenset({HEALTHZ, READYZ})
+WITHOUT_SESSION: Final = frozenset({CHANGE_PASSWORD, SECURITY_TXT})
+"""Read by programs too, and the same for all: what they answer depends on no cookie and sets none."""
 
 
 _ADDRESS_ID: Final = re.compile(OPERATIONS["get_address"].parameter("addressId").pattern)

@@ -16,7 +16,6 @@ from flask import Flask, Request, Response, g, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 
-from bff.config.settings import SameSite
 from bff.errors import SessionStoreUnavailable
 from bff.events import Event
 from bff.secret import Secret
@@ -24,6 +23,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord
 from bff.sessions.session import Session
 from bff.sessions.store import SessionEnded
+from bff.web.navigation import may_hide_cookie
 from bff.web.paths import is_api
 from bff.web.user_agent import browser_in_words
 from bff.wiring import Services
@@ -191,16 +191,13 @@ def session_cookies(request: Request, name: str) -> list[str]:
 
 
 def _is_ours_to_answer(request: Request, services: Services) -> bool:
+    if may_hide_cookie(request, services.settings):
+        # Setting another would replace it.
+        return False
     site = request.headers.get("Sec-Fetch-Site")
     if site is None or site in ("same-origin", "none"):
         return True
-    # Under Strict the browser hides a cookie it has from such a navigation; setting another would replace it.
-    lax = services.settings.cookie.same_site is SameSite.LAX
-    return (
-        lax
-        and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        and request.headers.get("Sec-Fetch-Dest") == "document"
-    )
+    return request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _applied(web: WebRecord, changes: dict[str, Any], removals: set[str]) -> dict[str, Any]:

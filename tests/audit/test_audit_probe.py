@@ -74,6 +74,15 @@ def test_no_request_is_sent_twice() -> None:
     assert (made, sent.total()) == (4, len(probed.answers) - made + 1)
 
 
+def test_strict_cookie_hides_nothing_from_it() -> None:
+    lax, strict = (probe(app, app.services) for app in (build(), build(BFF_COOKIE_SAMESITE="Strict")))
+    assert [(a.asked, a.method, a.rule, a.status) for a in strict.answers] == [
+        (a.asked, a.method, a.rule, a.status) for a in lax.answers
+    ]
+    assert len(strict.newcomers) == len(lax.newcomers) > 1
+    assert [answer.path for answer in strict.answers if "onward=" in answer.body] == []
+
+
 def test_redis_upstream_and_log_see_nothing_of_it(
     make_shop: ShopMaker, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:

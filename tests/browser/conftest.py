@@ -1,4 +1,4 @@
-"""Real browsers at real shops: one Chromium and one shop of each kind for the session, a customer for each test."""
+"""Real browsers at real shops: one of each kind and one shop of each kind for the session, a customer for each test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from tests.support.browser.chromium import running_chromium
+from tests.support.browser.firefox import running_firefox
 from tests.support.browser.modes import MODES, Mode
+from tests.support.browser.social_place import NewPlace, Place, running_place
 from tests.support.browser.storefront import Storefront, running_storefront
 from tests.support.browser.visitor import PATIENCE_SECONDS, NewVisitor, Visitor, make_visitor
 
@@ -42,6 +44,27 @@ def playwright() -> Iterator[Playwright]:
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     with running_chromium(playwright) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    with running_firefox(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def places(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewPlace]:
+    """The session's shops with an identity provider, each started when first asked for."""
+    with ExitStack() as stack:
+        running: dict[str, Place] = {}
+
+        def place(same_site: str) -> Place:
+            if same_site not in running:
+                folder = tmp_path_factory.mktemp("place")
+                running[same_site] = stack.enter_context(running_place(redis_server.url, folder, same_site=same_site))
+            return running[same_site]
+
+        yield place
 
 
 @pytest.fixture(scope="session")

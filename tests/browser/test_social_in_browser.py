@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from redis import Redis
 
-from bff.commands.embedded_redis import EmbeddedRedis
-from bff.sandbox.factory import create_sandbox
-from bff.sandbox.provider.factory import Provider, create_provider
-from bff.sandbox.provider.settings import ProviderSettings
-from bff.sandbox.server import SandboxServer
-from bff.sandbox.settings import SandboxSettings
-from tests.support.browser.servers import free_port, gunicorn
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A shop and its identity provider, on two sites."""
-
-    url: str
-    provider: Provider
+from tests.support.browser.social_place import NewPlace, Place
 
 
 @pytest.fixture(scope="module", params=["Lax", "Strict"])
-def place(
-    request: pytest.FixtureRequest, redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    with Redis.from_url(redis_server.url) as client:
-        client.flushall()
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with ExitStack() as stack:
-        provider = create_provider(
-            ProviderSettings(redirect_uris=(f"{url}/login/callback",), post_logout_redirect_uris=(f"{url}/",))
-        )
-        provider.serve_at(stack.enter_context(SandboxServer(provider.app, host="localhost")).url)
-        sandbox = create_sandbox(SandboxSettings(shop_url=url), redeemer=provider.redeemer, mint=provider.mint)
-        environment = {
-            "EMPORIX_TENANT": sandbox.settings.tenant,
-            "EMPORIX_CLIENT_ID": sandbox.settings.client_id,
-            "EMPORIX_API_URL": stack.enter_context(SandboxServer(sandbox.app, host="localhost")).url,
-            "REDIS_URL": redis_server.url,
-            "BFF_SECRET_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "BFF_PUBLIC_URL": url,
-            "BFF_BIND": f"127.0.0.1:{port}",
-            "BFF_WORKERS": "1",
-            "BFF_GRACEFUL_TIMEOUT": "2",
-            "BFF_COOKIE_SAMESITE": request.param,
-            "AUTH0_ISSUER": provider.issuer,
-            "AUTH0_CLIENT_ID": provider.settings.client_id,
-            "AUTH0_CONNECTIONS": "google-oauth2=Google",
-        }
-        stack.enter_context(gunicorn(environment, tmp_path_factory.mktemp("social") / "log", port))
-        yield Place(url=url, provider=provider)
+def place(request: pytest.FixtureRequest, places: NewPlace) -> Place:
+    return places(request.param)
 
 
 @dataclass(frozen=True, kw_only=True)

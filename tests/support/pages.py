@@ -59,6 +59,8 @@ class Page(HTMLParser):
         self.heading = ""
         self.forms: list[Form] = []
         self.links: list[str] = []
+        self.goes_on_to: str | None = None
+        """Where it leads to by itself, at once."""
         self._form: Form | None = None
         self._select: str | None = None
         self._within: str | None = None
@@ -89,6 +91,8 @@ class Page(HTMLParser):
         name = attributes.get("name")
         if tag == "html":
             self.language = attributes.get("lang")
+        elif tag == "meta" and attributes.get("http-equiv") == "refresh":
+            self.goes_on_to = attributes["content"].removeprefix("0; url=")
         elif tag == "a" and "href" in attributes:
             self.links.append(attributes["href"])
         elif tag == "form":
@@ -179,11 +183,14 @@ class PageBrowser:
     def follow(self) -> Page:
         """Go where the last answer leads to, until it is a page."""
         for _ in range(_MOST_REDIRECTS):
-            if self.status != 303:
+            if self.page.goes_on_to is not None:
+                self.get(self.page.goes_on_to, headers={"Referer": f"{self.browser.base_url}/"})
+            elif self.status == 303:
+                assert self.location is not None
+                self.get(self.location)
+            else:
                 return self.page
-            assert self.location is not None
-            self.get(self.location)
-        raise AssertionError(f"led round and round to {self.location}")
+        raise AssertionError(f"led round and round to {self.location or self.page.goes_on_to}")
 
     def send(self, action: str, _headers: Mapping[str, str] | None = None, /, **entries: str | bool | None) -> Page:
         """Fill in the page's form of that action and send it; redirects are not followed."""
@@ -205,7 +212,7 @@ class PageBrowser:
 
     def sign_in(self, email: str = B2C_EMAIL, password: str = B2C_PASSWORD) -> Page:
         """Sign in by the page; leaves off where the 303 leads to."""
-        self.get("/login")
+        self.visit("/login")
         self.send("/login", email=email, password=password)
         assert self.status == 303, self.page.words
         return self.page

@@ -16,7 +16,11 @@ from bff.wiring import Services
 
 
 def register_checks(app: Flask, services: Services) -> None:
-    """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, media type."""
+    """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, media type.
+
+    A request of another site that is not refused may be one of a browser that hides its cookie: the step aside comes
+    before anything that would miss it.
+    """
     routes: dict[str, ApiRoute] = {entry.endpoint: entry for entry in api_routes(services.operations)}
     hosts = HostCheck(services)
 
@@ -29,8 +33,6 @@ def register_checks(app: Flask, services: Services) -> None:
         if request.routing_exception is not None:
             raise request.routing_exception
         check_address_id()
-        if (aside := step_aside(services)) is not None:
-            return aside
         entry = routes.get(request.endpoint or "")
         if entry is not None:
             check_feature(services.settings.features, entry.operation)
@@ -42,6 +44,8 @@ def register_checks(app: Flask, services: Services) -> None:
         if request.path == BACKCHANNEL_LOGOUT:
             return None
         check_origin(services)
+        if (aside := step_aside(services)) is not None:
+            return aside
         check_cookies(services)
         check_token(services)
         check_size()

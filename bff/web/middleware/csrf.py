@@ -19,7 +19,6 @@ from bff.wiring import Services
 
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD"})
-_OWN = frozenset({"same-origin", "none"})
 
 
 def check_origin(services: Services) -> None:
@@ -46,10 +45,11 @@ def _not_ours(header: str, expected: str) -> Detail:
 
 
 def _may_be_ours(services: Services) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in _OWN
-    return request.headers.get("Origin") in (None, "null", services.settings.serving.public_url)
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site == "none":
+        # Firefox says so of another site's quiet form that is redirected on its way, and withholds the form's origin.
+        return origin in (None, services.settings.serving.public_url)
+    return site == "same-origin" if site is not None else origin in (None, "null", services.settings.serving.public_url)
 
 
 def check_cookies(services: Services) -> None:

@@ -1,8 +1,9 @@
-"""One step aside for `SameSite=Strict`: the browser hides the cookie where another site leads here.
+"""One step aside for `SameSite=Strict`: the browser hides the cookie where anything but our own page leads here.
 
 A mailed link, or the way back from the identity provider, is answered by a page that at once asks for the same path
 again, this time from here, so that the cookie comes along. It consumes nothing and sets nothing; what stood in the
-query travels sealed. The second request is marked, so that it neither loops nor is taken for a click on our page.
+query travels sealed. The second request is marked, so that it neither loops nor is taken for a click on our page. The
+mark lasts a minute: the address with it stays in the browser's history, and is opened again in later days.
 """
 
 from __future__ import annotations
@@ -14,33 +15,33 @@ from flask import Response, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from bff.config.settings import SameSite
-from bff.web.paths import PROBES, is_api, is_static
+from bff.web.navigation import MARK, is_navigation, may_hide_cookie
+from bff.web.paths import WITHOUT_SESSION
 from bff.web.rendering import render
 from bff.web.session_interface import session_cookies
 from bff.wiring import Services
 
-MARK: Final = "onward"
 _PURPOSE: Final = b"bff/bounce"
+_MARKED_SECONDS: Final = 60
 
 
 def step_aside(services: Services) -> Response | None:
-    """Answer a navigation from another site with the step; restore the query of one that has made it."""
+    """Answer a navigation that may hide a cookie with the step; restore the query of one that has made it."""
     if services.settings.cookie.same_site is not SameSite.STRICT or request.method != "GET":
         return None
-    path = request.path
-    if is_api(path) or is_static(path) or path in PROBES:
+    if request.path in WITHOUT_SESSION:
         return None
-    sealed = request.args.get(MARK)
-    if sealed is not None:
-        query = services.ring.open_text(sealed, purpose=_PURPOSE, bound_to=path.encode())
+    hides = may_hide_cookie(request, services.settings)
+    query, has_stepped = request.query_string.decode("latin-1"), False
+    if MARK in request.args:
+        query, has_stepped = _opened(services, request.args[MARK])
         g.stepped_aside = True
-        request.args = ImmutableMultiDict(parse_qsl(query or "", keep_blank_values=True))
+        request.args = ImmutableMultiDict(parse_qsl(query, keep_blank_values=True))
+    if has_stepped or not hides or not is_navigation(request):
         return None
-    if session_cookies(request, services.settings.cookie.name) or not _leads_here_from_elsewhere():
+    if session_cookies(request, services.settings.cookie.name):
         return None
-    query = request.query_string.decode("latin-1")
-    onward = services.ring.seal_text(query, purpose=_PURPOSE, bound_to=path.encode())
-    return render("bounce.html", onward=f"{path}?{MARK}={onward}")
+    return render("bounce.html", onward=f"{request.path}?{MARK}={_sealed(services, query)}")
 
 
 def came_from_elsewhere() -> bool:
@@ -49,6 +50,13 @@ def came_from_elsewhere() -> bool:
     return stepped
 
 
-def _leads_here_from_elsewhere() -> bool:
-    headers = request.headers
-    return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and headers.get("Sec-Fetch-Mode") == "navigate"
+def _sealed(services: Services, query: str) -> str:
+    text = f"{int(services.now())}?{query}"
+    return services.ring.seal_text(text, purpose=_PURPOSE, bound_to=request.path.encode())
+
+
+def _opened(services: Services, sealed: str) -> tuple[str, bool]:
+    """Return the query, and whether the mark is of just now; another's mark holds nothing and was never."""
+    text = services.ring.open_text(sealed, purpose=_PURPOSE, bound_to=request.path.encode())
+    made, _, query = (text or "0?").partition("?")
+    return query, abs(services.now() - int(made)) <= _MARKED_SECONDS

@@ -28,6 +28,7 @@ from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.forms.forms import SocialForm
 from bff.web.middleware.strict_bounce import came_from_elsewhere
+from bff.web.navigation import is_click_on_our_page
 from bff.web.pages.flow import see_other, to_sign_in
 from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
@@ -44,7 +45,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
     def start(connection: str | None = None) -> ResponseReturnValue:
         oidc = _known(services, connection)
-        if request.method != "POST" and not _is_a_click_on_our_page():
+        if request.method != "POST" and not _is_a_click_on_our_page(services):
             return _button(services, connection)
         form = SocialForm() if request.method == "POST" else None
         wanted = form.next.data if form is not None else request.args.get("next")
@@ -77,11 +78,11 @@ def _known(services: Services, connection: str | None) -> SocialLogin:
     return services.oidc
 
 
-def _is_a_click_on_our_page() -> bool:
+def _is_a_click_on_our_page(services: Services) -> bool:
     headers = request.headers
     if request.method == "HEAD" or "prefetch" in headers.get("Sec-Purpose", "") + headers.get("Purpose", ""):
         return False
-    return headers.get("Sec-Fetch-Site") == "same-origin" and not came_from_elsewhere()
+    return is_click_on_our_page(request, services.settings) and not came_from_elsewhere()
 
 
 def _button(services: Services, connection: str | None) -> Response:

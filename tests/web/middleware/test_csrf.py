@@ -78,6 +78,16 @@ FORGERIES: dict[str, Forgery] = {
         "Origin": "null",
     },
     "a sandboxed frame of an old browser": lambda shop, browser: {"Origin": "null"},
+    "a quiet form, redirected, in Firefox": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Sec-Fetch-Site": "none",
+        "Origin": "null",
+    },
+    "a foreign Origin behind the address bar": lambda shop, browser: {
+        "X-CSRF-Token": right(shop, browser),
+        "Sec-Fetch-Site": "none",
+        "Origin": "https://evil.example",
+    },
     "two sites at once": lambda shop, browser: {
         "X-CSRF-Token": right(shop, browser),
         "Sec-Fetch-Site": "same-origin,cross-site",
@@ -153,6 +163,7 @@ def test_form_of_a_page_is_checked_like_a_json_route(shop: Shop, forgery: str) -
         {"Origin": "null"},
         {"Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "none", "Origin": PUBLIC_URL},
         {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     ],
 )

@@ -57,6 +57,11 @@ NOT_A_CLICK = {
     "a sibling site": {**CLICK, "Sec-Fetch-Site": "same-site"},
     "the address bar": {**CLICK, "Sec-Fetch-Site": "none"},
     "no Fetch Metadata": {},
+    "no Fetch Metadata, and another site's Referer": {"Referer": "https://elsewhere.example/"},
+    "no Fetch Metadata, and a namesake's Referer": {"Referer": f"{PUBLIC_URL}.elsewhere.example/"},
+    "no Fetch Metadata, and our Referer without its end": {"Referer": PUBLIC_URL},
+    "the address bar, and our Referer": {**CLICK, "Sec-Fetch-Site": "none", "Referer": f"{PUBLIC_URL}/"},
+    "a prefetch without Fetch Metadata": {"Purpose": "prefetch", "Referer": f"{PUBLIC_URL}/"},
     "a prefetch": {**CLICK, "Sec-Purpose": "prefetch"},
     "a prerender": {**CLICK, "Sec-Purpose": "prefetch;prerender"},
     "an older prefetch": {**CLICK, "Purpose": "prefetch"},
@@ -79,6 +84,15 @@ def test_anything_but_a_click_shows_a_button_and_starts_nothing(social: SocialSh
         assert (traveller.browser.cookie, footprint(social.shop)) == (cookie, before), name
         assert traveller.open_logins == (), name
     assert len(social.provider.recorder) == 0
+
+
+@pytest.mark.parametrize("same_site", ["Lax", "Strict"])
+def test_click_of_an_engine_without_fetch_metadata_starts_it(make_shop: ShopMaker, same_site: str) -> None:
+    traveller = Traveller(make_shop.with_provider(BFF_COOKIE_SAMESITE=same_site))
+    traveller.pages.visit("/login")
+    traveller.pages.get(LINK, headers={"Referer": f"{PUBLIC_URL}/"})
+    assert traveller.pages.status == 302
+    assert len(traveller.open_logins) == 1
 
 
 def test_head_starts_nothing(social: SocialShop) -> None:
