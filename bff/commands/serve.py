@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from bff.commands.arrival import LONGEST_COOKIE_BYTES, LONGEST_REQUEST_LINE_BYTES, MOST_HEADERS
+from bff.commands.worker import WholeRequestWorker
 from bff.config.settings import ServingSettings, Settings
+from bff.web.bare_answers import BareAnswers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -27,9 +30,6 @@ MEMORY_FOLDER: Final = Path("/dev/shm")  # nosec B108 # noqa: S108 - gunicorn ma
 KEEPALIVE_SECONDS: Final = 75
 """Longer than load balancers usually keep an idle connection (60 s): else they send into a closed one."""
 HEARTBEAT_SECONDS: Final = 30
-LONGEST_REQUEST_LINE_BYTES: Final = 8190
-MOST_HEADERS: Final = 100
-LONGEST_HEADER_BYTES: Final = 8190
 BACKLOG: Final = 2048
 SOCKET_UMASK: Final = 0o007
 """A unix socket is for owner and group; gunicorn's default lets every user of the machine connect."""
@@ -44,6 +44,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, make_app: Callable[[Settings], WSGIApplication]) -> None:
         self._settings = settings
         self._make_app = make_app
+        self.bare_answers = BareAnswers(settings)
+        """For the workers."""
         super().__init__(prog="bff")
 
     def load_config(self) -> None:
@@ -62,7 +64,7 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
     """Return gunicorn's settings by their names there."""
     return {
         "bind": [serving.bind],
-        "worker_class": "gthread",
+        "worker_class": WholeRequestWorker,
         "workers": serving.workers,
         "threads": serving.threads,
         "timeout": HEARTBEAT_SECONDS,
@@ -75,8 +77,10 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "worker_tmp_dir": str(MEMORY_FOLDER) if MEMORY_FOLDER.is_dir() else None,
         "limit_request_line": LONGEST_REQUEST_LINE_BYTES,
         "limit_request_fields": MOST_HEADERS,
-        "limit_request_field_size": LONGEST_HEADER_BYTES,
+        "limit_request_field_size": LONGEST_COOKIE_BYTES,
         **_strict_http(),
+        # What does not go through `sendall` would go past the worker, which keeps a thread from waiting for a client.
+        "sendfile": False,
         "accesslog": None,
         "errorlog": "-",
         "loglevel": log_level,
