@@ -124,6 +124,8 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         """When it began to wait for its client."""
         self.idle = False
         """Whether it is kept for a next request."""
+        self.gone = False
+        """Whether it was closed; the poller may still have something to tell of it."""
         self.expect_request()
 
     def expect_request(self) -> Arrival:
@@ -230,6 +232,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             self.keepalived_conns.remove(conn)
 
     def _on_readable(self, conn: Connection, _: socket.socket) -> None:
+        if conn.gone:
+            return
         try:
             part = conn.incoming.recv(READ_BYTES)
         except BlockingIOError:
@@ -297,6 +301,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             self._linger(conn)
 
     def _on_writable(self, conn: Connection, _: socket.socket) -> None:
+        if conn.gone:
+            return
         conn.sock.flush()
         if not conn.sock.pending:
             self._stop_waiting(conn)
@@ -339,6 +345,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
     def _drop(self, conn: Connection) -> None:
         self._stop_waiting(conn)
         self.nr_conns -= 1
+        conn.gone = True
         conn.close()
 
     def _hold(self, conn: Connection, size: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+import selectors
 import signal
 import socket
 import subprocess
@@ -20,6 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bff.commands import worker
+from bff.commands.serve import Server
+from bff.commands.worker import WholeRequestWorker
+from bff.config.settings import Settings
 from tests.commands.test_serve import environment, free_port
 from tests.support.journeys.real_server import all_of, parsed
 
@@ -118,7 +123,8 @@ def serving(folder: Path, *, kind: str = "ours", **changes: float) -> Iterator[S
                     time.sleep(0.02)
             yield server
         finally:
-            process.terminate()
+            # Not SIGTERM, which waits for connections that are still open.
+            process.send_signal(signal.SIGQUIT)
 
 
 @pytest.fixture(scope="module")
@@ -300,6 +306,26 @@ def test_reload_lets_an_arriving_request_finish(tmp_path: Path) -> None:
         assert server.answers_within(60)
         arriving.sendall(b"ok")
         assert parsed(all_of(arriving)).status == 200
+
+
+def test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once() -> None:
+    server = Server(Settings.from_env(environment()), lambda _: lambda environ, start_response: [])
+    loop = WholeRequestWorker(1, os.getpid(), [], server, 30, server.cfg, logging.getLogger("worker"))
+    loop.poller = selectors.DefaultSelector()
+    with loop.poller, socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:
+        for _ in range(3):
+            client = stack.enter_context(socket.create_connection(listener.getsockname()))
+            client.sendall(b"GET")
+            loop.accept(listener)
+        told = []
+        while len(told) < 3:
+            told = loop.poller.select(5)
+        while loop._make_room():
+            pass
+        for key, _ in told:
+            key.data(key.fileobj)
+        assert loop.nr_conns == 0
+    loop.tmp.close()
 
 
 # Compared with gunicorn's own worker.
