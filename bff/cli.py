@@ -121,9 +121,15 @@ def _serve(environ: Mapping[str, str]) -> int:
     log.configure(settings.logging)
 
     from bff.commands.serve import Server
-    from bff.factory import create_app
+    from bff.factory import Bff, create_app
 
-    Server(settings, create_app).run()
+    def checked(settings: Settings) -> Bff:
+        app = create_app(settings)
+        # In each worker, and whatever is found: what is wrong is logged, and may pass.
+        app.services.readiness.check()
+        return app
+
+    Server(settings, checked).run()
     return 0
 
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from bff import limits
 from bff.config.settings import SessionSettings
-from bff.sessions import index, redis_store, replay
+from bff.sessions import index, readiness, redis_store, replay
 from bff.sessions.stored_keys import StoredKey
 
 ALL_KEPT: Final[tuple[StoredKey, ...]] = (
     *redis_store.STORED_KEYS,
     *index.STORED_KEYS,
     *replay.STORED_KEYS,
+    *readiness.STORED_KEYS,
     *limits.STORED_KEYS,
 )
 

@@ -317,7 +317,7 @@ def test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at
             client = stack.enter_context(socket.create_connection(listener.getsockname()))
             client.sendall(b"GET")
             loop.accept(listener)
-        told = []
+        told: list[tuple[selectors.SelectorKey, int]] = []
         while len(told) < 3:
             told = loop.poller.select(5)
         while loop._make_room():

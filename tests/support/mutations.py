@@ -633,4 +633,25 @@ MUTATIONS: tuple[Mutation, ...] = (
         new="            if False and ",
         test="tests/commands/test_arrival.py::test_field_has_its_limit",
     ),
+    Mutation(
+        guard="ready is who can write",
+        path="bff/sessions/scripts.py",
+        old="redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])\nreturn redis.call('DEL', KEYS[1])\n",
+        new="return redis.call('EXISTS', KEYS[1])\n",
+        test="tests/web/test_readiness.py::test_redis_that_answers_and_does_not_write_is_not_ready",
+    ),
+    Mutation(
+        guard="probes ask Redis once a second",
+        path="bff/sessions/readiness.py",
+        old="            if rest > 0 and self._fault is None:\n",
+        new="            if False:\n",
+        test="tests/web/test_readiness.py::test_redis_is_asked_once_a_second",
+    ),
+    Mutation(
+        guard="probes at the same time share one question",
+        path="bff/sessions/readiness.py",
+        old="blocking=seen == 0)",
+        new="blocking=True)",
+        test="tests/web/test_readiness.py::test_who_asks_at_once_gets_the_answer_of_the_first",
+    ),
 )
