@@ -131,13 +131,20 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _serve(environ: Mapping[str, str]) -> int:
     from bff.commands.serve import Prepared, Server
-    from bff.factory import create_app
+    from bff.factory import Bff, create_app
     from bff.web.theme import read_theme
 
     def prepare() -> Prepared:
         settings = _settings(environ)
         theme = read_theme(settings.serving.theme_dir)
-        return Prepared(settings=settings, make_app=lambda: create_app(settings, theme=theme))
+
+        def checked() -> Bff:
+            app = create_app(settings, theme=theme)
+            # In each worker, and whatever is found: what is wrong is logged, and may pass.
+            app.services.readiness.check()
+            return app
+
+        return Prepared(settings=settings, make_app=checked)
 
     Server(prepare).run()
     return 0

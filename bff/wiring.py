@@ -24,6 +24,7 @@ from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn
+from bff.sessions.readiness import Readiness
 from bff.sessions.redis_connection import connect_redis
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
@@ -43,6 +44,7 @@ class Services:
     redis: Redis
     """The pooled client; for services that share its connections, never for reading sessions past the store."""
     store: SessionStore
+    readiness: Readiness
     sessions: Sessions
     client: EmporixClient
     broker: TokenBroker
@@ -110,6 +112,7 @@ def build_services(
         ring=ring,
         redis=client,
         store=store,
+        readiness=Readiness(client, log),
         sessions=sessions,
         client=emporix,
         broker=broker,

@@ -6,6 +6,7 @@ done, the version in `pyproject.toml` gets a ceiling.
 
 from __future__ import annotations
 
+import inspect
 import io
 import socket
 import threading
@@ -18,6 +19,10 @@ from babel.support import LazyProxy
 from flask import Flask, g, request, session
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from gunicorn.config import Config
+from gunicorn.http.message import Request as GunicornRequest
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import ThreadWorker
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -257,3 +262,43 @@ def test_babels_proxy_reads_anew_each_time_it_is_told_not_to_remember() -> None:
     words = iter(["one", "two", "three %(n)d"])
     text = LazyProxy(lambda: next(words), enable_cache=False)
     assert (str(text), f"{text}", text % {"n": 3}) == ("one", "two", "three 3")
+
+
+def test_gunicorns_threaded_worker_has_what_ours_is_made_of() -> None:
+    """`bff.commands.worker` replaces how gunicorn's worker accepts, expires and finishes, and keeps how it answers.
+
+    If this fails: compare `gunicorn.workers.gthread` with what stands here, and follow it in `bff.commands.worker`.
+    """
+    made_here = {"accept", "handle", "handle_error", "finish_request", "murder_pending"}
+    used = {"enqueue_req", "handle_request", "set_accept_enabled", "murder_keepalived", "run", "_keepalive_after"}
+    assert made_here | used <= set(dir(ThreadWorker))
+    loop, started = inspect.getsource(ThreadWorker.run), inspect.getsource(ThreadWorker.__init__)
+    for said in ("self.nr_conns < self.worker_connections", "self.murder_pending()", "while self.nr_conns > 0:"):
+        assert said in loop, said
+    for name in ("self.nr_conns", "self.poller", "self.keepalived_conns", "self.max_keepalived"):
+        assert f"{name} = " in started, name
+    answering = inspect.getsource(ThreadWorker.handle)
+    for said in ("if not conn.initialized and not conn.data_ready:", "conn.init()", "req = next(conn.parser)"):
+        assert said in answering, said
+    assert "conn.parser.finish_body(deadline=" in inspect.getsource(ThreadWorker._keepalive_after)
+
+
+def test_gunicorns_parser_reads_from_whatever_has_recv_and_tells_how_a_body_ends() -> None:
+    """`bff.commands.arrival` lets it read from memory and asks its body reader for the length.
+
+    If this fails: look in `gunicorn.http.message.Message.set_body_reader` for what tells the end of a body.
+    """
+
+    class Source:
+        def __init__(self) -> None:
+            self.parts = [b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n"]
+
+        def recv(self, size: int) -> bytes:
+            return self.parts.pop(0) if self.parts else b""
+
+    unreader = SocketUnreader(Source())
+    request = GunicornRequest(Config(), unreader, ("192.0.2.1", 1))
+    assert request.body.reader.length == 7
+    assert request._expected_100_continue is True
+    assert request.body.failed is False
+    assert unreader.take_buffered() == b""

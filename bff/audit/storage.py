@@ -6,7 +6,7 @@ from typing import Final
 
 from bff import limits
 from bff.config.settings import SessionSettings
-from bff.sessions import index, known_browsers, redis_store, replay
+from bff.sessions import index, known_browsers, readiness, redis_store, replay
 from bff.sessions.stored_keys import StoredKey
 
 ALL_KEPT: Final[tuple[StoredKey, ...]] = (
@@ -14,6 +14,7 @@ ALL_KEPT: Final[tuple[StoredKey, ...]] = (
     *index.STORED_KEYS,
     *known_browsers.STORED_KEYS,
     *replay.STORED_KEYS,
+    *readiness.STORED_KEYS,
     *limits.STORED_KEYS,
 )
 

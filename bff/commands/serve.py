@@ -23,9 +23,12 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from bff import log
+from bff.commands.arrival import LONGEST_COOKIE_BYTES, LONGEST_REQUEST_LINE_BYTES, MOST_HEADERS
 from bff.commands.cookie_lines import join_cookie_lines
+from bff.commands.worker import WholeRequestWorker
 from bff.config.settings import ServingSettings, Settings
 from bff.errors import ConfigurationError
+from bff.web.bare_answers import BareAnswers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,9 +37,6 @@ MEMORY_FOLDER: Final = Path("/dev/shm")  # nosec B108 # noqa: S108 - gunicorn ma
 KEEPALIVE_SECONDS: Final = 75
 """Longer than load balancers usually keep an idle connection (60 s): else they send into a closed one."""
 HEARTBEAT_SECONDS: Final = 30
-LONGEST_REQUEST_LINE_BYTES: Final = 8190
-MOST_HEADERS: Final = 100
-LONGEST_HEADER_BYTES: Final = 8190
 BACKLOG: Final = 2048
 SOCKET_UMASK: Final = 0o007
 """A unix socket is for owner and group; gunicorn's default lets every user of the machine connect."""
@@ -111,6 +111,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
+    @property
+    def bare_answers(self) -> BareAnswers:
+        """For the workers."""
+        return BareAnswers(self._current.settings)
+
     def load(self) -> WSGIApplication:
         """Build the application; the base class calls this in each worker."""
         return self._current.make_app()
@@ -129,7 +134,7 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
     """Return gunicorn's settings by their names there."""
     return {
         "bind": [serving.bind],
-        "worker_class": "gthread",
+        "worker_class": WholeRequestWorker,
         "workers": serving.workers,
         "threads": serving.threads,
         "timeout": HEARTBEAT_SECONDS,
@@ -142,8 +147,10 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "worker_tmp_dir": str(MEMORY_FOLDER) if MEMORY_FOLDER.is_dir() else None,
         "limit_request_line": LONGEST_REQUEST_LINE_BYTES,
         "limit_request_fields": MOST_HEADERS,
-        "limit_request_field_size": LONGEST_HEADER_BYTES,
+        "limit_request_field_size": LONGEST_COOKIE_BYTES,
         **_strict_http(),
+        # What does not go through `sendall` would go past the worker, which keeps a thread from waiting for a client.
+        "sendfile": False,
         "accesslog": None,
         "errorlog": "-",
         "loglevel": log_level,

@@ -1,16 +1,71 @@
-"""Asks Redis, and says in our words that it did not answer."""
+"""Asks Redis, and says in our words that it did not answer, and why."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bff.errors import SessionStoreUnavailable
 
 T = TypeVar("T")
+
+CONNECTION: Final = "connection"
+_BY_KIND: Final = {
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    NoPermissionError: "NOPERM",
+    AuthenticationError: "NOAUTH",
+    BusyLoadingError: "LOADING",
+    RedisTimeoutError: "timeout",
+}
+"""redis-py takes the first word away from the text of these; some are connection errors, too."""
+_WORD: Final = re.compile(r"\b(READONLY|OOM|NOPERM|NOAUTH|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|BUSY)\b")
+_DENIED: Final = re.compile(r"can't run this command|ACL failure")
+_COMMAND: Final = re.compile(r"'([a-z]{1,20}(?:\|[a-z]{1,20})?)'(?= command)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisFault:
+    """Why Redis does not do what was asked: fixed words, for a log line and for who asks from outside."""
+
+    cause: str
+    """Redis's own word (READONLY, OOM, NOPERM, …), or `timeout`, `connection` or `error`."""
+    command: str
+    """What Redis refused; else what was asked."""
+
+
+def fault_of(error: RedisError, asked: str) -> RedisFault:
+    """Tell the fault behind an exception.
+
+    :param asked: the command that was sent
+    """
+    text = str(error)
+    named = _COMMAND.search(text)
+    return RedisFault(cause=_cause(error, text), command=named[1] if named else asked)
+
+
+def _cause(error: RedisError, text: str) -> str:
+    for kind, word in _BY_KIND.items():
+        if isinstance(error, kind):
+            return word
+    if found := _WORD.search(text):
+        return found[1]
+    if _DENIED.search(text):
+        return "NOPERM"
+    return CONNECTION if isinstance(error, RedisConnectionError) else "error"
 
 
 def translate_redis_errors(ask: Callable[[], T], *, repeatable: bool = False) -> T:

@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from bff.sessions.sealing import VERSION_BYTES
 
+# KEYS a key of its own; ARGV lifetime in ms, should the script end half-way. Needs what the others need: to be loaded,
+# to write, and memory.
+READY = """
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+return redis.call('DEL', KEYS[1])
+"""
+
 # KEYS web tokens rate; ARGV window in seconds (0: do not count)
 LOAD = """
 local web = redis.call('GET', KEYS[1])

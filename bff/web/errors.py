@@ -77,6 +77,7 @@ _HTTP = {
     400: _fault(400, "validation_failure", "The request cannot be understood."),
     404: _fault(404, "resource_not_found", "There is nothing here."),
     405: _fault(405, "method_not_allowed", "This method is not allowed here."),
+    408: _fault(408, "request_timeout", "The request did not arrive within 10 seconds."),
     413: _fault(413, "payload_too_large", "The body may have at most 64 KiB."),
     415: _fault(415, "unsupported_media_type", "The body must be JSON."),
 }
@@ -103,15 +104,16 @@ def fault_of(error: Exception) -> Fault:
         case BffError():
             return next((FAULTS[kind] for kind in type(error).__mro__ if kind in FAULTS), _INTERNAL)
         case HTTPException():
-            return _http_fault(error.code or 500)
+            return http_fault(error.code or 500)
         case _:
             return _INTERNAL
 
 
-def _http_fault(status: int) -> Fault:
+def http_fault(status: int) -> Fault:
+    """Return what a client sees of a status that no exception of ours stands for."""
     if status in _HTTP:
         return _HTTP[status]
-    if 400 <= status < 500:
+    if 400 <= status < 500 or status == 501:
         return _fault(status, "validation_failure", "The request cannot be answered as it is.")
     return _INTERNAL
 

@@ -28,7 +28,7 @@ def test_every_route_is_named_once_and_no_other() -> None:
 
 def test_every_error_is_named_and_no_other() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", section(JSON_API, "Errors"), re.MULTILINE)
-    plain: list[Exception] = [default_exceptions[status]() for status in (400, 404, 405, 413, 415, 500)]
+    plain: list[Exception] = [default_exceptions[status]() for status in (400, 404, 405, 408, 413, 415, 500)]
     assert all(isinstance(error, HTTPException) for error in plain)
     faults = [*FAULTS.values(), *(fault_of(error) for error in plain)]
     assert sorted(rows) == sorted({(fault.type, str(fault.status)) for fault in faults})

@@ -9,6 +9,7 @@ from bff.operations.model import SideEffect
 from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
 
+_WORKER = "tests/commands/test_worker.py"
 DOOR = "tests/journeys/test_one_door.py"
 _PERFORM = "bff/account/calls.py"
 
@@ -902,5 +903,102 @@ MUTATIONS: tuple[Mutation, ...] = (
         old="            connection.close()\n        return connection",
         new="            pass\n        return connection",
         test="tests/test_transport_idle.py::test_request_after_a_quiet_night_does_not_meet_the_forgotten_connection",
+        guard="no thread waits for a request",
+        path="bff/commands/arrival.py",
+        old="            return Stage.READY if self._missing <= 0 else Stage.WAITING",
+        new="            return Stage.READY",
+        test="tests/commands/test_arrival.py::test_body_is_waited_for_to_its_last_byte",
+    ),
+    Mutation(
+        guard="no thread waits for an answer to be taken",
+        path="bff/commands/worker.py",
+        old="        except BlockingIOError:\n            return\n        except OSError:\n            # The",
+        new="        except BlockingIOError:\n            self._sock.setblocking(True)\n            self.flush()\n"
+        "        except OSError:\n            # The",
+        test=f"{_WORKER}::test_twice_as_many_slow_clients_as_threads_leave_a_thread_for_others",
+    ),
+    Mutation(
+        guard="no connection's end is waited for",
+        path="bff/commands/worker.py",
+        old="        self._wait(conn, self._lingering, LINGER_SECONDS)\n",
+        new="        self._wait(conn, self._lingering, LINGER_SECONDS)\n        time.sleep(LINGER_SECONDS)\n",
+        test=f"{_WORKER}::test_twice_as_many_slow_clients_as_threads_leave_a_thread_for_others",
+    ),
+    Mutation(
+        guard="a request that is slow is ended",
+        path="bff/commands/worker.py",
+        old="        for conn in _expired(self._arriving, now):\n",
+        new="        for conn in _expired({}, now):\n",
+        test=f"{_WORKER}::test_request_that_does_not_arrive_in_time_is_answered_in_the_shape_of_errors",
+    ),
+    Mutation(
+        guard="a trickle does not prolong a request's time",
+        path="bff/commands/worker.py",
+        old="        if not conn.arrival.size:\n            if not part:\n",
+        new="        if not conn.arrival.size or part:\n            if not part:\n",
+        test=f"{_WORKER}::test_time_counts_from_the_first_byte_whatever_follows",
+    ),
+    Mutation(
+        guard="a worker holds so many connections at most",
+        path="bff/commands/worker.py",
+        old="        while self.nr_conns >= self.worker_connections and self._make_room():\n",
+        new="        while False:\n",
+        test=f"{_WORKER}::test_who_has_waited_longest_makes_room_for_a_new_connection",
+    ),
+    Mutation(
+        guard="a worker holds so many bytes of slow clients at most",
+        path="bff/commands/worker.py",
+        old="        while self._held > MOST_HELD_BYTES and self._end_oldest(self._arriving, self._taking):\n",
+        new="        while False:\n",
+        test=f"{_WORKER}::test_who_has_waited_longest_makes_room_in_memory",
+    ),
+    Mutation(
+        guard="a connection is ended once",
+        path="bff/commands/worker.py",
+        old="        if conn.gone:\n            return\n        try:\n",
+        new="        try:\n",
+        test=f"{_WORKER}::test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once",
+    ),
+    Mutation(
+        guard="a head has a largest size",
+        path="bff/commands/arrival.py",
+        old="        return self._too_long_a_head() if len(data) > LARGEST_HEAD_BYTES else Stage.WAITING",
+        new="        return Stage.WAITING",
+        test="tests/commands/test_arrival.py::test_head_without_an_end_is_refused_at_its_limit",
+    ),
+    Mutation(
+        guard="a chunked request has a largest size as sent",
+        path="bff/commands/arrival.py",
+        old="                return Stage.TOO_LARGE if self.size > LARGEST_CHUNKED_BYTES else Stage.WAITING",
+        new="                return Stage.WAITING",
+        test="tests/commands/test_arrival.py::test_chunks_that_are_mostly_wrapping_are_too_large",
+    ),
+    Mutation(
+        guard="a header that is not Cookie keeps to 8 KiB",
+        path="bff/commands/arrival.py",
+        old='            if name != "COOKIE" and ',
+        new="            if False and ",
+        test="tests/commands/test_arrival.py::test_field_has_its_limit",
+    ),
+    Mutation(
+        guard="ready is who can write",
+        path="bff/sessions/scripts.py",
+        old="redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])\nreturn redis.call('DEL', KEYS[1])\n",
+        new="return redis.call('EXISTS', KEYS[1])\n",
+        test="tests/web/test_readiness.py::test_redis_that_answers_and_does_not_write_is_not_ready",
+    ),
+    Mutation(
+        guard="probes ask Redis once a second",
+        path="bff/sessions/readiness.py",
+        old="            if rest > 0 and self._fault is None:\n",
+        new="            if False:\n",
+        test="tests/web/test_readiness.py::test_redis_is_asked_once_a_second",
+    ),
+    Mutation(
+        guard="probes at the same time share one question",
+        path="bff/sessions/readiness.py",
+        old="blocking=seen == 0)",
+        new="blocking=True)",
+        test="tests/web/test_readiness.py::test_who_asks_at_once_gets_the_answer_of_the_first",
     ),
 )

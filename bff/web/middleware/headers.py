@@ -37,17 +37,27 @@ def _page_policy(settings: Settings) -> str:
 def add_headers(settings: Settings, response: Response) -> Response:
     """Set the security headers and the cache rule of a response."""
     headers = response.headers
+    headers.update(_everywhere(settings))
     headers["Content-Security-Policy"] = _page_policy(settings) if response.mimetype == "text/html" else _JSON_POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    # Not `no-referrer`: that would make browsers send `Origin: null` with the page's own form.
-    headers["Referrer-Policy"] = "strict-origin"
-    headers["Permissions-Policy"] = _PERMISSIONS
-    if settings.cookie.secure:
-        headers["Strict-Transport-Security"] = _HSTS
     if not (is_static(request.path) and response.status_code in _FILE_ANSWERS):
         headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")
     return response
+
+
+def bare_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of an answer in JSON to what never was a request of the application's."""
+    return {**_everywhere(settings), "Content-Security-Policy": _JSON_POLICY, "Cache-Control": "no-store"}
+
+
+def _everywhere(settings: Settings) -> dict[str, str]:
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        # Not `no-referrer`: that would make browsers send `Origin: null` with the page's own form.
+        "Referrer-Policy": "strict-origin",
+        "Permissions-Policy": _PERMISSIONS,
+        **({"Strict-Transport-Security": _HSTS} if settings.cookie.secure else {}),
+    }

@@ -1,0 +1,403 @@
+"""gunicorn's threaded worker, but no thread ever waits for a client: to send a request, or to take an answer.
+
+The one loop of a worker collects each request (`arrival`) and hands it to a thread once it is whole. A thread writes
+what the system takes at once, and the loop sends the rest. So slow clients cost a connection and a bounded buffer each.
+Head and body have 10 s from their first byte. Where connections or buffers run out, the one that has waited longest
+makes room. Parsing and answering are gunicorn's; SIGTERM and reload go as in its own worker.
+"""
+
+from __future__ import annotations
+
+import errno
+import resource
+import selectors
+import socket
+import time
+from collections.abc import Collection
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+from bff.commands.arrival import Arrival, Stage
+from bff.web.bare_answers import BareAnswers
+from bff.web.middleware.bodies import MAX_BODY_BYTES
+
+ARRIVAL_SECONDS: Final = 10.0
+"""For the first byte of a new connection, and from a request's first byte to its last."""
+TAKING_SECONDS: Final = 120.0
+"""For a client to take what was left of an answer when its thread went on."""
+LINGER_SECONDS: Final = 2.0
+"""A connection that we end is read from for so long: else the system may throw away the last answer (RFC 9112 9.6)."""
+LINGER_BYTES: Final = 64 * 1024
+READ_BYTES: Final = 16 * 1024
+MOST_HELD_BYTES: Final = 64 * 1024 * 1024
+"""Of requests that are not whole and of answers that were not taken, in each worker."""
+MOST_CONNECTIONS: Final = 1000
+FILES_PER_THREAD: Final = 4
+OTHER_FILES: Final = 64
+"""Beside clients' connections a worker has those to Redis and Emporix, and files of its own."""
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+TRY_LATER: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
+NO_FILE_LEFT: Final = (errno.EMFILE, errno.ENFILE)
+
+
+class Outgoing:
+    """What gunicorn writes to in place of the socket: collects an answer, and never waits."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._parts: list[bytes] = []
+        self.pending = memoryview(b"")
+        """What the system did not take."""
+
+    def sendall(self, data: bytes) -> None:
+        """Keep a part of the answer for `flush`."""
+        self._parts.append(data)
+
+    def send(self, data: bytes) -> int:
+        """Send what cannot wait for the end of the answer."""
+        self.sendall(data)
+        self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Hand the system as much as it takes now."""
+        if self._parts:
+            self.pending = memoryview(b"".join([self.pending, *self._parts]))
+            self._parts.clear()
+        try:
+            while self.pending:
+                self.pending = self.pending[self._sock.send(self.pending) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            # The client has gone: there is nobody to take the rest.
+            self.pending = memoryview(b"")
+
+    def setblocking(self, flag: bool) -> None:
+        """Stay as it is: no reader or writer of ours waits."""
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Stay as it is."""
+
+    def gettimeout(self) -> float:
+        """Return what gunicorn takes for 'does not wait'."""
+        return 0.0
+
+    def recv(self, size: int) -> bytes:
+        """Return the end: the loop alone reads."""
+        return b""
+
+    def fileno(self) -> int:
+        """Return the socket's, for the poller."""
+        return self._sock.fileno()
+
+    def shutdown(self, how: int) -> None:
+        """Hand over what was written, and say that no more will be."""
+        self.flush()
+        self._sock.shutdown(how)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+
+class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
+    """A client's connection, and the request that is arriving on it."""
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(cfg, sock, client, server)
+        self.incoming = sock
+        self.sock: Outgoing = Outgoing(sock)
+        # Gunicorn would wait for the first byte and make a parser that reads the socket.
+        self.initialized = self.data_ready = True
+        self.keep = False
+        """Whether the connection goes on after this answer."""
+        self.lingered = 0
+        """Bytes thrown away since we ended it."""
+        self.held = 0
+        """Bytes of its request, or of what is left of an answer."""
+        self.since = 0.0
+        """When it began to wait for its client."""
+        self.idle = False
+        """Whether it is kept for a next request."""
+        self.gone = False
+        """Whether it was closed; the poller may still have something to tell of it."""
+        self.expect_request()
+
+    def expect_request(self) -> Arrival:
+        """Begin anew."""
+        self.arrival = Arrival(self.cfg, self.client, MAX_BODY_BYTES)
+        self.parser = _Parsed(self.arrival)
+        return self.arrival
+
+
+class _Parsed:
+    """Stands for gunicorn's parser in a thread: the request has been read."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self._arrival = arrival
+
+    def __next__(self) -> Any:
+        return self._arrival.request
+
+    def finish_body(self, deadline: float) -> bool:
+        """Go to the end of a body that the application did not read; False: there is none."""
+        body = self._arrival.request.body
+        if body.failed:
+            return False
+        while body.read(READ_BYTES):
+            pass
+        return True
+
+
+class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Gives its threads whole requests."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.worker_connections = most_connections(self.cfg.threads)
+        self.max_keepalived = self.worker_connections
+        self._bare: BareAnswers = self.app.bare_answers
+        # Ordered by the time at which patience with each ends.
+        self._arriving: dict[Connection, None] = {}
+        self._taking: dict[Connection, None] = {}
+        self._lingering: dict[Connection, None] = {}
+        self._held = 0
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection and wait for its request, in the loop."""
+        try:
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno in NO_FILE_LEFT:
+                self._make_room()
+            elif error.errno not in TRY_LATER:
+                raise
+            return
+        self.nr_conns += 1
+        conn = Connection(self.cfg, sock, client, listener.getsockname())
+        self.poller.register(sock, selectors.EVENT_READ, partial(self._on_readable, conn))
+        self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+        while self.nr_conns >= self.worker_connections and self._make_room():
+            pass
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer a whole request; runs in a thread."""
+        try:
+            return super().handle(conn)
+        finally:
+            conn.sock.flush()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what does not get to the application in the application's shape."""
+        captured = _Captured()
+        super().handle_error(req, captured, addr, exc)
+        client.sendall(self._bare.reshape(bytes(captured.data)))
+
+    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
+        """Go on with a connection that a thread is done with."""
+        # What failed has been logged by gunicorn.
+        conn.keep = not fs.cancelled() and fs.exception() is None and bool(fs.result())
+        self._hold(conn, 0)
+        self._send_rest(conn)
+
+    def murder_pending(self) -> None:
+        """End whatever has waited too long."""
+        now = time.monotonic()
+        for conn in _expired(self._arriving, now):
+            self._end_late(conn)
+        for waiting in (self._taking, self._lingering):
+            for conn in _expired(waiting, now):
+                self._drop(conn)
+        if not self.alive:
+            for conn in [conn for conn in self._arriving if self._may_leave_at_the_end(conn, now)]:
+                self._drop(conn)
+
+    def _may_leave_at_the_end(self, conn: Connection, now: float) -> bool:
+        return not conn.arrival.size and conn.since + STOP_KEEPALIVE_LINGER <= now
+
+    def _wait(self, conn: Connection, waiting: dict[Connection, None], seconds: float) -> None:
+        conn.since = time.monotonic()
+        conn.timeout = conn.since + seconds
+        waiting.pop(conn, None)
+        waiting[conn] = None
+
+    def _wake(self, conn: Connection) -> None:
+        if conn.idle:
+            conn.idle = False
+            self.keepalived_conns.remove(conn)
+
+    def _on_readable(self, conn: Connection, _: socket.socket) -> None:
+        if conn.gone:
+            return
+        try:
+            part = conn.incoming.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(conn)
+            return
+        if conn in self._lingering:
+            conn.lingered += len(part)
+            if not part or conn.lingered > LINGER_BYTES:
+                self._drop(conn)
+            return
+        if not conn.arrival.size:
+            if not part:
+                self._drop(conn)
+                return
+            self._wake(conn)
+            self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+        self._on_stage(conn, conn.arrival.feed(part) if part else conn.arrival.end(), ended=not part)
+
+    def _on_stage(self, conn: Connection, stage: Stage, *, ended: bool = False) -> None:
+        match stage:
+            case Stage.READY:
+                self._stop_waiting(conn)
+                self._hold(conn, conn.arrival.size)
+                self.enqueue_req(conn)
+            case Stage.REFUSED:
+                self.handle_error(None, conn.sock, conn.client, conn.arrival.error or ValueError())
+                self._leave(conn)
+            case Stage.TOO_LARGE:
+                conn.sock.sendall(self._bare.answer(413))
+                self._leave(conn)
+            case Stage.WAITING if ended:
+                self._drop(conn)
+            case Stage.WAITING:
+                if conn.arrival.awaits_continue:
+                    conn.arrival.continued()
+                    conn.sock.send(CONTINUE)
+                self._hold(conn, conn.arrival.size)
+
+    def _end_late(self, conn: Connection) -> None:
+        # A browser opens connections in advance and takes a 408 on one for the answer to its next request.
+        if not conn.arrival.size:
+            self._drop(conn)
+            return
+        self.log.info("Request from ip=%s did not arrive in time", _address(conn.client))
+        conn.sock.sendall(self._bare.answer(408))
+        self._leave(conn)
+
+    def _leave(self, conn: Connection) -> None:
+        """End a connection whose last answer was written here."""
+        self._stop_waiting(conn)
+        conn.keep = False
+        conn.sock.flush()
+        self._send_rest(conn)
+
+    def _send_rest(self, conn: Connection) -> None:
+        if conn.sock.pending:
+            self._wait(conn, self._taking, TAKING_SECONDS)
+            self.poller.register(conn.incoming, selectors.EVENT_WRITE, partial(self._on_writable, conn))
+            self._hold(conn, len(conn.sock.pending))
+        elif conn.keep:
+            self._await_next(conn)
+        else:
+            self._linger(conn)
+
+    def _on_writable(self, conn: Connection, _: socket.socket) -> None:
+        if conn.gone:
+            return
+        conn.sock.flush()
+        if not conn.sock.pending:
+            self._stop_waiting(conn)
+            self._send_rest(conn)
+
+    def _await_next(self, conn: Connection) -> None:
+        rest = conn.arrival.rest()
+        arrival = conn.expect_request()
+        self.poller.register(conn.incoming, selectors.EVENT_READ, partial(self._on_readable, conn))
+        if rest:
+            self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+            self._on_stage(conn, arrival.feed(rest))
+            return
+        conn.idle = True
+        conn.since = time.monotonic()
+        conn.set_timeout()
+        if not self.alive:
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        self.keepalived_conns.append(conn)
+
+    def _linger(self, conn: Connection) -> None:
+        try:
+            conn.incoming.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.incoming, selectors.EVENT_READ, partial(self._on_readable, conn))
+        except (OSError, ValueError):
+            # The client has closed it already, or gunicorn has.
+            self._drop(conn)
+            return
+        self._wait(conn, self._lingering, LINGER_SECONDS)
+
+    def _stop_waiting(self, conn: Connection) -> None:
+        """Take a connection out of the loop's hands."""
+        for waiting in (self._arriving, self._taking, self._lingering):
+            waiting.pop(conn, None)
+        self._wake(conn)
+        self._hold(conn, 0)
+        with suppress(KeyError, ValueError):
+            self.poller.unregister(conn.incoming)
+
+    def _drop(self, conn: Connection) -> None:
+        self._stop_waiting(conn)
+        self.nr_conns -= 1
+        conn.gone = True
+        conn.close()
+
+    def _hold(self, conn: Connection, size: int) -> None:
+        """Count what is kept in memory, and make room where it is too much."""
+        self._held += size - conn.held
+        conn.held = size
+        while self._held > MOST_HELD_BYTES and self._end_oldest(self._arriving, self._taking):
+            pass
+
+    def _make_room(self) -> bool:
+        """End a connection; False: threads work on all there are."""
+        return self._end_oldest(self._lingering) or self._end_oldest(
+            self._arriving, self._taking, self.keepalived_conns
+        )
+
+    def _end_oldest(self, *waiting: Collection[Connection]) -> bool:
+        """End the one that has waited longest for its client; each of `waiting` is in that order."""
+        oldest = [next(iter(conns)) for conns in waiting if conns]
+        if oldest:
+            self._drop(min(oldest, key=lambda conn: conn.since))
+        return bool(oldest)
+
+
+class _Captured:
+    """Stands for a client, to see how gunicorn would answer it."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def gettimeout(self) -> float:
+        return 0.0
+
+    def sendall(self, data: bytes) -> None:
+        self.data += data
+
+
+def most_connections(threads: int) -> int:
+    """Return how many clients a worker keeps: the system's limit on open files bounds them, too."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(2 * threads, min(MOST_CONNECTIONS, soft - FILES_PER_THREAD * threads - OTHER_FILES))
+
+
+def _expired(waiting: dict[Connection, None], now: float) -> list[Connection]:
+    expired = []
+    for conn in waiting:
+        if conn.timeout > now:
+            break
+        expired.append(conn)
+    return expired
+
+
+def _address(client: Any) -> str:
+    return client[0] if isinstance(client, tuple) else ""

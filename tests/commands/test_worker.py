@@ -1,0 +1,382 @@
+"""The worker that `bff serve` runs, and clients that are slow, silent or many: real processes, a small application."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bff.commands import worker
+from bff.commands.serve import Server
+from bff.commands.worker import WholeRequestWorker
+from bff.config.settings import Settings
+from tests.commands.test_serve import environment, free_port
+from tests.support.journeys.real_server import all_of, parsed
+
+THREADS = 4
+PATIENCE_SECONDS = 5.0
+"""Half of what a slow client has, and far more than an answer takes."""
+LARGE_BYTES = 8 * 1024 * 1024
+
+PROGRAM = """
+import json, os, sys
+from bff import log
+from bff.commands import serve, worker
+from bff.config.settings import Settings
+
+for name, value in json.loads(os.environ["CHANGES"]).items():
+    setattr(worker, name, value)
+if os.environ["WORKER"] == "gthread":
+    serve.WholeRequestWorker = "gthread"
+
+def make_app(settings):
+    def app(environ, start_response):
+        path = environ["PATH_INFO"]
+        if path == "/large":
+            body = b"x" * int(environ["QUERY_STRING"])
+        elif path == "/unread":
+            body = b"unread"
+        else:
+            told = {name: environ.get(name) for name in ("REQUEST_METHOD", "QUERY_STRING", "HTTP_COOKIE", "HTTP_X_A")}
+            body = json.dumps({**told, "body": environ["wsgi.input"].read().decode("latin-1")}).encode()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+    return app
+
+settings = Settings.from_env(os.environ)
+log.configure(settings.logging)
+serve.Server(settings, make_app).run()
+"""
+
+
+class Served:
+    """A server of ours (or gunicorn's own, to compare with) with four threads."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, errors: Path) -> None:
+        self.process = process
+        self.port = port
+        self.errors = errors
+
+    def open(self, data: bytes = b"") -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(data)
+        return connection
+
+    def send(self, *pieces: bytes, end: bool = True) -> bytes:
+        """Send in pieces, say that no more will come, and return what comes back."""
+        with self.open() as connection:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                # Who refuses a request may hang up before all of it has come.
+                for piece in pieces:
+                    connection.sendall(piece)
+            if end:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
+            return all_of(connection)
+
+    def answers_within(self, seconds: float) -> bool:
+        with self.open(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as connection:
+            connection.settimeout(seconds)
+            try:
+                return connection.recv(64).startswith(b"HTTP/1.1 200")
+            except TimeoutError:
+                return False
+
+
+@contextmanager
+def serving(folder: Path, *, kind: str = "ours", **changes: float) -> Iterator[Served]:
+    port, errors = free_port(), folder / f"errors-{kind}"
+    variables = environment(BFF_BIND=f"127.0.0.1:{port}", BFF_THREADS=str(THREADS), BFF_GRACEFUL_TIMEOUT="30")
+    variables |= {"CHANGES": json.dumps(changes), "WORKER": kind}
+    with (
+        errors.open("wb") as file,
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM], env={**os.environ, **variables}, stderr=file, stdout=file
+        ) as process,
+    ):
+        server = Served(process, port, errors)
+        try:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    assert server.answers_within(60)
+                    break
+                except OSError:
+                    assert process.poll() is None, errors.read_text()
+                    assert time.monotonic() < deadline
+                    time.sleep(0.02)
+            yield server
+        finally:
+            # Not SIGTERM, which waits for connections that are still open.
+            process.send_signal(signal.SIGQUIT)
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("ours")) as server:
+        yield server
+        assert "Traceback" not in server.errors.read_text()
+        assert '"raised"' not in server.errors.read_text()
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("hurried"), ARRIVAL_SECONDS=1.0) as server:
+        yield server
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /?a=b HTTP/1.1\r\nHost: x\r\n\r\n"
+SLOW = {
+    "half a request line": b"GET /he",
+    "half a head": HEAD + b"X-A: b",
+    "half a body": HEAD + b"Content-Length: 60000\r\n\r\nabc",
+    "half a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n400\r\nabc",
+    "no byte": b"",
+    "a body too large to wait for": HEAD.replace(b"/", b"/unread", 1) + b"Content-Length: 70000\r\n\r\nabc",
+    "an answer it does not take": b"GET /large?%d HTTP/1.1\r\nHost: x\r\n\r\n" % LARGE_BYTES,
+    "an ended connection it keeps open": b"GET / HTTP/1.0\r\n\r\n",
+}
+
+
+def test_a_request_has_ten_seconds() -> None:
+    assert worker.ARRIVAL_SECONDS == 10
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+def test_twice_as_many_slow_clients_as_threads_leave_a_thread_for_others(ours: Served, sent: bytes) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(ours.open(sent)) for _ in range(2 * THREADS)]
+        if sent.endswith(b"1.0\r\n\r\n"):
+            assert all(all_of(connection).startswith(b"HTTP/1.0 200") for connection in slow)
+        assert ours.answers_within(PATIENCE_SECONDS)
+        if sent.endswith(b"abc") and b"unread" not in sent:
+            for connection in slow:
+                connection.sendall(b"d")
+            assert ours.answers_within(PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("sent", [sent for name, sent in SLOW.items() if name.startswith("half")])
+def test_request_that_does_not_arrive_in_time_is_answered_in_the_shape_of_errors(hurried: Served, sent: bytes) -> None:
+    answer = parsed(hurried.send(sent, end=False))
+    body = json.loads(answer.body)
+    assert (answer.status, body["status"], body["type"], body["details"]) == (408, 408, "request_timeout", [])
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{16}", body["requestId"])
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "strict-transport-security" in answer.headers
+
+
+def test_time_counts_from_the_first_byte_whatever_follows(hurried: Served) -> None:
+    with hurried.open(HEAD) as connection:
+        began = time.monotonic()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() < began + 30:
+                connection.sendall(b"X-A: b\r\n")
+                connection.settimeout(0.05)
+                with suppress(TimeoutError):
+                    assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
+                    break
+        assert time.monotonic() < began + 30
+
+
+def test_connection_that_says_nothing_is_closed_without_a_word(hurried: Served) -> None:
+    assert hurried.send(end=False) == b""
+
+
+def test_connection_that_was_answered_may_be_silent_for_longer_than_a_request(hurried: Served) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with hurried.open(request) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        assert parsed(hurried.send(b"GET", end=False)).status == 408
+        connection.sendall(request)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_body_in_slow_pieces_arrives(ours: Served) -> None:
+    with ours.open(HEAD + b"Content-Length: 5\r\nConnection: close\r\n\r\n") as connection:
+        for byte in b"hello":
+            time.sleep(0.05)
+            connection.sendall(bytes([byte]))
+        assert json.loads(parsed(all_of(connection)).body)["body"] == "hello"
+
+
+def test_answer_that_is_taken_late_is_whole(ours: Served) -> None:
+    again = b"GET /large?3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with ours.open(SLOW["an answer it does not take"] + again) as connection:
+        assert ours.answers_within(PATIENCE_SECONDS)
+        received = all_of(connection)
+    first, _, second = received.partition(b"xHTTP/1.1")
+    assert len(parsed(first + b"x").body) == LARGE_BYTES
+    assert second.endswith(b"\r\n\r\nxxx")
+
+
+def test_client_that_waits_to_be_told_to_go_on_is_told(ours: Served) -> None:
+    with ours.open(HEAD + b"Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n") as connection:
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"ok")
+        assert json.loads(parsed(all_of(connection)).body)["body"] == "ok"
+
+
+def test_client_whose_body_is_too_large_is_not_told_to_go_on(ours: Served) -> None:
+    head = b"POST /unread HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 70000\r\n\r\n"
+    answer = parsed(ours.send(head, end=False))
+    assert (answer.status, answer.body, answer.headers["connection"]) == (200, b"unread", "close")
+
+
+def test_chunks_that_are_mostly_wrapping_are_refused_in_the_shape_of_errors(ours: Served) -> None:
+    chunk = b"1;" + b"a" * 8000 + b"\r\nx\r\n"
+    answer = parsed(ours.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 80))
+    assert (answer.status, json.loads(answer.body)["type"]) == (413, "payload_too_large")
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("narrow"), MOST_CONNECTIONS=3 * THREADS, MOST_HELD_BYTES=200_000) as server:
+        yield server
+
+
+def ended(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_who_has_waited_longest_makes_room_for_a_new_connection(narrow: Served) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(narrow.open(b"GET")) for _ in range(6 * THREADS)]
+        assert narrow.answers_within(PATIENCE_SECONDS)
+        assert ended(slow[0])
+        slow[-1].sendall(b" / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert parsed(all_of(slow[-1])).status == 200
+
+
+def test_kept_connection_makes_room_too(narrow: Served) -> None:
+    with ExitStack() as stack:
+        kept = [stack.enter_context(narrow.open(GET)) for _ in range(6 * THREADS)]
+        assert narrow.answers_within(PATIENCE_SECONDS)
+        assert all_of(kept[0]).startswith(b"HTTP/1.1 200")
+
+
+def test_who_has_waited_longest_makes_room_in_memory(narrow: Served) -> None:
+    half = HEAD + b"Content-Length: 60000\r\nConnection: close\r\n\r\n" + b"x" * 50_000
+    with ExitStack() as stack:
+        slow = [stack.enter_context(narrow.open(half)) for _ in range(6)]
+        assert ended(slow[0])
+        slow[-1].sendall(b"x" * 10_000)
+        assert parsed(all_of(slow[-1])).status == 200
+
+
+def test_request_that_is_arriving_at_the_end_is_answered_and_silence_is_not_waited_for(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        with server.open(HEAD + b"Content-Length: 2\r\n\r\n") as arriving, server.open() as silent:
+            assert server.answers_within(PATIENCE_SECONDS)
+            server.process.send_signal(signal.SIGTERM)
+            assert silent.recv(1) == b""
+            arriving.sendall(b"ok")
+            answer = parsed(all_of(arriving))
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
+        assert server.process.wait(20) == 0
+
+
+@pytest.mark.more
+def test_reload_lets_an_arriving_request_finish(tmp_path: Path) -> None:
+    with serving(tmp_path) as server, server.open(HEAD + b"Content-Length: 2\r\n\r\n") as arriving:
+        assert server.answers_within(PATIENCE_SECONDS)
+        server.process.send_signal(signal.SIGHUP)
+        assert server.answers_within(60)
+        arriving.sendall(b"ok")
+        assert parsed(all_of(arriving)).status == 200
+
+
+def test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once() -> None:
+    server = Server(Settings.from_env(environment()), lambda _: lambda environ, start_response: [])
+    loop = WholeRequestWorker(1, os.getpid(), [], server, 30, server.cfg, logging.getLogger("worker"))
+    loop.poller = selectors.DefaultSelector()
+    with loop.poller, socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:
+        for _ in range(3):
+            client = stack.enter_context(socket.create_connection(listener.getsockname()))
+            client.sendall(b"GET")
+            loop.accept(listener)
+        told: list[tuple[selectors.SelectorKey, int]] = []
+        while len(told) < 3:
+            told = loop.poller.select(5)
+        while loop._make_room():
+            pass
+        for key, _ in told:
+            key.data(key.fileobj)
+        assert loop.nr_conns == 0
+    loop.tmp.close()
+
+
+# Compared with gunicorn's own worker.
+
+
+@pytest.fixture(scope="module")
+def gunicorns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("gunicorns"), kind="gthread") as server:
+        yield server
+
+
+REQUESTS = st.sampled_from(
+    [
+        *[GET, b"\r\n" + GET, GET.replace(b"GET", b"HEAD"), b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"],
+        *[b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"],
+        HEAD + b"Content-Length: 5\r\n\r\nhello",
+        HEAD + b"Content-Length: 9\r\n\r\nhello",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n!\r\n0\r\nT: v\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello",
+        HEAD + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        HEAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+        HEAD.replace(b"/", b"/unread", 1) + b"Content-Length: 5\r\n\r\nhello",
+        HEAD.replace(b"/", b"/unread", 1) + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        *[b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", b"GET / HTTP/1.1\nHost: x\n\n", b"GET / HTTP/3.0\r\n\r\n", b"GET"],
+        *[HEAD + b"X-A: b\r\n c\r\n\r\n", HEAD + b"X_A: b\r\nCookie: a\r\nCookie: b\r\n\r\n"],
+        HEAD + b"Connection: close\r\n\r\n",
+    ]
+)  # fmt: skip
+
+
+def seen(raw: bytes) -> bytes:
+    """Return what came, less the time, and whether the client was told to go on where it had gone on already."""
+    return re.sub(rb"Date: [^\r]*\r\n", b"", raw.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b""))
+
+
+def cut(data: bytes, cuts: Sequence[int]) -> list[bytes]:
+    places = sorted({0, len(data), *(place for place in cuts if place < len(data))})
+    return [data[start:end] for start, end in pairwise(places)]
+
+
+@given(requests=st.lists(REQUESTS, min_size=1, max_size=4), cuts=st.lists(st.integers(1, 300), max_size=5))
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_answers_are_gunicorns_own_however_requests_are_cut(
+    ours: Served, gunicorns: Served, requests: list[bytes], cuts: list[int]
+) -> None:
+    data = b"".join(requests)
+    assert seen(ours.send(*cut(data, cuts))) == seen(gunicorns.send(data))
