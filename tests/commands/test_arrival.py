@@ -21,13 +21,12 @@ from bff.commands.arrival import (
     Arrival,
     Stage,
 )
-from bff.commands.serve import Server
 from bff.config.settings import Settings
-from tests.commands.test_serve import environment
+from tests.commands.test_serve import environment, server_of
 
 CLIENT = ("192.0.2.1", 1234)
 LIMIT = 64 * 1024
-CFG = Server(Settings.from_env(environment()), lambda _: lambda environ, start_response: []).cfg
+CFG = server_of(Settings.from_env(environment())).cfg
 HEAD = b"POST /x?y=1 HTTP/1.1\r\nHost: shop.example\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 

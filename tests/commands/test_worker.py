@@ -22,10 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bff.commands import worker
-from bff.commands.serve import Server
 from bff.commands.worker import WholeRequestWorker
 from bff.config.settings import Settings
-from tests.commands.test_serve import environment, free_port
+from tests.commands.test_serve import environment, free_port, server_of
 from tests.support.journeys.real_server import all_of, parsed
 
 THREADS = 4
@@ -35,7 +34,6 @@ LARGE_BYTES = 8 * 1024 * 1024
 
 PROGRAM = """
 import json, os, sys
-from bff import log
 from bff.commands import serve, worker
 from bff.config.settings import Settings
 
@@ -58,9 +56,11 @@ def make_app(settings):
         return [body]
     return app
 
-settings = Settings.from_env(os.environ)
-log.configure(settings.logging)
-serve.Server(settings, make_app).run()
+def prepare():
+    settings = Settings.from_env(os.environ)
+    return serve.Prepared(settings=settings, make_app=lambda: make_app(settings))
+
+serve.Server(prepare).run()
 """
 
 
@@ -309,7 +309,7 @@ def test_reload_lets_an_arriving_request_finish(tmp_path: Path) -> None:
 
 
 def test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once() -> None:
-    server = Server(Settings.from_env(environment()), lambda _: lambda environ, start_response: [])
+    server = server_of(Settings.from_env(environment()))
     loop = WholeRequestWorker(1, os.getpid(), [], server, 30, server.cfg, logging.getLogger("worker"))
     loop.poller = selectors.DefaultSelector()
     with loop.poller, socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:

@@ -903,6 +903,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         old="            connection.close()\n        return connection",
         new="            pass\n        return connection",
         test="tests/test_transport_idle.py::test_request_after_a_quiet_night_does_not_meet_the_forgotten_connection",
+    ),
+    Mutation(
         guard="no thread waits for a request",
         path="bff/commands/arrival.py",
         old="            return Stage.READY if self._missing <= 0 else Stage.WAITING",
