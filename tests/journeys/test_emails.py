@@ -88,36 +88,37 @@ def open_shop(make_shop: ShopMaker) -> Shop:
 
 
 @pytest.mark.parametrize("way", EVERY)
-@pytest.mark.parametrize("email", SPELLINGS)
-def test_every_spelling_goes_to_upstream_in_one_form(open_shop: Shop, way: str, email: str) -> None:
+def test_every_spelling_goes_to_upstream_in_one_form(open_shop: Shop, way: str) -> None:
     operation, send = EVERY[way]
-    open_shop.sandbox.recorder.clear()
-    send(open_shop, email)
-    assert sent_upstream(open_shop, operation)[-1:] == [A_LABELS]
+    for email in SPELLINGS:
+        open_shop.sandbox.recorder.clear()
+        send(open_shop, email)
+        assert sent_upstream(open_shop, operation)[-1:] == [A_LABELS], email
 
 
 @pytest.mark.parametrize("way", NEW)
-@pytest.mark.parametrize("email", ["not-an-address", "jane@example", "jane@exa_mple.com", "a@b@example.com"])
-def test_new_address_has_to_look_like_one_by_either_face(open_shop: Shop, way: str, email: str) -> None:
+def test_new_address_has_to_look_like_one_by_either_face(open_shop: Shop, way: str) -> None:
     operation, send = NEW[way]
-    assert send(open_shop, email) == (422 if way.endswith("page") else 400)
+    for email in ("not-an-address", "jane@example", "jane@exa_mple.com", "a@b@example.com"):
+        assert send(open_shop, email) == (422 if way.endswith("page") else 400), email
     assert sent_upstream(open_shop, operation) == []
 
 
 @pytest.mark.parametrize("way", EVERY)
-@pytest.mark.parametrize("email", ["ja\x00ne@example.com", "ja ne@example.com", "x" * 243 + "@example.com", "\x00"])
-def test_blanks_controls_and_excess_are_refused_by_either_face(open_shop: Shop, way: str, email: str) -> None:
+def test_blanks_controls_and_excess_are_refused_by_either_face(open_shop: Shop, way: str) -> None:
     operation, send = EVERY[way]
-    assert send(open_shop, email) == (422 if way.endswith("page") else 400)
+    for email in ("ja\x00ne@example.com", "ja ne@example.com", "x" * 243 + "@example.com", "\x00"):
+        assert send(open_shop, email) == (422 if way.endswith("page") else 400), email
     assert sent_upstream(open_shop, operation) == []
 
 
 @pytest.mark.parametrize("way", KNOWN)
-@pytest.mark.parametrize("email", ["jane", "jane@localhost", "a@b@example.com", "x" * 242 + "@example.com"])
-def test_odd_address_is_asked_about_by_either_face(open_shop: Shop, way: str, email: str) -> None:
+def test_odd_address_is_asked_about_by_either_face(open_shop: Shop, way: str) -> None:
     operation, send = KNOWN[way]
-    send(open_shop, email)
-    assert sent_upstream(open_shop, operation) == [email]
+    odd = ["jane", "jane@localhost", "a@b@example.com", "x" * 242 + "@example.com"]
+    for email in odd:
+        send(open_shop, email)
+    assert sent_upstream(open_shop, operation) == odd
 
 
 def test_refusal_names_the_property_and_no_value(open_shop: Shop) -> None:
