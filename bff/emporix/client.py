@@ -259,8 +259,8 @@ def _secrets(operation: Operation, call: Call, bearer: Secret[str] | None) -> It
     paths = () if call.body is None or operation.body is None else secret_properties(operation.body)
     content = json.loads(call.body) if paths and call.body is not None else None
     for path in paths:
-        value = content
+        found = content
         for name in path:
-            value = value.get(name) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            yield value
+            found = found.get(name) if isinstance(found, dict) else None
+        if isinstance(found, str):
+            yield found

@@ -127,11 +127,21 @@ def test_body_that_is_no_json_object_is_malformed(body: bytes) -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("body", [b"{}", b"null", b""])
+@pytest.mark.parametrize("body", [b"{}", b"0", b'""', b"", b"nul", b"null null"])
 def test_list_has_to_be_one(body: bytes) -> None:
     _, call = scripted(replace(FINE, body=body))
     with pytest.raises(UpstreamMalformed):
         call("list_addresses")
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"null"), (200, b" null\n"), (204, b"")])
+def test_list_without_entries_is_an_empty_one_however_it_is_said(status: int, body: bytes) -> None:
+    _, call = scripted(replace(FINE, status=status, body=body))
+    answer = call("list_addresses")
+    assert (answer.status, answer.body, answer.content) == (200, b"[]", [])
+    _, call = scripted(replace(FINE, status=status, body=body))
+    with pytest.raises(UpstreamMalformed):
+        call("get_me")
 
 
 @pytest.mark.parametrize("body", [b"", b'{"id": "1"}', b"null"])

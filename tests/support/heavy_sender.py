@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Blueprint
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.sandbox.demo_customers import add_demo_customers
 from bff.sandbox.faults import Fault
 from bff.sandbox.operations import Operation
 from bff.web.pages import addresses, deletion, devices, email, logins, passwords, profile, sign_in, sign_up
@@ -16,7 +18,7 @@ from tests.support.heavy import REFUSED, Heavy, heavy_requests
 from tests.support.shop import Browser, Shop, ShopMaker
 
 _PAGES = (sign_in, sign_up, passwords, profile, addresses, email, logins, devices, deletion)
-_UNLIMITED = {f"BFF_RATE_LIMIT_{name}": "off" for name in ("LOGIN", "MAIL", "GUEST", "API")}
+_UNLIMITED: dict[str, Any] = {f"BFF_RATE_LIMIT_{name}": "off" for name in ("LOGIN", "MAIL", "GUEST", "API")}
 _GO_ON = frozenset({Operation.ANONYMOUS_LOGIN, Operation.GET_ME, Operation.GET_ADDRESS, Operation.LIST_ADDRESSES})
 
 
@@ -47,6 +49,10 @@ class Sender:
         if self._browser is not None and self._browser.cookie == self._cookie:
             return
         self._shop.sandbox.faults.clear()
+        if self._signed_in:
+            # What was sent may have changed the password.
+            self._shop.sandbox.state.customers.clear()
+            add_demo_customers(self._shop.sandbox.state, tenant=self._shop.settings.emporix.tenant)
         self._browser = self._shop.signed_in() if self._signed_in else self._shop.browser()
         self._browser.session()
         self._cookie = self._browser.cookie

@@ -434,15 +434,16 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a body's declared secrets are scrubbed too",
         path="bff/emporix/client.py",
-        old="        if isinstance(value, str):\n            yield value\n",
-        new="        if False:\n            yield value\n",
+        old="        if isinstance(found, str):\n            yield found\n",
+        new="        if False:\n            yield found\n",
         test="tests/emporix/test_client.py::test_secrets_in_values_bearer_and_nested_body_are_scrubbed_from_what_upstream_says",
     ),
     Mutation(
         guard="only what a row declares counts as a secret",
         path="bff/emporix/client.py",
-        old="        value = content\n        for name in path:\n",
-        new='        yield from __import__("re").findall(r\'"([^"]*)"\', json.dumps(content))\n        value = content\n        for name in path:\n',
+        old="        found = content\n        for name in path:\n",
+        new='        yield from __import__("re").findall(r\'"([^"]*)"\', json.dumps(content))\n'
+        "        found = content\n        for name in path:\n",
         test="tests/emporix/test_client.py::test_only_what_the_row_declares_is_taken_for_a_secret",
     ),
     Mutation(

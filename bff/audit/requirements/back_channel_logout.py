@@ -46,11 +46,15 @@ ROWS: Final[tuple[Requirement, ...]] = (
                 "those of a busy hour, and a lost sign-out leaves a session open."
             ),
             compensation=(
-                "A token is measured and its algorithm and type looked at before any key is; an unknown key is looked "
-                "for once a minute at most; Redis is asked only after the signature."
+                "A token is measured and its algorithm and type looked at before any key is; an unknown key, or a bad "
+                "signature, has the keys fetched once in half a minute at most; no signature is checked with more than "
+                "sixteen keys; Redis is asked only after the signature."
             ),
             tests=(
                 "tests/oidc/test_provider.py::test_unknown_kid_is_looked_for_once_and_never_twice_in_half_a_minute",
+                "tests/oidc/test_provider.py::"
+                "test_bad_signature_has_the_keys_fetched_anew_and_never_twice_in_half_a_minute",
+                "tests/oidc/test_id_token.py::test_no_signature_is_checked_with_more_keys_than_a_few",
                 "tests/oidc/test_id_token.py::test_no_key_of_another_kind_is_asked_for",
             ),
         ),
