@@ -47,6 +47,8 @@ NOT_BY_THE_DRIVE = {
     # Where the tenant activates accounts at once.
     "pages.signup_post": {"login", "get_me", "logout"},
     "api.signup_0": {"login", "get_me", "logout"},
+    # With `Prefer`.
+    "api.add_address_0": {"get_address"},
     # With `If-Match`.
     "api.update_address_0": {"get_address"},
     # While signed in, with a token that is still good.
