@@ -317,7 +317,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a session ends with its lifetime",
-        path="bff/account/login.py",
+        path="bff/account/login_ends.py",
         old="            return None if ends_at is None or self._now() < ends_at else without_customer(web, vault)",
         new="            return None",
         test="tests/account/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
