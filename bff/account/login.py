@@ -19,6 +19,7 @@ from bff.errors import (
     BffError,
     InvalidCredentials,
     InvalidToken,
+    SessionExpired,
     UpstreamMalformed,
     UpstreamRejected,
 )
@@ -78,6 +79,8 @@ class Grant:
     """What the audit log says that the visitor asked for."""
     only_for: Customer | None
     """Whose cart went along; None: no signed-in customer's."""
+    began: int
+    """Before upstream was asked, by Redis's clock (`SessionIndex.time`)."""
     is_established: bool = False
     """A session holds the tokens now."""
 
@@ -160,6 +163,7 @@ class Login(LoginEnds):
 
         :param identity: what the identity provider says; None: they signed in with a password or a mailed token
         :raises AnotherPerson: the cart of a signed-in customer went along, and upstream names another one
+        :raises SessionExpired: the customer's sessions, or the one that was to go on, were ended meanwhile
         :raises UpstreamError: upstream does not say who it is
         :raises SessionStoreUnavailable: Redis does not answer; the old session stands
         """
@@ -177,10 +181,12 @@ class Login(LoginEnds):
             until=now + self._sessions.settings.lifetime_seconds if same is None else same.until,
             authenticated_at=proved_at if same is None else max(proved_at, same.authenticated_at),
             initial_password=is_initial_password(grant.reply),
-            social=None if identity is None else identity.identity,
+            social=_social(same, identity),
         )
         vault = Vault(anonymous=grant.guest, customer=grant.tokens)
-        session.sign_in(who, vault, keep_data=before is None or same is not None)
+        session.sign_in(
+            who, vault, keep_data=before is None or same is not None, goes_on=same is not None, began=grant.began
+        )
         grant.is_established = True
         about = audit_subject(session)
         self._log.audit(
@@ -197,6 +203,10 @@ class Login(LoginEnds):
         if same is not None and tokens_before.legal_entity_id is not None:
             try:
                 self._broker.refresh(session, tokens_before.legal_entity_id)
+            except SessionExpired:
+                # It has been ended already: what upstream has given for it ends too.
+                grant.is_established = False
+                raise
             except BffError as err:
                 # They are signed in; which company they act for, they can choose anew.
                 self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
@@ -210,6 +220,8 @@ class Login(LoginEnds):
         # Without a record there is nothing to go along, and no reason to make one only to replace it.
         own = attempt.with_own_guest and session.state is SessionState.LIVE
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
+        # Before upstream is asked: what is ended from here on may not know of this.
+        began = self._sessions.index.time()
         try:
             try:
                 reply = self._ask(operation, attempt.call, guest)
@@ -236,6 +248,7 @@ class Login(LoginEnds):
             reply=reply.content,
             asked=attempt.asked or operation,
             only_for=who.customer if own and who is not None else None,
+            began=began,
         )
 
     def _ask(self, operation: Operation, call: Call, guest: TokenSet) -> Reply:
@@ -259,3 +272,10 @@ class Login(LoginEnds):
         except BffError as err:
             self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **audit_outcome(err), **about)
             raise
+
+
+def _social(same: SignedIn | None, identity: VerifiedIdentity | None) -> SocialIdentity | None:
+    """Return which provider's session belongs to the new one: the same person's stays, whatever they prove it with."""
+    if identity is not None:
+        return identity.identity
+    return None if same is None else same.social

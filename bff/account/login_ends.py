@@ -66,11 +66,14 @@ class LoginEnds:
     def password_changed(self, session: Session) -> None:
         """Move the session to a new cookie: who had the old one may have had the old password too.
 
-        The current password was asked for, so this is a proof of identity as well.
+        The current password was asked for, so this is a proof of identity as well. A sign-in with the old one that is
+        still under way does not come to be.
 
         :raises SessionExpired: it has ended in between
         :raises SessionStoreUnavailable: Redis does not answer
         """
+        if (who := session.signed_in) is not None:
+            self._sessions.index.mark(IndexKind.CUSTOMER, who.customer.id)
         now = self._now()
         self.rotate(session, lambda web: web.with_own_password(now))
 

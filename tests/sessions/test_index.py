@@ -10,12 +10,13 @@ from bff.sessions.index import IndexKind, SessionIndex
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.visits import everything_in
 
+MARK_SECONDS = 30.0
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
 EMAIL = "Jane.Doe@Example.com"
 
 
 def index(redis: Redis, clock: FakeClock, *keys: Secret[bytes]) -> SessionIndex:
-    return SessionIndex(redis, KeyRing(keys or (NEW,)), clock)
+    return SessionIndex(redis, KeyRing(keys or (NEW,)), clock, mark_seconds=MARK_SECONDS)
 
 
 def test_sessions_are_found_by_what_they_were_noted_under(redis: Redis, clock: FakeClock) -> None:
