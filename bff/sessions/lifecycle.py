@@ -64,12 +64,13 @@ class Lifecycle:
         """
         # The new record first: no browser knows its cookie until this request is answered, so whatever fails from
         # here on leaves the old session as the only one.
-        # Whoever ends some of a customer's sessions may keep the one that moves; whoever ends all keeps none.
-        since = self.index.time() if began is None else began
         cookie, begun = self.begin(web, vault, browser)
         try:
+            # A session that only moves is in the lists already, under its old cookie or this one, and may be the one
+            # that an ending keeps: no mark is for it.
             self.enlist(web.signed_in, cookie.sid, began)
-            self.index.check_not_all_ended(since)
+            if began is not None:
+                self.index.check_not_all_ended(began)
             if old is not None:
                 self.store.retire(old, read)
         except (Overtaken, VersionConflict, SessionEnded, SessionStoreUnavailable):

@@ -15,12 +15,20 @@ import pytest
 from werkzeug.test import TestResponse
 
 from bff.commands.sessions import revoke_sessions
-from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD, add_demo_customers
+from bff.sandbox.demo_customers import (
+    B2B_EMAIL,
+    B2B_PASSWORD,
+    B2C_EMAIL,
+    B2C_PASSWORD,
+    LEGAL_ENTITIES,
+    add_demo_customers,
+)
 from bff.sandbox.provider.settings import JANE
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from tests.support.fakes.steps import PROOFS, Steps, stepped
 from tests.support.oidc.hostile import mint_logout_token
+from tests.support.pages import PageBrowser
 from tests.support.shop import PUBLIC_URL, Browser, ShopMaker, SocialShop
 from tests.support.social import FROM_ELSEWHERE, Traveller
 
@@ -309,6 +317,63 @@ def says_it_is_over(scene: Scene, answer: TestResponse, where: Any) -> bool:
             return False
         assert not any("bff-session" in cookie for cookie in answer.headers.getlist("Set-Cookie")), where
         is_over = answer.status_code == 401 and answer.get_json()["type"] == "session_expired"
-    told = [call.headers["authorization"].removeprefix("Bearer ") for call in scene.plain.sandbox.recorder.of("logout")]
-    assert set(scene.steps.bearers) <= set(told), where
+    assert set(scene.steps.bearers) <= logged_out(scene), where
     return is_over
+
+
+def logged_out(scene: Scene) -> set[str]:
+    calls = scene.plain.sandbox.recorder.of("logout")
+    return {call.headers["authorization"].removeprefix("Bearer ") for call in calls}
+
+
+def test_page_says_that_it_is_over_and_keeps_what_was_typed(scene: Scene) -> None:
+    scene.reset()
+    pages = PageBrowser(scene.slow.browser())
+    pages.get("/login")
+    typed = {"email": B2C_EMAIL, "password": B2C_PASSWORD}
+    scene.steps.go(lambda: pages.send("/login", **typed), before="/demoshop/me", happens=lambda: others(scene))
+    assert pages.status == 422
+    assert "You've been signed out. Sign in to continue." in pages.page.words
+    assert pages.page.form("/login").filled({})["email"] == B2C_EMAIL
+    assert scene.survivors() == set()
+    pages.send("/login", **typed)
+    assert pages.status == 303
+    assert len(scene.survivors()) == 1
+
+
+def test_activation_that_is_overtaken_leads_to_the_sign_in(scene: Scene) -> None:
+    scene.reset()
+    by_opt_in(scene)
+    pages = PageBrowser(scene.slow.browser())
+    pages.get(f"/signup/optin?token={scene.plain.sandbox.mails.newest_first[0].token}")
+    scene.steps.go(lambda: pages.send("/signup/optin"), before="/demoshop/me", happens=lambda: operator(scene))
+    assert (pages.status, pages.location) == (303, "/login?notice=activated")
+    assert scene.survivors() == set()
+
+
+def test_session_that_ends_while_its_company_is_chosen_again_is_no_success(scene: Scene) -> None:
+    scene.reset()
+    scene.email, scene.password = B2B_EMAIL, B2B_PASSWORD
+    browser = scene.slow.browser()
+    browser.sign_in(B2B_EMAIL, B2B_PASSWORD)
+    assert browser.post("/api/session/refresh", json={"legalEntityId": LEGAL_ENTITIES[0].id}).status_code == 200
+    answer = scene.steps.go(
+        lambda: browser.post("/api/login", json={"email": B2B_EMAIL, "password": B2B_PASSWORD}),
+        before="refreshauthtoken",
+        happens=lambda: others(scene),
+    )
+    assert scene.survivors() == set()
+    assert (answer.status_code, answer.get_json()["type"]) == (401, "session_expired")
+    assert set(scene.steps.bearers) <= logged_out(scene)
+
+
+def test_who_ended_the_others_or_changed_the_password_goes_on_and_signs_in_again_at_once(scene: Scene) -> None:
+    scene.reset()
+    browser = scene.plain.signed_in()
+    assert browser.delete("/api/sessions").status_code == 204
+    browser.sign_in()
+    change = {"currentPassword": B2C_PASSWORD, "newPassword": OTHER_PASSWORD}
+    assert browser.post("/api/password/change", json=change).status_code == 204
+    assert browser.get("/api/me").status_code == 200
+    browser.sign_in(password=OTHER_PASSWORD)
+    assert browser.get("/api/me").status_code == 200

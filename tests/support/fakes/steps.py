@@ -26,8 +26,8 @@ _MAX_ANSWER_BYTES = 2 * 1024 * 1024
 class Steps:
     """The steps of the request at hand."""
 
-    before: int | None = None
-    """The step before which `happens` runs; None: never."""
+    before: int | str | None = None
+    """The step before which `happens` runs: its number, or part of what it asks for; None: never."""
     happens: Callable[[], None] = lambda: None
     taken: list[str] = field(default_factory=list)
     """What each step asked for: a path of Emporix, or a Redis command as it was sent."""
@@ -39,11 +39,12 @@ class Steps:
         """Note a step; called before it."""
         if not self._is_running:
             return
-        if len(self.taken) == self.before:
+        if len(self.taken) == self.before or (isinstance(self.before, str) and self.before in what):
+            self.before = None
             self._run(self.happens)
         self.taken.append(what)
 
-    def go(self, request: Callable[[], Any], *, before: int | None = None, happens: Callable[[], None]) -> Any:
+    def go(self, request: Callable[[], Any], *, before: int | str | None = None, happens: Callable[[], None]) -> Any:
         """Send a request step by step; what is to happen before a step that does not come happens at the end."""
         self.taken, self.bearers = [], []
         self.before, self.happens, self._is_running = before, happens, True
@@ -51,7 +52,7 @@ class Steps:
             answer = request()
         finally:
             self._is_running = False
-        if before is not None and before >= len(self.taken):
+        if self.before is not None:
             happens()
         return answer
 
