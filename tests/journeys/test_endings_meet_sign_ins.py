@@ -26,9 +26,11 @@ from bff.sandbox.demo_customers import (
 from bff.sandbox.provider.settings import JANE
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from bff.tokens.broker import LEASE_MARGIN_SECONDS
 from tests.support.fakes.steps import PROOFS, Steps, stepped
 from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import PageBrowser
+from tests.support.redis_keys import keys_of
 from tests.support.shop import PUBLIC_URL, Browser, ShopMaker, SocialShop
 from tests.support.social import FROM_ELSEWHERE, Traveller
 
@@ -377,3 +379,12 @@ def test_who_ended_the_others_or_changed_the_password_goes_on_and_signs_in_again
     assert browser.get("/api/me").status_code == 200
     browser.sign_in(password=OTHER_PASSWORD)
     assert browser.get("/api/me").status_code == 200
+
+
+def test_mark_outlives_three_of_the_longest_calls_and_a_lock(scene: Scene) -> None:
+    scene.reset()
+    others(scene)
+    longest = scene.plain.services.client.longest_call_seconds
+    (mark,) = keys_of(scene.plain.redis, "bff:mark:*")
+    left = scene.plain.redis.pttl(mark) / 1000
+    assert 3 * longest < left <= 4 * longest + LEASE_MARGIN_SECONDS
