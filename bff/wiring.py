@@ -30,7 +30,7 @@ from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
-from bff.tokens.broker import TokenBroker
+from bff.tokens.broker import LEASE_MARGIN_SECONDS, TokenBroker
 from bff.transport import Transport
 
 
@@ -82,13 +82,14 @@ def build_services(
         store = RedisSessionStore(
             client, ring, log, count_window_seconds=None if limit is None else limit.window_seconds
         )
-    sessions = Sessions(
-        store=store, index=SessionIndex(client, ring, now), settings=settings.sessions, limit=limit, now=now, log=log
-    )
     transport = transport or Transport(
         settings.emporix.api_url, connections=settings.serving.threads, max_body_bytes=MAX_ANSWER_BYTES
     )
     emporix = EmporixClient(settings.emporix, transport, log)
+    longest = emporix.longest_call_seconds
+    # A sign-in asks for a guest's tokens, for the customer's and who it is, and may wait for another request's lock.
+    index = SessionIndex(client, ring, now, mark_seconds=3 * longest + longest + LEASE_MARGIN_SECONDS)
+    sessions = Sessions(store=store, index=index, settings=settings.sessions, limit=limit, now=now, log=log)
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
     limits = Limits(settings.limits, client, ring, log)
     broker = TokenBroker(emporix, operations, store, settings.emporix, limits, now, log)

@@ -1,4 +1,4 @@
-"""Signing in and out: tokens in, a signed-in session under a new cookie out.
+"""Signing in: tokens in, a signed-in session under a new cookie out.
 
 Who it is decides `GET /me` with the new token, never the e-mail that was typed. No customer is signed in before that
 answer, and a token that ends up unused is logged out upstream.
@@ -6,12 +6,13 @@ answer, and a token that ends up unused is logged out upstream.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bff.account.identity import customer_of
+from bff.account.login_ends import LoginEnds
 from bff.emails import comparable
 from bff.emporix.client import Call, Reply
 from bff.errors import (
@@ -24,30 +25,21 @@ from bff.errors import (
     UpstreamRejected,
 )
 from bff.events import Event
-from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.sessions.audit_fields import audit_outcome, audit_subject
-from bff.sessions.endings import Ending, end_sessions
-from bff.sessions.index import IndexKind
 from bff.sessions.model import (
     Customer,
     CustomerTokens,
-    Records,
     SignedIn,
     SocialIdentity,
     TokenSet,
     Vault,
-    WebRecord,
-    without_customer,
 )
-from bff.sessions.resets import end_older_sessions, note_reset, preserve_pending_reset
-from bff.sessions.session import Session, Sessions, SessionState
+from bff.sessions.resets import end_older_sessions
+from bff.sessions.session import Session, SessionState
 from bff.sessions.store import SessionEnded
-from bff.tokens.broker import TokenBroker
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
-RECENT_SECONDS = 600
-"""For how long a proof of identity is recent."""
 _SESSION_ID = "session-id"
 _WRONG = frozenset({400, 404})
 """Refusals of a sign-in that would tell a known address from an unknown one."""
@@ -88,45 +80,15 @@ class Grant:
     """What the audit log says that the visitor asked for."""
     only_for: Customer | None
     """Whose cart went along; None: no signed-in customer's."""
+    began: int
+    """Before upstream was asked, by Redis's clock (`SessionIndex.time`)."""
     is_established: bool = False
     """A session holds the tokens now."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class Login:
-    """Turns credentials into a signed-in session, and a signed-in session into none."""
-
-    _broker: TokenBroker
-    _operations: Mapping[str, Operation]
-    _sessions: Sessions
-    _now: Callable[[], float]
-    _log: Log
-
-    def resume(self, session: Session, *, extend: bool = True) -> None:
-        """Read the session, and end it if its lifetime is over; upstream is told.
-
-        :raises SessionStoreUnavailable: Redis does not answer
-        :raises TooManyAttempts: the limit of requests per session is used up
-        """
-        if session.state is not SessionState.UNREAD:
-            return
-        session.load(extend=extend)
-        about, seen = audit_subject(session), (session.web, session.vault)
-
-        def end_if_over(web: WebRecord, vault: Vault) -> Records | None:
-            ends_at = None if web.signed_in is None else web.signed_in.ends_at(self._sessions.settings.lifetime_seconds)
-            return None if ends_at is None or self._now() < ends_at else without_customer(web, vault)
-
-        try:
-            ended = session.update(end_if_over)
-        except SessionEnded:
-            # Another request has ended it without its cookie, maybe: upstream is told all the same.
-            ended = seen
-        if ended is None:
-            return
-        self._log.audit(Event.SESSION_ENDED, reason="lifetime over", **about)
-        if (tokens := ended[1].customer) is not None:
-            self._broker.log_out(tokens, "lifetime over")
+class Login(LoginEnds):
+    """Turns credentials into a signed-in session; what becomes of one afterwards, it has from `LoginEnds`."""
 
     def with_password(self, session: Session, email: str, call: Call, *, asked: Operation | None = None) -> None:
         """Sign in with what the body of `call` says; `email` only chooses whose guest tokens go along.
@@ -161,82 +123,6 @@ class Login:
         attempt = SignInAttempt(session=session, operation=operation, call=call, with_own_guest=own)
         with self._failure_audited(session, operation):
             self._sign_in(attempt)
-
-    def is_recently_authenticated(self, session: Session) -> bool:
-        """Tell whether who is signed in has proved it lately enough for what cannot be undone."""
-        who = session.signed_in
-        return who is not None and self._now() - who.authenticated_at <= RECENT_SECONDS
-
-    def password_changed(self, session: Session) -> None:
-        """Move the session to a new cookie: who had the old one may have had the old password too.
-
-        The current password was asked for, so this is a proof of identity as well.
-
-        :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable: Redis does not answer
-        """
-        now = self._now()
-        self.rotate(session, lambda web: web.with_own_password(now))
-
-    def password_was_reset(self, session: Session) -> None:
-        """Let the next sign-in with a password in this browser, if it is soon, end that customer's older sessions.
-
-        A session that exists moves to a new cookie in the same step, which also makes a browser drop its copy of the
-        page with the password in its field.
-
-        :raises LoginRequired: there is no record, and this request may not make one
-        :raises SessionStoreUnavailable: Redis does not answer
-        """
-        if session.sid is None:
-            note_reset(self._sessions, session)
-            return
-        now = self._now()
-        try:
-            self.rotate(session, lambda web: replace(web, password_reset_at=now))
-        except SessionExpired as err:
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
-
-    def rotate(self, session: Session, change: Callable[[WebRecord], WebRecord] = lambda web: web) -> None:
-        """Move the session to a new cookie, with a change to its web record.
-
-        :raises SessionExpired: it has ended in between
-        :raises SessionStoreUnavailable: Redis does not answer
-        """
-        before = session.sid
-        session.rotate(change)
-        self._log.audit(Event.SESSION_MOVED, before_sid=before, **audit_subject(session))
-
-    def log_out(self, session: Session) -> SignedIn | None:
-        """End the session: upstream as well as it goes, here always. The browser gets a new cookie.
-
-        Return who was signed in, since an identity provider may have a session of theirs to end too.
-
-        :raises SessionStoreUnavailable: the session could not be ended; the cookie stays as it is
-        """
-        who, tokens, about = session.signed_in, session.vault.customer, audit_subject(session)
-        if tokens is not None:
-            self._broker.log_out(tokens, "sign-out")
-        reset_at = session.web.password_reset_at
-        session.abandon()
-        preserve_pending_reset(self._sessions, session, reset_at)
-        self._sessions.remember_signed_out(who, session.cookie)
-        if who is not None:
-            self._log.audit(Event.SIGNED_OUT, **about)
-        return who
-
-    def end_all_for_deleted_account(self, session: Session) -> None:
-        """End every session of the customer whose account is gone, this one included.
-
-        :raises SessionStoreUnavailable: Redis does not answer
-        """
-        try:
-            if (who := session.signed_in) is not None:
-                # This one is among them.
-                id = who.customer.id
-                self._sessions.forget_browsers(who, None)
-                end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
-        finally:
-            session.abandon()
 
     def ask_again_who_it_is(self, session: Session) -> None:
         """Bring names and e-mail up to date after a change; a failure leaves them as they were, until sign-in."""
@@ -278,6 +164,7 @@ class Login:
 
         :param identity: what the identity provider says; None: they signed in with a password or a mailed token
         :raises AnotherPerson: the cart of a signed-in customer went along, and upstream names another one
+        :raises SessionExpired: the customer's sessions, or the one that was to go on, were ended meanwhile
         :raises UpstreamError: upstream does not say who it is
         :raises SessionStoreUnavailable: Redis does not answer; the old session stands
         """
@@ -295,10 +182,12 @@ class Login:
             until=now + self._sessions.settings.lifetime_seconds if same is None else same.until,
             authenticated_at=proved_at if same is None else max(proved_at, same.authenticated_at),
             initial_password=is_initial_password(grant.reply),
-            social=None if identity is None else identity.identity,
+            social=_social(same, identity),
         )
         vault = Vault(anonymous=grant.guest, customer=grant.tokens)
-        session.sign_in(who, vault, keep_data=before is None or same is not None)
+        session.sign_in(
+            who, vault, keep_data=before is None or same is not None, goes_on=same is not None, began=grant.began
+        )
         grant.is_established = True
         about = audit_subject(session)
         self._log.audit(
@@ -315,6 +204,10 @@ class Login:
         if same is not None and tokens_before.legal_entity_id is not None:
             try:
                 self._broker.refresh(session, tokens_before.legal_entity_id)
+            except SessionExpired:
+                # It has been ended already: what upstream has given for it ends too.
+                grant.is_established = False
+                raise
             except BffError as err:
                 # They are signed in; which company they act for, they can choose anew.
                 self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
@@ -328,6 +221,8 @@ class Login:
         # Without a record there is nothing to go along, and no reason to make one only to replace it.
         own = attempt.with_own_guest and session.state is SessionState.LIVE
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
+        # Before upstream is asked: what is ended from here on may not know of this.
+        began = self._sessions.index.time()
         try:
             try:
                 reply = self._ask(operation, attempt.call, guest)
@@ -354,6 +249,7 @@ class Login:
             reply=reply.content,
             asked=attempt.asked or operation,
             only_for=who.customer if own and who is not None else None,
+            began=began,
         )
 
     def _ask(self, operation: Operation, call: Call, guest: TokenSet) -> Reply:
@@ -377,3 +273,10 @@ class Login:
         except BffError as err:
             self._log.audit(Event.SIGN_IN_FAILED, operation=asked.name, email=email, **audit_outcome(err), **about)
             raise
+
+
+def _social(same: SignedIn | None, identity: VerifiedIdentity | None) -> SocialIdentity | None:
+    """Return which provider's session belongs to the new one: the same person's stays, whatever they prove it with."""
+    if identity is not None:
+        return identity.identity
+    return None if same is None else same.social

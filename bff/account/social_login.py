@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bff.account.login import RECENT_SECONDS, Grant, Login, SignInAttempt, VerifiedIdentity
+from bff.account.login import Grant, Login, SignInAttempt, VerifiedIdentity
+from bff.account.login_ends import RECENT_SECONDS
 from bff.config.settings import SocialSettings
 from bff.emporix.client import Call
 from bff.errors import (

@@ -68,14 +68,17 @@ def revoke_all(services: Services) -> int:
 
     :raises SessionStoreUnavailable: Redis does not answer; some sessions may live on
     """
-    # The index goes first. The other way round, a session that begins meanwhile would lose its entry and live.
+    # The mark before all else: what signs in meanwhile is in no list, and may be written behind the scan's back.
+    services.sessions.index.mark(IndexKind.ALL)
+    # Then the index goes. The other way round, a session that begins meanwhile would lose its entry and live.
     services.sessions.index.clear()
     ended = 0
-    # Again, because a session may move to a new cookie behind the scan's back; but not for ever, since guests come in.
-    for _ in range(_MAX_PASSES):
+    # Again, because a session may move to a new cookie behind the scan's back, the only one there is, too; but not for
+    # ever, since guests come in.
+    for number in range(_MAX_PASSES):
         now = end_each(services.sessions, services.store.sids(), Ending.OPERATOR)
         ended += now
-        if not now:
+        if number and not now:
             break
     return ended
 

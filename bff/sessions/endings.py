@@ -1,5 +1,9 @@
 """Ends sessions without their cookies, by whom they belong to, and notes each of them for the reviewer.
 
+Each leaves its mark in the index first, so that a sign-in which is under way meanwhile does not slip through: it is in
+no list yet. The end of one device leaves none: what it means is one session that is listed, and a sign-in over it goes
+on only while that session lives.
+
 The tokens of such a session are sealed with a cookie that is not at hand: they are deleted unread, and upstream
 cannot be told of it.
 """
@@ -39,9 +43,12 @@ def end_sessions(
 ) -> int:
     """End all sessions that are listed under `value`, but for the one named `keep`; return how many there were.
 
+    What signs in at this moment is not counted, and does not come to be.
+
     :param customer_id: whose they are, for the log
     :raises SessionStoreUnavailable: some of them may have been ended
     """
+    sessions.index.mark(kind, value)
     ended = 0
     for _ in range(_MAX_ROUNDS):
         sids = [sid for sid in sessions.index.sids(kind, value) if sid != keep]

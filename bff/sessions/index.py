@@ -1,7 +1,10 @@
-"""Who has which sessions: by customer and by sign-in e-mail, each name a keyed hash.
+"""Who has which sessions: by customer and by sign-in e-mail, each name a keyed hash; and which of them were ended.
 
 Sorted sets of session names, scored by the end of their lifetime and pruned as they are read, so a request
 never touches them. A session's own record decides whether it lives; the index only says where to look.
+
+An ending leaves a mark beside the set of each name that it ends: the time, by Redis's own clock. A sign-in that began
+before it is not listed any more, and so does not come to be: it was under way, and no list could show it.
 """
 
 from __future__ import annotations
@@ -20,14 +23,37 @@ from bff.sessions.model import SignedIn
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
-# KEYS index; ARGV score sid now. The set ends with the session in it that ends last, which need not be this one:
-# a re-authentication or a new cookie adds an old end.
-_ADD = """
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-redis.call('EXPIRE', KEYS[1], math.max(1, math.ceil(tonumber(last) - tonumber(ARGV[3])) + 1))
+# KEYS mark; ARGV when the sign-in began ('': nothing signs in), how long a mark lives; both in microseconds. A sign-in
+# that took longer than that may have outlived a mark.
+_LOOK = """
+if ARGV[1] ~= '' then
+  local time = redis.call('TIME')
+  local now, began = time[1] * 1000000 + time[2], tonumber(ARGV[1])
+  local mark = redis.call('GET', KEYS[1])
+  if (mark and began <= tonumber(mark)) or now - began > tonumber(ARGV[2]) then return 0 end
+end
+"""
+_LOOK_ONLY = _LOOK + "return 1\n"
+
+# KEYS mark index; ARGV as _LOOK, then score sid now. The set ends with the session in it that ends last, which need not
+# be this one: a re-authentication or a new cookie adds an old end.
+_ADD = (
+    _LOOK
+    + """
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
+local last = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
+redis.call('EXPIRE', KEYS[2], math.max(1, math.ceil(tonumber(last) - tonumber(ARGV[5])) + 1))
 return 1
 """
+)
+
+# KEYS mark; ARGV how long it lives, in microseconds. As text: Lua would round a number of 16 digits.
+_MARK = """
+local time = redis.call('TIME')
+redis.call('SET', KEYS[1], time[1] .. string.format('%06d', time[2]), 'PX', math.ceil(ARGV[1] / 1000))
+return 1
+"""
+_MICROSECONDS = 1_000_000
 _SCAN_BATCH = 1000
 STORED_KEYS = (
     StoredKey(
@@ -36,7 +62,17 @@ STORED_KEYS = (
         cipher=f"{PLAIN}; whom it is about is an HMAC-SHA-256 under a server key",
         lifetime="the last of these sessions reaches its lifetime, {lifetime} s",
     ),
+    StoredKey(
+        key="bff:mark:{bff:index:<kind>:<hash>}",
+        holds="when the sessions under one of these names, or all there are, were last ended",
+        cipher=f"{PLAIN}; whom it is about is an HMAC-SHA-256 under a server key",
+        lifetime="three times the longest call to Emporix, and a session's lock",
+    ),
 )
+
+
+class Overtaken(Exception):
+    """An ending has come between the beginning of a sign-in and its entry in the index."""
 
 
 class IndexKind(Enum):
@@ -50,26 +86,66 @@ class IndexKind(Enum):
     """An identity provider's issuer and subject, for its back-channel logout."""
     PROVIDER_SESSION = "provider-session"
     """An identity provider's issuer and session id, for the same."""
+    ALL = "all"
+    """Every session there is. Under this name none is listed: a scan finds them, and the name is there to be marked."""
 
 
 class SessionIndex:
     """Remembers which sessions belong to whom, without storing who that is."""
 
-    def __init__(self, client: Redis, ring: KeyRing, now: Callable[[], float]) -> None:
+    def __init__(self, client: Redis, ring: KeyRing, now: Callable[[], float], *, mark_seconds: float) -> None:
+        """Take what it works with.
+
+        :param mark_seconds: how long a mark lives; a sign-in that takes longer is refused
+        """
         self._redis = client
         self._ring = ring
         self._now = now
+        self._mark_life = int(mark_seconds * _MICROSECONDS)
         self._add_script = client.register_script(_ADD)
+        self._look_script = client.register_script(_LOOK_ONLY)
+        self._mark_script = client.register_script(_MARK)
         self.browsers = KnownBrowsers(client, ring, now)
         """Which of them have been signed in with an e-mail, and may be no more."""
 
-    def add_session(self, who: SignedIn, sid: str, ends_at: float) -> None:
-        """Note a session under every name its customer can be looked up by.
+    def time(self) -> int:
+        """Return the time by Redis's clock, in microseconds since 1970: all processes compare by this one.
 
         :raises SessionStoreUnavailable: Redis does not answer
         """
+        seconds, microseconds = translate_redis_errors(self._redis.time)
+        return seconds * _MICROSECONDS + microseconds
+
+    def mark(self, kind: IndexKind, value: str = "") -> None:
+        """Note that the sessions under a name are ended now: a sign-in that has begun until now comes too late.
+
+        Before the sessions are looked up, not after: whichever is not listed by then meets the mark.
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        # Under every key: a process whose newest key is another one looks under that.
+        for name in self._names(kind, value):
+            translate_redis_errors(partial(self._mark_script, keys=[_mark_beside(name)], args=[self._mark_life]))
+
+    def check_not_all_ended(self, began: int) -> None:
+        """Refuse what began before all sessions were ended (Redis's microseconds).
+
+        :raises Overtaken: they were ended since
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
+        mark = _mark_beside(self._names(IndexKind.ALL, "")[0])
+        if not translate_redis_errors(lambda: self._look_script(keys=[mark], args=[began, self._mark_life])):
+            raise Overtaken
+
+    def add_session(self, who: SignedIn, sid: str, ends_at: float, began: int | None = None) -> None:
+        """Note a session under every name its customer can be looked up by.
+
+        :param began: when the sign-in began that it comes from (Redis's microseconds); None: it was signed in before
+        :raises Overtaken: the sessions under one of these names were ended since; others may list it already
+        :raises SessionStoreUnavailable: Redis does not answer
+        """
         for kind, value in _names(who):
-            self.add(kind, value, sid, ends_at)
+            self.add(kind, value, sid, ends_at, began)
 
     def remove_session(self, who: SignedIn, sid: str) -> None:
         """Forget a session under every name of its customer.
@@ -79,13 +155,17 @@ class SessionIndex:
         for kind, value in _names(who):
             self.remove(kind, value, sid)
 
-    def add(self, kind: IndexKind, value: str, sid: str, ends_at: float) -> None:
-        """Note that a session belongs to `value` until `ends_at` (Unix seconds).
+    def add(self, kind: IndexKind, value: str, sid: str, ends_at: float, began: int | None = None) -> None:
+        """Note that a session belongs to `value` until `ends_at` (Unix seconds); `began`: as for `add_session`.
 
+        :raises Overtaken: the sessions of `value` were ended since
         :raises SessionStoreUnavailable: Redis does not answer
         """
         name = self._names(kind, value)[0]
-        translate_redis_errors(lambda: self._add_script(keys=[name], args=[ends_at, sid, self._now()]))
+        keys = [_mark_beside(name), name]
+        args = ["" if began is None else began, self._mark_life, ends_at, sid, self._now()]
+        if not translate_redis_errors(lambda: self._add_script(keys=keys, args=args)):
+            raise Overtaken
 
     def sids(self, kind: IndexKind, value: str) -> tuple[str, ...]:
         """Return the names of sessions that may still live, and forget those that cannot.
@@ -122,6 +202,11 @@ class SessionIndex:
         # Sessions from before there was one form of an e-mail are listed under another, until they end.
         values = spellings(value) if kind is IndexKind.EMAIL else (value,)
         return [f"bff:index:{kind.value}:{n}" for one in values for n in self._ring.names(kind.value.encode(), one)]
+
+
+def _mark_beside(name: str) -> str:
+    # What stands in braces chooses the Cluster slot: that of the set itself, whose name has none.
+    return f"bff:mark:{{{name}}}"
 
 
 def of_issuer(issuer: str, value: str) -> str:

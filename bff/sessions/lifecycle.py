@@ -15,7 +15,7 @@ from bff.events import Event
 from bff.log import Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord
-from bff.sessions.index import SessionIndex
+from bff.sessions.index import Overtaken, SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
 from bff.sessions.store import Found, SessionEnded, SessionStore, VersionConflict, Versions
 
@@ -44,12 +44,20 @@ class Lifecycle:
         return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl)
 
     def rotate(
-        self, old: SessionCookie | None, read: Versions | None, web: WebRecord, vault: Vault, browser: str | None
+        self,
+        old: SessionCookie | None,
+        read: Versions | None,
+        web: WebRecord,
+        vault: Vault,
+        browser: str | None,
+        began: int | None = None,
     ) -> tuple[SessionCookie, Found]:
         """Write records under a new cookie and end those of the old one; where that fails, the old ones stand alone.
 
         :param old: None where no records lie under a cookie yet
         :param read: the old ones are ended only if they are still as they were read; None: however they are by now
+        :param began: when the sign-in began that this comes from (`SessionIndex.time`); None: a session only moves
+        :raises Overtaken: the customer's sessions, or all there are, were ended since
         :raises VersionConflict: another request has written to the old ones since they were read
         :raises SessionEnded: another request has ended the old ones since they were read
         :raises SessionStoreUnavailable: Redis does not answer
@@ -58,11 +66,15 @@ class Lifecycle:
         # here on leaves the old session as the only one.
         cookie, begun = self.begin(web, vault, browser)
         try:
-            self.enlist(web.signed_in, cookie.sid)
+            # A session that only moves is in the lists already, under its old cookie or this one, and may be the one
+            # that an ending keeps: no mark is for it.
+            self.enlist(web.signed_in, cookie.sid, began)
+            if began is not None:
+                self.index.check_not_all_ended(began)
             if old is not None:
                 self.store.retire(old, read)
-        except (VersionConflict, SessionEnded, SessionStoreUnavailable):
-            self._undo(cookie)
+        except (Overtaken, VersionConflict, SessionEnded, SessionStoreUnavailable):
+            self._undo(cookie, web.signed_in)
             raise
         return cookie, begun
 
@@ -103,13 +115,14 @@ class Lifecycle:
         self.store.retire(cookie)
         self.unlist(who, cookie.sid)
 
-    def enlist(self, who: SignedIn | None, sid: str | None) -> None:
+    def enlist(self, who: SignedIn | None, sid: str | None, began: int | None = None) -> None:
         """List a session under every name its customer can be looked up by; a new e-mail adds to the old one.
 
+        :raises Overtaken: only with `began`: the sessions under one of these names were ended since
         :raises SessionStoreUnavailable: Redis does not answer
         """
         if who is not None and sid is not None:
-            self.index.add_session(who, sid, who.ends_at(self.settings.lifetime_seconds))
+            self.index.add_session(who, sid, who.ends_at(self.settings.lifetime_seconds), began)
             if who.customer.email is not None:
                 self.index.browsers.remember(who.customer.email, sid)
 
@@ -142,8 +155,9 @@ class Lifecycle:
         """Return how long a session lives without a request."""
         return float(self.settings.anonymous_idle_seconds if web.signed_in is None else self.settings.idle_seconds)
 
-    def _undo(self, cookie: SessionCookie) -> None:
+    def _undo(self, cookie: SessionCookie, who: SignedIn | None) -> None:
         try:
             self.store.end([cookie.sid])
+            self.unlist(who, cookie.sid)
         except SessionStoreUnavailable:
             self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session without a cookie waits for its end")

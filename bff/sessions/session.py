@@ -16,6 +16,7 @@ from bff.emails import comparable
 from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
 from bff.events import Event
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.index import Overtaken
 from bff.sessions.lifecycle import Lifecycle
 from bff.sessions.model import Records, SignedIn, Vault, WebRecord
 from bff.sessions.store import Found, SessionEnded, VersionConflict, Versions
@@ -226,13 +227,32 @@ class Session:
         """
         self.update(lambda web, vault: (change(web), vault))
 
-    def sign_in(self, who: SignedIn, vault: Vault, *, keep_data: bool) -> None:
+    def sign_in(
+        self, who: SignedIn, vault: Vault, *, keep_data: bool, goes_on: bool = False, began: int | None = None
+    ) -> None:
         """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
 
+        :param goes_on: the same customer's session goes on in it, unless another request has ended that
+        :param began: when the sign-in began (`SessionIndex.time`); None: now
+        :raises SessionExpired: the customer's sessions, or this one where it was to go on, were ended since
         :raises SessionStoreUnavailable: Redis does not answer; the old session stands
         """
-        before = self.web if keep_data else replace(self.web, data={}, logins=())
-        self._rotate(replace(before, created=self._all.now(), signed_in=who, former_sid=None), vault, None)
+        since = self._all.index.time() if began is None else began
+
+        def signed_in(web: WebRecord) -> WebRecord:
+            before = web if keep_data else replace(web, data={}, logins=())
+            return replace(before, created=self._all.now(), signed_in=who, former_sid=None)
+
+        try:
+            if goes_on:
+                self.update(
+                    lambda web, _: (signed_in(web), vault),
+                    lambda web, vault: self._rotate(web, vault, self._found.versions, since),
+                )
+            else:
+                self._rotate(signed_in(self.web), vault, None, since)
+        except SessionEnded:
+            raise SessionExpired from None
 
     def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
         """Move the session to a new cookie, with a change to its web record.
@@ -277,9 +297,13 @@ class Session:
             # The browser has a newer cookie by now; a record under yet another would push it out.
             self._state, self._found = SessionState.UNSAVED, replace(self._found, web=web, vault=vault)
 
-    def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None) -> None:
+    def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None, began: int | None = None) -> None:
         web = self._with_former_sid(web)
-        self.new_cookie, self._found = self._all.rotate(self._live_cookie, read, web, vault, self.browser)
+        try:
+            moved = self._all.rotate(self._live_cookie, read, web, vault, self.browser, began)
+        except Overtaken:
+            raise SessionEnded from None
+        self.new_cookie, self._found = moved
         self._state = SessionState.LIVE
 
     def _with_former_sid(self, web: WebRecord) -> WebRecord:

@@ -26,7 +26,8 @@ from bff.sessions.session import Session, SessionState
 from bff.sessions.store import Lease, LockBusy, SessionEnded, SessionStore
 from bff.tokens.renewal import RefreshReason, Renewal, chosen
 
-_LEASE_MARGIN_SECONDS = 5.0
+LEASE_MARGIN_SECONDS = 5.0
+"""By how much a session's lock outlasts the longest call."""
 
 S = TypeVar("S", bound=TokenSet)
 
@@ -195,7 +196,7 @@ class TokenBroker:
             with self._store.lock(
                 session.cookie,
                 # Renewed before every call, so it need outlast only one.
-                lease_seconds=call_seconds + _LEASE_MARGIN_SECONDS,
+                lease_seconds=call_seconds + LEASE_MARGIN_SECONDS,
                 # The winner's chain is one call or two; who waits shares its outcome.
                 wait_seconds=2 * call_seconds,
             ) as lease:

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from bff.account.devices import Device, Devices
-from bff.account.login import RECENT_SECONDS
+from bff.account.login_ends import RECENT_SECONDS
 from bff.errors import LoginRequired, ReauthenticationRequired, SessionExpired, SessionStoreUnavailable
 from bff.log import AUDIT_LOGGER
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD

@@ -157,6 +157,29 @@ def test_session_that_moves_behind_the_scan_is_ended_by_the_next_pass(shop: Shop
     assert sessions.store.devices([moved.sid]) == {}
 
 
+def test_only_session_there_is_does_not_escape_by_moving_behind_the_scan(shop: Shop) -> None:
+    services = build_services(shop.settings)
+    browser = shop.signed_in()
+    passes: list[list[str]] = []
+
+    class Moving:
+        """The real store; its first scan has passed the new cookie's place by when the session moves there."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(services.store, name)
+
+        def sids(self) -> Any:
+            if not passes:
+                change = {"currentPassword": B2C_PASSWORD, "newPassword": "Amber-Window-19"}
+                assert browser.post("/api/password/change", json=change).status_code == 204
+            passes.append(list(services.store.sids()) if passes else [])
+            return passes[-1]
+
+    built: Services = build_services(shop.settings, store=Moving())
+    assert revoke_all(built) == 1
+    assert browser.get("/api/me").status_code == 401
+
+
 def test_session_that_begins_while_the_index_is_cleared_can_still_be_found(
     make_shop: ShopMaker, clock: FakeClock
 ) -> None:

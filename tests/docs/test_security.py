@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bff.account.login import RECENT_SECONDS
+from bff.account.login_ends import RECENT_SECONDS
 from bff.audit.report import audit
 from bff.audit.text import as_text
 from bff.config.settings import SessionSettings

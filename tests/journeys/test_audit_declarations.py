@@ -11,7 +11,7 @@ from flask import request
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from bff.account.login import RECENT_SECONDS
+from bff.account.login_ends import RECENT_SECONDS
 from bff.audit.offline import offline_services
 from bff.audit.page_calls import BROUGHT_ALONG, calls_by_endpoint
 from bff.audit.probe import probe

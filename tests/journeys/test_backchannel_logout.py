@@ -84,6 +84,16 @@ def test_sign_out_there_reaches_a_session_that_moved_to_a_new_cookie(social: Soc
     assert one.who is None
 
 
+@pytest.mark.parametrize("named", ["sid", "sub"])
+def test_sign_out_there_reaches_a_session_that_was_proved_by_password_since(social: SocialShop, named: str) -> None:
+    one = signed_in(social)
+    claims = {"sid": sid_of(one)} if named == "sid" else {"sub": JANE.subject}
+    one.browser.sign_in()
+    assert one.who == B2C_EMAIL
+    assert tell(social, {"logout_token": token(social, **claims)}).status_code == 200
+    assert one.who is None
+
+
 def test_session_nobody_knows_is_over_already(social: SocialShop) -> None:
     one = signed_in(social)
     for claims in ({"sid": "unknown"}, {"sub": "unknown"}, {"sid": "unknown", "sub": JANE.subject}):

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from bff.account.calls import NOT_OFFERED, AccountCall
-from bff.account.login import RECENT_SECONDS
+from bff.account.login_ends import RECENT_SECONDS
 from bff.config.settings import Settings
 from bff.errors import FeatureDisabled, LoginRequired
 from bff.operations.model import Credential, Feature, Limit, Operation, SideEffect

@@ -99,6 +99,20 @@ def test_tokens_are_renewed_after_a_social_sign_in(make_shop: ShopMaker, clock: 
     assert traveller.who == B2C_EMAIL
 
 
+def test_proof_by_password_forgets_no_provider(social: SocialShop, traveller: Traveller) -> None:
+    traveller.sign_in()
+    (session,) = social.provider.book.sessions
+    traveller.browser.sign_in()
+    url = traveller.browser.post("/api/logout").get_json()["logoutUrl"]
+    assert end_session(traveller, url)["logout_hint"] == session.sid
+
+
+def test_another_persons_password_takes_no_provider_along(social: SocialShop, traveller: Traveller) -> None:
+    traveller.sign_in(JOHN.subject)
+    traveller.browser.sign_in()
+    assert traveller.browser.post("/api/logout").get_json()["logoutUrl"] is None
+
+
 def test_sign_out_ends_the_providers_session_too(social: SocialShop, traveller: Traveller) -> None:
     traveller.sign_in()
     (session,) = social.provider.book.sessions

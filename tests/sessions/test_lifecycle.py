@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bff.errors import SessionStoreUnavailable
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.index import IndexKind
+from bff.sessions.index import IndexKind, Overtaken
 from bff.sessions.model import Customer, SignedIn, TokenSet, Vault, WebRecord, without_customer
 from bff.sessions.session import Sessions
 from bff.sessions.store import Found, Missing, SessionEnded, VersionConflict
@@ -151,3 +153,29 @@ def test_ended_session_is_gone_and_no_longer_listed(sessions: Sessions, signed_i
     sessions.end(cookie, signed_in.signed_in)
     assert sessions.store.load(cookie) == Missing(retired=True)
     assert listed(sessions) == ()
+
+
+@pytest.mark.parametrize("ended", [IndexKind.CUSTOMER, IndexKind.EMAIL, IndexKind.ALL])
+def test_refusal_by_any_name_undoes_the_others_and_the_record(
+    sessions: Sessions, signed_in: WebRecord, ended: IndexKind
+) -> None:
+    guest = WebRecord(created=1.0)
+    old, _ = sessions.begin(guest, Vault(), None)
+    who = signed_in.signed_in
+    assert who is not None
+    with_email = replace(signed_in, signed_in=replace(who, customer=replace(who.customer, email="jane@example.com")))
+    began = sessions.index.time()
+    sessions.index.mark(ended, {"customer": "42", "email": "jane@example.com", "all": ""}[ended.value])
+    with pytest.raises(Overtaken):
+        sessions.rotate(old, None, with_email, Vault(), None, began)
+    assert listed(sessions) == ()
+    assert sessions.index.sids(IndexKind.EMAIL, "jane@example.com") == ()
+    assert list(sessions.store.sids()) == [old.sid]
+    assert found(sessions, old).web == guest
+
+
+def test_session_that_only_moves_is_refused_by_no_mark(sessions: Sessions, signed_in: WebRecord) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), None)
+    sessions.index.mark(IndexKind.CUSTOMER, "42")
+    cookie, _ = sessions.rotate(old, begun.versions, signed_in, Vault(), None)
+    assert listed(sessions) == (cookie.sid,)

@@ -118,7 +118,7 @@ def test_every_call_to_a_dead_server_says_so_in_time(
     own_server: EmbeddedRedis, clock: FakeClock, busy_seconds: float
 ) -> None:
     with client_as_in_production(own_server) as client:
-        store, index = store_on(client), SessionIndex(client, KeyRing((NEW,)), clock)
+        store, index = store_on(client), SessionIndex(client, KeyRing((NEW,)), clock, mark_seconds=30)
         ways = calls(store, created(store))
         ways["add"] = lambda: index.add(IndexKind.CUSTOMER, "1", "sid", clock() + 1)
         ways["sids"] = lambda: index.sids(IndexKind.CUSTOMER, "1")

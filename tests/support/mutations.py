@@ -11,6 +11,7 @@ from tests.support.mutations_of_bounds import BOUNDS
 
 _WORKER = "tests/commands/test_worker.py"
 DOOR = "tests/journeys/test_one_door.py"
+_MEETINGS = "tests/journeys/test_endings_meet_sign_ins.py::test_no_sign_in_under_way_outlives_an_ending"
 _PERFORM = "bff/account/calls.py"
 
 
@@ -370,7 +371,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a session ends with its lifetime",
-        path="bff/account/login.py",
+        path="bff/account/login_ends.py",
         old="            return None if ends_at is None or self._now() < ends_at else without_customer(web, vault)",
         new="            return None",
         test="tests/account/test_login_ends.py::test_refresh_and_new_sign_in_do_not_move_the_end",
@@ -616,6 +617,119 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     *RULES_OF_THE_DOOR,
     *BOUNDS,
+    Mutation(
+        guard="a sign-in that began before an ending is not listed",
+        path="bff/sessions/index.py",
+        old="if (mark and began <= tonumber(mark)) or now",
+        new="if now",
+        test="tests/sessions/test_index.py::test_sign_in_that_began_before_an_ending_is_not_listed_and_one_after_it_is",
+    ),
+    Mutation(
+        guard="a sign-in that may have outlived a mark is not listed",
+        path="bff/sessions/index.py",
+        old=" or now - began > tonumber(ARGV[2]) then",
+        new=" then",
+        test=(
+            "tests/sessions/test_index.py::test_mark_lives_as_long_as_a_sign_in_may_take_and_no_sign_in_takes_longer"
+        ),
+    ),
+    Mutation(
+        guard="an ending is marked under every key of the ring",
+        path="bff/sessions/index.py",
+        old="(kind, value):\n            translate_redis_errors(partial(self._mark_script",
+        new="(kind, value)[:1]:\n            translate_redis_errors(partial(self._mark_script",
+        test="tests/sessions/test_index.py::test_mark_is_seen_under_every_key_of_the_ring",
+    ),
+    Mutation(
+        guard="mark and list of one name lie in one slot",
+        path="bff/sessions/index.py",
+        old='return f"bff:mark:{{{name}}}"',
+        new='return f"bff:mark:{name}"',
+        test="tests/sessions/test_index.py::test_mark_and_list_of_one_name_lie_in_one_slot",
+    ),
+    Mutation(
+        guard="a refusal by one name undoes the others",
+        path="bff/sessions/lifecycle.py",
+        old="            self.unlist(who, cookie.sid)\n        except",
+        new="        except",
+        test="tests/sessions/test_lifecycle.py::test_refusal_by_any_name_undoes_the_others_and_the_record",
+    ),
+    Mutation(
+        guard="a sign-in is refused by the end of all sessions",
+        path="bff/sessions/lifecycle.py",
+        old="                self.index.check_not_all_ended(began)\n",
+        new="                pass\n",
+        test=_MEETINGS,
+    ),
+    Mutation(
+        guard="whoever ends all sessions marks it first",
+        path="bff/commands/sessions.py",
+        old="    services.sessions.index.mark(IndexKind.ALL)\n",
+        new="",
+        test=_MEETINGS,
+    ),
+    Mutation(
+        guard="the only session there is does not move out of an ending's sight",
+        path="bff/commands/sessions.py",
+        old="        if number and not now:",
+        new="        if not now:",
+        test="tests/commands/test_sessions.py::test_only_session_there_is_does_not_escape_by_moving_behind_the_scan",
+    ),
+    Mutation(
+        guard="an ending by name leaves a mark",
+        path="bff/sessions/endings.py",
+        old="    sessions.index.mark(kind, value)\n",
+        new="",
+        test=_MEETINGS,
+    ),
+    Mutation(
+        guard="a new password refuses what signs in with the old one",
+        path="bff/account/login_ends.py",
+        old="            self._sessions.index.mark(IndexKind.CUSTOMER, who.customer.id)\n",
+        new="            pass\n",
+        test=_MEETINGS,
+    ),
+    Mutation(
+        guard="a sign-in begins before the proof is asked for",
+        path="bff/account/login.py",
+        old="goes_on=same is not None, began=grant.began",
+        new="goes_on=same is not None",
+        test=_MEETINGS,
+    ),
+    Mutation(
+        guard="no other proof lets a session go on that was ended",
+        path="bff/account/login.py",
+        old="goes_on=same is not None,",
+        new="goes_on=False,",
+        test=_MEETINGS,
+    ),
+    Mutation(
+        guard="a sign-in whose session has ended by its answer is no success",
+        path="bff/account/login.py",
+        old="            except SessionExpired:\n                # It has been ended",
+        new="            except ZeroDivisionError:\n                # It has been ended",
+        test=(
+            "tests/journeys/test_endings_meet_sign_ins.py"
+            "::test_session_that_ends_while_its_company_is_chosen_again_is_no_success"
+        ),
+    ),
+    Mutation(
+        guard="a proof by password forgets no provider (sign-out)",
+        path="bff/account/login.py",
+        old="    return None if same is None else same.social\n",
+        new="    return None\n",
+        test="tests/journeys/test_social_login.py::test_proof_by_password_forgets_no_provider",
+    ),
+    Mutation(
+        guard="a proof by password forgets no provider (back-channel logout)",
+        path="bff/account/login.py",
+        old="            social=_social(same, identity),",
+        new="            social=None if identity is None else identity.identity,",
+        test=(
+            "tests/journeys/test_backchannel_logout.py"
+            "::test_sign_out_there_reaches_a_session_that_was_proved_by_password_since"
+        ),
+    ),
     Mutation(
         guard="a silent social sign-in is no proof",
         path="bff/account/login.py",

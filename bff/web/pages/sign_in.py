@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from bff.errors import UpstreamRejected
+from bff.errors import SessionExpired, UpstreamRejected
 from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm, LoginForm
@@ -96,6 +96,10 @@ def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:
     email = form.email.data or ""
     try:
         visit.perform("login", {"email": email, "password": form.password.data})
+    except SessionExpired:
+        # An ending came between the button and here; what was typed is still good to sign in with.
+        shown = {**_context(visit), "notice": notices()["session-ended"]}
+        return render("login.html", status=422, form=form, alert=None, restored=False, **shown)
     except UpstreamRejected as err:
         # The password was right, or upstream would have said so; the account is not (or no longer) in use.
         if err.status != 403:

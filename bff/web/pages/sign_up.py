@@ -12,7 +12,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
 from bff.config.settings import SignupMode
-from bff.errors import UpstreamRejected
+from bff.errors import SessionExpired, UpstreamRejected
 from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.choices import countries
@@ -122,7 +122,11 @@ def _whose_session(visit: Visit) -> Mapping[str, Any]:
 
 
 def _activate(visit: Visit, form: TokenForm) -> ResponseReturnValue:
-    visit.perform("signup_optin", values={"token": form.token.data or ""})
+    try:
+        visit.perform("signup_optin", values={"token": form.token.data or ""})
+    except SessionExpired:
+        # An ending came in between: the account is active, and the link is spent.
+        return to_sign_in(notice="activated")
     flash(_("Your account is active."))
     return see_other(paths.ACCOUNT)
 

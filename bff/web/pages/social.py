@@ -17,6 +17,7 @@ from bff.errors import (
     IdTokenInvalid,
     LoginRequired,
     SessionError,
+    SessionExpired,
     SessionStoreUnavailable,
     SocialLoginRefused,
     StateMismatch,
@@ -140,6 +141,8 @@ def _reason(err: BffError) -> str:
 
 def _notice(err: BffError) -> str:
     match err:
+        case SessionExpired():
+            return "session-ended"
         case StateMismatch() | SessionError():
             return "social-stale"
         case SocialLoginRefused():

@@ -7,7 +7,7 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from bff.account.login import RECENT_SECONDS
+from bff.account.login_ends import RECENT_SECONDS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_PASSWORD
 from bff.web.api.devices import iso_8601
 from tests.support.fakes.clock import FakeClock
