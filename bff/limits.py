@@ -61,6 +61,8 @@ STORED_KEYS = (
         lifetime="the window of the limit",
     ),
 )
+_NEWCOMER = "new session"
+"""Stands in the log where an operation's name does otherwise."""
 _REDIS_AGAIN_SECONDS = 5.0
 _SAY_AGAIN_SECONDS = 60.0
 _SHOWN_OF_A_HASH = 16
@@ -172,13 +174,24 @@ class Limits:
                 if limited.unless is None or limited.unless not in given:
                     email = _email(limited, body, asker)
                     for bucket in self._buckets(limited.kind, email):
-                        reservations.append(self._reserve(bucket, operation, asker, email))
+                        reservations.append(self._reserve(bucket, operation.name, asker, email))
             yield
         except BaseException as err:
             outcome = err
             raise
         finally:
             self._give_back([one for one in reservations if not _counts(one.bucket.kind, operation, outcome)])
+
+    def count_newcomer(self) -> None:
+        """Count a session that begins without a guest's tokens, beside those that get some.
+
+        :raises TooManyAttempts: as many have come from this address as may
+        """
+        address, rate = _counted_address(), self._settings.guest
+        if address is not None and rate is not None:
+            name = self._name(_Per.ADDRESS, _NEWCOMER, address)
+            bucket = _Bucket(kind=Limit.GUEST, per=_Per.ADDRESS, name=name, rate=rate)
+            self._reserve(bucket, _NEWCOMER, UNKNOWN_ASKER, None)
 
     def _buckets(self, kind: Limit, email: str | None) -> Iterator[_Bucket]:
         email, address = None if email is None else _folded(email), _counted_address()
@@ -204,7 +217,7 @@ class Limits:
     def _name(self, per: _Per, *parts: str) -> str:
         return self._ring.newest.name(f"limit-{per.value}".encode(), json.dumps(parts))
 
-    def _reserve(self, bucket: _Bucket, operation: Operation, asker: Asker, email: str | None) -> _Reservation:
+    def _reserve(self, bucket: _Bucket, asked: str, asker: Asker, email: str | None) -> _Reservation:
         at = self._monotonic()
         admitted, counter = self._hit(bucket.item, *bucket.names)
         if admitted:
@@ -220,7 +233,7 @@ class Limits:
                 email=email,
                 limit=bucket.kind.value.lower(),
                 per=bucket.per.value,
-                operation=operation.name,
+                operation=asked,
                 address=None if address is None else self._name(_Per.ADDRESS, address)[:_SHOWN_OF_A_HASH],
             )
         raise TooManyAttempts(self._retry_after_seconds(counter, bucket))

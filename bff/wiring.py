@@ -86,15 +86,21 @@ def build_services(
         store = RedisSessionStore(
             client, ring, log, count_window_seconds=None if limit is None else limit.window_seconds
         )
+    limits = Limits(settings.limits, client, ring, log)
     sessions = Sessions(
-        store=store, index=SessionIndex(client, ring, now), settings=settings.sessions, limit=limit, now=now, log=log
+        store=store,
+        index=SessionIndex(client, ring, now),
+        settings=settings.sessions,
+        limit=limit,
+        count_newcomer=limits.count_newcomer,
+        now=now,
+        log=log,
     )
     transport = transport or Transport(
         settings.emporix.api_url, connections=settings.serving.threads, max_body_bytes=MAX_ANSWER_BYTES
     )
     emporix = EmporixClient(settings.emporix, transport, log)
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
-    limits = Limits(settings.limits, client, ring, log)
     broker = TokenBroker(emporix, operations, store, settings.emporix, limits, now, log)
     login = Login(broker, operations, sessions, now, log)
     oidc = None
