@@ -118,11 +118,6 @@ class Session:
         return self._found.web.signed_in is not None or self.ended is not None or self.just_ended
 
     @property
-    def can_keep(self) -> bool:
-        """Whether what this request writes will be found by the browser's next one, as far as has been read."""
-        return self._state is SessionState.LIVE or (self._state is SessionState.MISSING and self._may_start)
-
-    @property
     def expires_in_seconds(self) -> int | None:
         """Until the session ends for want of requests; None where there is none."""
         self.load()

@@ -217,7 +217,7 @@ def _end_session(shop: Shop, somebody: PageBrowser, why: Ended | None) -> None:
     for key in [key for key in shop.redis.scan_iter() if sid.encode() in key]:
         shop.redis.delete(key)
     if why is not None:
-        shop.redis.set(f"bff:{{{sid}}}:ended", why.value)
+        shop.redis.set(f"bff:{{{sid}}}:ended", why.value, ex=60)
 
 
 def links(shop: Shop) -> None:
