@@ -61,6 +61,8 @@ STORED_KEYS = (
         lifetime="the window of the limit",
     ),
 )
+_NEWCOMER = "new session"
+"""Stands in the log where an operation's name does otherwise."""
 _REDIS_AGAIN_SECONDS = 5.0
 _SAY_AGAIN_SECONDS = 60.0
 _SHOWN_OF_A_HASH = 16
@@ -144,13 +146,24 @@ class Limits:
         finally:
             self._give_back([one for one in reservations if not _counts(one.bucket.kind, operation, outcome)])
 
+    def count_newcomer(self) -> None:
+        """Count a session that begins without a guest's tokens, beside those that get some.
+
+        :raises TooManyAttempts: as many have come from this address as may
+        """
+        address, rate = _counted_address(), self._settings.guest
+        if address is None or rate is None:
+            return
+        bucket = Bucket(kind=Limit.GUEST, per=Per.ADDRESS, parts=(_NEWCOMER, address), rate=rate)
+        if isinstance(refusal := self._reserve_all([bucket]), _Refusal):
+            raise self._told(refusal, _NEWCOMER, UNKNOWN_ASKER, None)
+
     def _reserve(self, asked: Attempt, operation: Operation) -> list[_Reservation]:
         reserved = self._reserve_all(asked.buckets())
         if isinstance(reserved, _Refusal) and (instead := asked.buckets_instead(reserved.bucket)):
             reserved = self._reserve_all(instead)
         if isinstance(reserved, _Refusal):
-            self._tell(reserved.bucket, asked, operation)
-            raise TooManyAttempts(self._retry_after_seconds(reserved.counter, reserved.bucket))
+            raise self._told(reserved, operation.name, asked.asker, next(iter(asked.emails), None))
         return reserved
 
     def _reserve_all(self, buckets: Iterable[Bucket]) -> list[_Reservation] | _Refusal:
@@ -175,21 +188,23 @@ class Limits:
     def _name(self, per: Per, *parts: str) -> str:
         return self._ring.newest.name(f"limit-{per.value}".encode(), json.dumps(parts))
 
-    def _tell(self, bucket: Bucket, asked: Attempt, operation: Operation) -> None:
-        """Write a refusal to the audit log, the first one of a window."""
+    def _told(self, refusal: _Refusal, asked: str, asker: Asker, email: str | None) -> TooManyAttempts:
+        """Write a refusal to the audit log, the first one of a window, and return what is to be raised."""
+        bucket, address = refusal.bucket, _counted_address()
         once = RateLimitItemPerSecond(1, bucket.rate.window_seconds, namespace="told")
         told, _ = self._hit(once, bucket.kind.value, *self._names(bucket))
         if told:
             self._log.audit(
                 Event.RATE_LIMITED,
-                sid=asked.asker.sid,
-                customer_id=asked.asker.customer_id,
-                email=next(iter(asked.emails), None),
+                sid=asker.sid,
+                customer_id=asker.customer_id,
+                email=email,
                 limit=bucket.kind.value.lower(),
                 per=bucket.per.value,
-                operation=operation.name,
-                address=None if asked.address is None else self._name(Per.ADDRESS, asked.address)[:_SHOWN_OF_A_HASH],
+                operation=asked,
+                address=None if address is None else self._name(Per.ADDRESS, address)[:_SHOWN_OF_A_HASH],
             )
+        return TooManyAttempts(self._retry_after_seconds(refusal.counter, bucket))
 
     def _hit(self, item: RateLimitItem, *names: str) -> tuple[bool, MovingWindowRateLimiter]:
         """Count once more if that is still within the limit; return whether it was, and where it was counted."""

@@ -82,6 +82,7 @@ def build_services(
         store = RedisSessionStore(
             client, ring, log, count_window_seconds=None if limit is None else limit.window_seconds
         )
+    limits = Limits(settings.limits, client, ring, log)
     transport = transport or Transport(
         settings.emporix.api_url, connections=settings.serving.threads, max_body_bytes=MAX_ANSWER_BYTES
     )
@@ -89,9 +90,16 @@ def build_services(
     longest = emporix.longest_call_seconds
     # A sign-in asks for a guest's tokens, for the customer's and who it is, and may wait for another request's lock.
     index = SessionIndex(client, ring, now, mark_seconds=3 * longest + longest + LEASE_MARGIN_SECONDS)
-    sessions = Sessions(store=store, index=index, settings=settings.sessions, limit=limit, now=now, log=log)
+    sessions = Sessions(
+        store=store,
+        index=index,
+        settings=settings.sessions,
+        limit=limit,
+        count_newcomer=limits.count_newcomer,
+        now=now,
+        log=log,
+    )
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
-    limits = Limits(settings.limits, client, ring, log)
     broker = TokenBroker(emporix, operations, store, settings.emporix, limits, now, log)
     login = Login(broker, operations, sessions, now, log)
     oidc = None

@@ -15,10 +15,14 @@ from bff.events import Event
 from bff.log import Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord
+from bff.sessions.ended import Ended, EndedNote, from_now_on, if_not_seen_again
 from bff.sessions.index import Overtaken, SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
 from bff.sessions.store import Found, SessionEnded, SessionStore, VersionConflict, Versions
 
+FIRST_SECONDS = 900
+"""How long a guest's record lives whose cookie has not come back: many newcomers are programs that never return; and a
+draft waits as long as that."""
 _TOUCH_SHARE = 1 / 20
 """An idle limit is extended only when this share of it has passed, so most requests write nothing."""
 
@@ -33,15 +37,31 @@ class Lifecycle:
     now: Callable[[], float]
     log: Log
 
-    def begin(self, web: WebRecord, vault: Vault, browser: str | None) -> tuple[SessionCookie, Found]:
+    def begin(
+        self,
+        web: WebRecord,
+        vault: Vault,
+        browser: str | None,
+        *,
+        is_newcomer: bool = False,
+        ended: EndedNote | None = None,
+    ) -> tuple[SessionCookie, Found]:
         """Write records that did not exist, under a cookie that no browser has yet.
 
         :param browser: what the request comes from, in words of ours
+        :param is_newcomer: whether the browser keeps cookies is not known, so a guest's records live `FIRST_SECONDS`
+        :param ended: why a guest is not signed in any more
         :raises SessionStoreUnavailable: Redis does not answer
         """
         cookie, ttl = SessionCookie.fresh(), self.idle_seconds(web)
-        versions = self.store.create(cookie, web, vault, ttl, DeviceRecord.of(web, now=self.now(), browser=browser))
-        return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl)
+        if web.signed_in is not None:
+            ended = if_not_seen_again(ttl)
+        elif is_newcomer:
+            ttl = min(ttl, FIRST_SECONDS)
+        device = DeviceRecord.of(web, now=self.now(), browser=browser)
+        versions = self.store.create(cookie, web, vault, ttl, device, ended=ended)
+        told = ended if web.signed_in is None else None
+        return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl, ended=told)
 
     def rotate(
         self,
@@ -85,16 +105,22 @@ class Lifecycle:
         :raises SessionEnded: another request has ended the session
         :raises SessionStoreUnavailable: Redis does not answer
         """
-        is_guest_again = found.web.signed_in is not None and web.signed_in is None
-        ttl = self.idle_seconds(web) if is_guest_again else None
+        who, ended = found.web.signed_in, None
+        ttl = None
+        if who is not None and web.signed_in is None:
+            ttl = self.idle_seconds(web)
+            is_over = self.now() >= who.ends_at(self.settings.lifetime_seconds)
+            ended = from_now_on(Ended.LIFETIME if is_over else Ended.ELSEWHERE)
         versions = self.store.commit(
             cookie,
             found.versions,
             web=None if web is found.web else web,
             vault=None if vault is found.vault else vault,
             ttl_seconds=ttl,
+            ended=ended,
         )
-        return replace(found, web=web, vault=vault, versions=versions, ttl_seconds=ttl or found.ttl_seconds)
+        ttl = ttl or found.ttl_seconds
+        return replace(found, web=web, vault=vault, versions=versions, ttl_seconds=ttl, ended=ended or found.ended)
 
     def extend(self, cookie: SessionCookie, found: Found, browser: str | None) -> Found:
         """Let a session live for a whole idle limit from now, if that is due; return what is known of it then.
@@ -104,7 +130,9 @@ class Lifecycle:
         idle = self.idle_seconds(found.web)
         if idle - found.ttl_seconds <= idle * _TOUCH_SHARE:
             return found
-        self.store.touch(cookie, idle, DeviceRecord.of(found.web, now=self.now(), browser=browser))
+        device = DeviceRecord.of(found.web, now=self.now(), browser=browser)
+        ended = None if device is None else if_not_seen_again(idle)
+        self.store.touch(cookie, idle, device, read=found.versions, ended=ended)
         return replace(found, ttl_seconds=idle)
 
     def end(self, cookie: SessionCookie, who: SignedIn | None) -> None:
@@ -157,7 +185,7 @@ class Lifecycle:
 
     def _undo(self, cookie: SessionCookie, who: SignedIn | None) -> None:
         try:
-            self.store.end([cookie.sid])
+            self.store.end([cookie.sid], None)
             self.unlist(who, cookie.sid)
         except SessionStoreUnavailable:
             self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="a session without a cookie waits for its end")

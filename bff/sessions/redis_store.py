@@ -1,8 +1,9 @@
 """Sessions in Redis: two sealed records under one hash tag, read in one round trip, written by compare-and-set.
 
-Keys: `bff:{sid}:web`, `bff:{sid}:tokens`, `bff:{sid}:device`, `bff:{sid}:lock`, `bff:{sid}:rate`. The tag keeps them
-in one Cluster slot, so a script may touch them together. A replaced cookie leaves one byte under its web key for a
-minute, so that a late request with it is known for what it is.
+Keys: `bff:{sid}:web`, `:tokens`, `:device`, `:ended`, `:rate` and `:lock`. The tag keeps them in one Cluster slot, so a
+script may touch them together. A replaced cookie leaves one byte under its web key for a minute, so that a late request
+with it is known for what it is. A Redis that is short of memory may drop one key of a session and leave the others:
+whose customer is left with a half is signed out, and told so.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bff.events import Event
 from bff.log import Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord, DeviceSealer
+from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, TOUCH
@@ -40,7 +42,8 @@ STORED_KEYS = (
         key="bff:{<sid>}:web",
         holds="who is signed in and since when, drafts of forms, social sign-ins under way; no token of Emporix's",
         cipher=_SEALED,
-        lifetime="{idle} s signed in, {guest_idle} s as a guest, since the last request; a replaced one's mark: 60 s",
+        lifetime="{idle} s signed in, {guest_idle} s as a guest, since the last request; 900 s for a guest whose "
+        "cookie does not come back; a replaced one's mark: 60 s",
     ),
     StoredKey(
         key="bff:{<sid>}:tokens",
@@ -55,6 +58,12 @@ STORED_KEYS = (
         lifetime="the session's",
     ),
     StoredKey(
+        key="bff:{<sid>}:ended",
+        holds="one word: why a signed-in session is over, or what to say if no further request comes",
+        cipher=PLAIN,
+        lifetime="3600 s after the end of the session",
+    ),
+    StoredKey(
         key="bff:{<sid>}:lock",
         holds="a random word of the process that renews the session's tokens",
         cipher=PLAIN,
@@ -67,7 +76,8 @@ STORED_KEYS = (
         lifetime="the window of BFF_RATE_LIMIT_API",
     ),
 )
-_NAMES_A_SESSION = re.compile(rb"bff:\{([0-9a-f]{64})\}:[a-z]+")
+_NAMES_A_SESSION = re.compile(rb"bff:\{([0-9a-f]{64})\}:(?!ended)[a-z]+")
+_IS_HALF = "half of it was missing"
 
 
 class RedisSessionStore:
@@ -89,15 +99,14 @@ class RedisSessionStore:
         """Read both records and, where `count`, count the request against the limit per session."""
         window = self._window if count else 0
         answer = translate_redis_errors(
-            lambda: self._load_script(keys=[_web(cookie.sid), _tokens(cookie.sid), _rate(cookie.sid)], args=[window]),
-            repeatable=True,
+            lambda: self._load_script(keys=_all(cookie.sid), args=[window]), repeatable=True
         )
-        web_record = answer[0]
-        if web_record is None:
-            return Missing()
+        web_record, note = answer[0], note_in(*answer[1:3])
         if web_record == _RETIRED:
             return Missing(retired=True)
-        _, tokens_record, ttl_ms, used, window_ms = answer
+        if web_record is None:
+            return self._end_half(cookie, note) if answer[3] else Missing(ended=note)
+        _, _, _, tokens_record, ttl_ms, used, window_ms = answer
         tokens_record = tokens_record or NO_RECORD
         web = self._sealer.open(web_record, RecordKind.WEB, cookie, _web(cookie.sid))
         vault = (
@@ -106,20 +115,41 @@ class RedisSessionStore:
         if web is None or vault is None:
             # A key has left the ring, or another program wrote to Redis: either way it signs no customer in.
             self._log.audit(Event.RECORD_UNREADABLE, sid=cookie.sid)
-            return Missing()
+            return Missing(ended=cut_short(note))
+        read = WebRecord.from_json(web)
+        if read.signed_in is not None and not tokens_record:
+            # A guest without tokens is a guest whose next call gets new ones; a customer without them is none.
+            return self._end_half(cookie, note, read.signed_in.customer.id)
         return Found(
-            web=WebRecord.from_json(web),
+            web=read,
             vault=Vault.from_json(vault),
             versions=Versions(web=version_of(web_record), tokens=version_of(tokens_record)),
             ttl_seconds=max(ttl_ms, 0) / 1000,
             requests=used,
             window_ends_in_seconds=max(window_ms, 0) / 1000,
+            ended=note if read.signed_in is None else None,
         )
 
-    def touch(self, cookie: SessionCookie, ttl_seconds: float, device: DeviceRecord | None = None) -> None:
+    def _end_half(self, cookie: SessionCookie, note: EndedNote | None, customer_id: str | None = None) -> Missing:
+        self.end([cookie.sid])
+        if customer_id is not None or (note is not None and note.why is Ended.IDLE):
+            self._log.audit(Event.SESSION_ENDED, sid=cookie.sid, customer_id=customer_id, reason=_IS_HALF)
+        return Missing(ended=cut_short(note) if customer_id is None else from_now_on(Ended.ELSEWHERE))
+
+    def touch(
+        self,
+        cookie: SessionCookie,
+        ttl_seconds: float,
+        device: DeviceRecord | None = None,
+        *,
+        read: Versions | None = None,
+        ended: EndedNote | None = None,
+    ) -> None:
         """Let a session that exists live for so long from now."""
-        keys = [_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)]
-        args: list[int | str] = [_milliseconds(ttl_seconds), self._sealed_device(cookie, device)]
+        keys = _all(cookie.sid)[:4]
+        version = b"" if read is None else read.web
+        sealed = self._sealed_device(cookie, device)
+        args: list[int | str | bytes] = [_milliseconds(ttl_seconds), sealed, version, *stored_form(ended)]
         translate_redis_errors(lambda: self._touch_script(keys=keys, args=args))
 
     def create(
@@ -129,6 +159,8 @@ class RedisSessionStore:
         vault: Vault,
         ttl_seconds: float,
         device: DeviceRecord | None = None,
+        *,
+        ended: EndedNote | None = None,
     ) -> Versions:
         """Write a session that did not exist."""
         web_record, tokens_record = self._sealed(cookie, Versions(web=NO_RECORD, tokens=NO_RECORD), web, vault)
@@ -136,6 +168,8 @@ class RedisSessionStore:
         if device is not None:
             # First, so that it is also the first to end.
             pipe.set(_device(cookie.sid), self._sealed_device(cookie, device), px=_milliseconds(ttl_seconds))
+        if ended is not None:
+            pipe.set(_ended(cookie.sid), ended.why.value, px=_milliseconds(ended.seconds))
         pipe.set(_web(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
         pipe.set(_tokens(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
         translate_redis_errors(pipe.execute)
@@ -149,13 +183,14 @@ class RedisSessionStore:
         web: WebRecord | None = None,
         vault: Vault | None = None,
         ttl_seconds: float | None = None,
+        ended: EndedNote | None = None,
     ) -> Versions:
         """Write one record or both, each only if it is still as it was read."""
         web_record, tokens_record = self._sealed(cookie, read, web, vault)
         ttl = 0 if ttl_seconds is None else _milliseconds(ttl_seconds)
         drop_device = web is not None and web.signed_in is None
-        keys = [_web(cookie.sid), _tokens(cookie.sid), _device(cookie.sid)]
-        args = [*_checks(read, web is not None, vault is not None), web_record, tokens_record, ttl, int(drop_device)]
+        keys, checks = _all(cookie.sid)[:4], _checks(read, web is not None, vault is not None)
+        args = [*checks, web_record, tokens_record, ttl, int(drop_device), *stored_form(ended)]
         _verdict(translate_redis_errors(lambda: self._commit_script(keys=keys, args=args)))
         return Versions(
             web=version_of(web_record) if web else read.web, tokens=version_of(tokens_record) if vault else read.tokens
@@ -172,10 +207,13 @@ class RedisSessionStore:
         pipe.set(_web(cookie.sid), _RETIRED, ex=RETIRED_SECONDS)
         translate_redis_errors(pipe.execute)
 
-    def end(self, sids: Iterable[str]) -> tuple[str, ...]:
+    def end(self, sids: Iterable[str], why: Ended | None = Ended.ELSEWHERE) -> tuple[str, ...]:
         """End sessions by their names, without their cookies; return which of them lived."""
+        args = stored_form(None if why is None else from_now_on(why))
         # One call each: in a Cluster, two sessions lie in different slots.
-        return tuple(sid for sid in sids if translate_redis_errors(partial(self._end_script, keys=_all(sid))))
+        return tuple(
+            sid for sid in sids if translate_redis_errors(partial(self._end_script, keys=_all(sid), args=args))
+        )
 
     def devices(self, sids: Iterable[str]) -> Mapping[str, DeviceRecord | None]:
         """Return the device record of each session that lives."""
@@ -183,12 +221,13 @@ class RedisSessionStore:
         pipe = self._redis.pipeline(transaction=False)
         for sid in sids:
             pipe.strlen(_web(sid))
+            pipe.exists(_tokens(sid))
             pipe.get(_device(sid))
         answers: Any = iter(translate_redis_errors(pipe.execute))
         return {
             sid: None if record is None else self._devices.open(record, _device(sid))
-            for sid, length, record in zip(sids, answers, answers, strict=True)
-            if length > len(_RETIRED)
+            for sid, length, has_tokens, record in zip(sids, answers, answers, answers, strict=True)
+            if length > len(_RETIRED) and (has_tokens or record is None)
         }
 
     def sids(self) -> Iterator[str]:
@@ -262,8 +301,8 @@ class _RedisLease:
 
 
 def _verdict(code: Any) -> None:
-    if code == -1:
-        raise SessionEnded
+    if isinstance(code, bytes):
+        raise SessionEnded(word_in(code))
     if code == 0:
         raise VersionConflict
 
@@ -292,9 +331,13 @@ def _device(sid: str) -> str:
     return f"bff:{{{sid}}}:device"
 
 
+def _ended(sid: str) -> str:
+    return f"bff:{{{sid}}}:ended"
+
+
 def _all(sid: str) -> list[str]:
     """Return the keys of a session in the scripts' order; its lock ends by itself."""
-    return [_web(sid), _tokens(sid), _rate(sid), _device(sid)]
+    return [_web(sid), _tokens(sid), _device(sid), _ended(sid), _rate(sid)]
 
 
 _: type[SessionStore] = RedisSessionStore

@@ -5,6 +5,7 @@ All keys of one call share a hash tag, as Redis Cluster demands.
 
 from __future__ import annotations
 
+from bff.sessions.ended import Ended
 from bff.sessions.sealing import VERSION_BYTES
 
 # KEYS a key of its own; ARGV lifetime in ms, should the script end half-way. Needs what the others need: to be loaded,
@@ -14,40 +15,49 @@ redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
 return redis.call('DEL', KEYS[1])
 """
 
-# KEYS web tokens rate; ARGV window in seconds (0: do not count)
+# KEYS web tokens device ended rate; ARGV window in seconds (0: do not count). The word of a session that is over comes
+# along, and so does one of its halves that is left alone.
 LOAD = """
 local web = redis.call('GET', KEYS[1])
-if not web or #web == 1 then return {web} end
+local word, told = redis.call('GET', KEYS[4]), redis.call('PTTL', KEYS[4])
+if not web or #web == 1 then return {web, word, told, redis.call('EXISTS', KEYS[2])} end
 local used, ends = 0, 0
 if ARGV[1] ~= '0' then
-  redis.call('SET', KEYS[3], 0, 'EX', ARGV[1], 'NX')
-  used = redis.call('INCR', KEYS[3])
-  ends = redis.call('PTTL', KEYS[3])
+  redis.call('SET', KEYS[5], 0, 'EX', ARGV[1], 'NX')
+  used = redis.call('INCR', KEYS[5])
+  ends = redis.call('PTTL', KEYS[5])
 end
-return {web, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}
+return {web, word, told, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}
 """
 
-# KEYS web tokens device; ARGV ttl-ms device-record ('': none). A replaced cookie's mark keeps its own end. A device
-# record is only ever replaced: where there is none, the visitor has become a guest in between.
-TOUCH = """
+# KEYS web tokens device ended; ARGV ttl-ms device-record ('': none) web-version-read word ('': none) word-ttl-ms. A
+# replaced cookie's mark keeps its own end. A visitor whose record was written in between may be a guest by now: then a
+# device record is only replaced, never made, and the word stays as it is.
+TOUCH = f"""
 if redis.call('STRLEN', KEYS[1]) <= 1 then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[1])
-if ARGV[2] ~= '' then redis.call('SET', KEYS[3], ARGV[2], 'XX', 'PX', ARGV[1]) end
+local same = redis.call('GETRANGE', KEYS[1], 0, {VERSION_BYTES - 1}) == ARGV[3]
+if ARGV[2] ~= '' then
+  if same then redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[1])
+  else redis.call('SET', KEYS[3], ARGV[2], 'XX', 'PX', ARGV[1]) end
+end
+if same and ARGV[4] ~= '' then redis.call('SET', KEYS[4], ARGV[4], 'PX', ARGV[5]) end
 return 1
 """
 
-# Refuses (-1) where the session has ended, (0) where a checked version is not the one that was read.
+# Refuses (0) where a checked version is not the one that was read, and with the word ('': none) of what has ended.
 _CHECK = f"""
 local web = redis.call('GETRANGE', KEYS[1], 0, {VERSION_BYTES - 1})
-if #web <= 1 then return -1 end
+if #web <= 1 then return redis.call('GET', KEYS[4]) or '' end
 if ARGV[1] == '1' and web ~= ARGV[2] then return 0 end
 if ARGV[3] == '1' and redis.call('GETRANGE', KEYS[2], 0, {VERSION_BYTES - 1}) ~= ARGV[4] then return 0 end
 """
 
-# KEYS web tokens device; ARGV check-web web-version check-tokens tokens-version new-web new-tokens ttl-ms (0: as it is)
-# and whether the device record goes, since the visitor is a guest again
+# KEYS web tokens device ended; ARGV check-web web-version check-tokens tokens-version new-web new-tokens ttl-ms (0: as
+# it is), whether the device record goes, since the visitor is a guest again, the word ('': none) that says why, and its
+# ttl-ms
 COMMIT = (
     _CHECK
     + """
@@ -57,24 +67,32 @@ if ARGV[5] ~= '' then redis.call('SET', KEYS[1], ARGV[5], 'PX', ttl) end
 if ARGV[6] ~= '' then redis.call('SET', KEYS[2], ARGV[6], 'PX', ttl) end
 if ARGV[7] ~= '0' then redis.call('PEXPIRE', KEYS[1], ttl); redis.call('PEXPIRE', KEYS[2], ttl) end
 if ARGV[8] == '1' then redis.call('DEL', KEYS[3]) end
+if ARGV[9] ~= '' then redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10]) end
 return 1
 """
 )
 
-# KEYS web tokens rate device; ARGV as _CHECK, then the mark and how long it stays, in seconds
+# KEYS web tokens device ended rate; ARGV as _CHECK, then the mark and how long it stays, in seconds
 RETIRE_IF_SAME = (
     _CHECK
     + """
-redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 redis.call('SET', KEYS[1], ARGV[5], 'EX', ARGV[6])
 return 1
 """
 )
 
-# KEYS web tokens rate device. A replaced cookie's mark stays: its browser has another session by now.
-END = """
+# KEYS web tokens device ended rate; ARGV word ('': none) word-ttl-ms. A replaced cookie's mark stays: its browser has
+# another session by now. What only a half is left of ends too. The word tells of who was signed in, and of an end that
+# had not come before.
+END = f"""
 local lived = redis.call('STRLEN', KEYS[1]) > 1
+local ends = lived or redis.call('EXISTS', KEYS[2]) == 1
 if lived then redis.call('DEL', KEYS[1]) end
-redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[5])
+if ARGV[1] == '' then redis.call('DEL', KEYS[4])
+elseif ends and redis.call('GET', KEYS[4]) == '{Ended.IDLE.value}' then
+  redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[2])
+end
 return lived and 1 or 0
 """

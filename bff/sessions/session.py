@@ -16,6 +16,7 @@ from bff.emails import comparable
 from bff.errors import LoginRequired, SessionExpired, SessionStoreUnavailable, TooManyAttempts
 from bff.events import Event
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.ended import Ended, EndedNote, from_now_on
 from bff.sessions.index import Overtaken
 from bff.sessions.lifecycle import Lifecycle
 from bff.sessions.model import Records, SignedIn, Vault, WebRecord
@@ -46,6 +47,8 @@ class Sessions(Lifecycle):
 
     limit: Rate | None
     """How often one session may ask; the store counts it in the round trip that reads the session."""
+    count_newcomer: Callable[[], None]
+    """Counts a record that is made for a visitor of whom nothing is known; raises `TooManyAttempts`."""
 
     def open(self, cookie: SessionCookie | None, *, may_start: bool, browser: str | None = None) -> Session:
         """Return the session of a request; touches nothing yet."""
@@ -121,6 +124,16 @@ class Session:
             return False
 
     @property
+    def ended(self) -> Ended | None:
+        """Why the last signed-in session of this cookie is over, for an hour, without reading; None while one lives."""
+        return None if self._found.ended is None else self._found.ended.why
+
+    @property
+    def had_customer(self) -> bool:
+        """Whether a customer is signed in, or was of late, as far as this request has read."""
+        return self._found.web.signed_in is not None or self.ended is not None or self.just_ended
+
+    @property
     def expires_in_seconds(self) -> int | None:
         """Until the session ends for want of requests; None where there is none."""
         self.load()
@@ -146,6 +159,7 @@ class Session:
         found = self._all.store.load(self._cookie)
         if not isinstance(found, Found):
             self._state = SessionState.RETIRED if found.retired else SessionState.MISSING
+            self._found = replace(self._nothing(), ended=found.ended)
             return
         self._found, self._state = found, SessionState.LIVE
         self._check_request_limit()
@@ -162,7 +176,7 @@ class Session:
             return
         found = self._all.store.load(self.cookie, count=False)
         if not isinstance(found, Found):
-            self._lose()
+            self._lose(found.ended)
             raise SessionEnded
         self._found, self._state = found, SessionState.LIVE
 
@@ -183,6 +197,7 @@ class Session:
         """Make a record where there is none, under a new cookie; do nothing where there is one.
 
         :raises LoginRequired: there is no record, and this request may not make one (a GET with a dead cookie)
+        :raises TooManyAttempts: too many newcomers have come from this address
         :raises SessionStoreUnavailable: Redis does not answer
         """
         self.load()
@@ -197,6 +212,7 @@ class Session:
         :param change: gets both records and returns both, or None; it may be called several times, so it only computes
         :param write: puts the records where they belong; without it they stay under the cookie they have
         :raises LoginRequired: there is no record, and this request may not make one
+        :raises TooManyAttempts: the same, because too many newcomers have come from this address
         :raises SessionEnded: another request has ended the session
         :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
@@ -212,8 +228,8 @@ class Session:
                 (write or self._write)(*changed)
             except VersionConflict:
                 continue
-            except SessionEnded:
-                self._lose()
+            except SessionEnded as err:
+                self._lose(None if err.why is None else from_now_on(err.why))
                 raise
             return before
         raise SessionStoreUnavailable("others kept changing the session")
@@ -291,7 +307,14 @@ class Session:
         self.check_may_start()
         if self._state is SessionState.MISSING:
             web = self._with_former_sid(web)
-            self.new_cookie, self._found = self._all.begin(web, vault, self.browser)
+            ended = self._found.ended
+            if (dead := self._dead_cookie) is not None:
+                # Once for each session of a customer, so it need not be counted.
+                self._all.store.retire(dead)
+            elif vault.anonymous is None:
+                # Else the visitor was counted with the guest's tokens.
+                self._all.count_newcomer()
+            self.new_cookie, self._found = self._all.begin(web, vault, self.browser, is_newcomer=True, ended=ended)
             self._state = SessionState.LIVE
         else:
             # The browser has a newer cookie by now; a record under yet another would push it out.
@@ -299,8 +322,9 @@ class Session:
 
     def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None, began: int | None = None) -> None:
         web = self._with_former_sid(web)
+        old = self._live_cookie or self._dead_cookie
         try:
-            moved = self._all.rotate(self._live_cookie, read, web, vault, self.browser, began)
+            moved = self._all.rotate(old, read, web, vault, self.browser, began)
         except Overtaken:
             raise SessionEnded from None
         self.new_cookie, self._found = moved
@@ -312,10 +336,15 @@ class Session:
             return web
         return replace(web, former_sid=cookie.sid)
 
-    def _lose(self) -> None:
+    @property
+    def _dead_cookie(self) -> SessionCookie | None:
+        """The cookie of a session that is over, while that is told under it: the next cookie takes that along."""
+        return self.cookie if self._state is SessionState.MISSING and self._found.ended is not None else None
+
+    def _lose(self, ended: EndedNote | None) -> None:
         """Drop what was read of a session that has ended since; the rest of this request keeps nothing."""
         self.just_ended = self.just_ended or self._found.web.signed_in is not None
-        self._state, self._found = SessionState.RETIRED, self._nothing()
+        self._state, self._found = SessionState.RETIRED, replace(self._nothing(), ended=ended)
 
     def _nothing(self) -> Found:
         web = WebRecord(created=self._all.now())

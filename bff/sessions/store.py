@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord
+from bff.sessions.ended import Ended, EndedNote
 from bff.sessions.model import Vault, WebRecord
 
 
@@ -21,7 +22,14 @@ class VersionConflict(Exception):
 
 
 class SessionEnded(Exception):
-    """The session has ended since it was read."""
+    """The session has ended since it was read.
+
+    :param why: None where no customer was signed in, or where the browser has another session by now
+    """
+
+    def __init__(self, why: Ended | None = None) -> None:
+        super().__init__("the session has ended")
+        self.why = why
 
 
 class LockBusy(Exception):
@@ -49,6 +57,8 @@ class Found:
     """How many there were in this window of the limit per session, this one included; 0: not counted."""
     window_ends_in_seconds: float = 0.0
     """How long that window still lasts."""
+    ended: EndedNote | None = None
+    """Why the customer is a guest again; None while one is signed in, and where none was of late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,8 @@ class Missing:
 
     retired: bool = False
     """The cookie was replaced a moment ago: a late request of a browser whose new cookie must stand."""
+    ended: EndedNote | None = None
+    """Why a signed-in session under this cookie is over; None where there was none of late."""
 
 
 class Lease(Protocol):
@@ -77,10 +89,25 @@ class SessionStore(Protocol):
     """
 
     def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
-        """Read both records and, where `count`, count the request against the limit per session."""
+        """Read both records and, where `count`, count the request against the limit per session.
 
-    def touch(self, cookie: SessionCookie, ttl_seconds: float, device: DeviceRecord | None = None) -> None:
-        """Let a session that exists live for so long from now; `device` takes its device record's place, if any."""
+        A session of a customer, of which a record is missing, is ended: it is `Missing`.
+        """
+
+    def touch(
+        self,
+        cookie: SessionCookie,
+        ttl_seconds: float,
+        device: DeviceRecord | None = None,
+        *,
+        read: Versions | None = None,
+        ended: EndedNote | None = None,
+    ) -> None:
+        """Let a session that exists live for so long from now; `device` takes its device record's place, if any.
+
+        :param read: where the web record is still as it was read, a missing device record is made anew
+        :param ended: what to say if no further request comes; kept under the same condition
+        """
 
     def create(
         self,
@@ -89,8 +116,13 @@ class SessionStore(Protocol):
         vault: Vault,
         ttl_seconds: float,
         device: DeviceRecord | None = None,
+        *,
+        ended: EndedNote | None = None,
     ) -> Versions:
-        """Write a session that did not exist; `device` belongs to a signed-in one, and ends with it."""
+        """Write a session that did not exist; `device` belongs to a signed-in one, and ends with it.
+
+        :param ended: what to say if no further request comes; a guest's: why they are not signed in any more
+        """
 
     def commit(
         self,
@@ -100,24 +132,28 @@ class SessionStore(Protocol):
         web: WebRecord | None = None,
         vault: Vault | None = None,
         ttl_seconds: float | None = None,
+        ended: EndedNote | None = None,
     ) -> Versions:
         """Write one record or both, if what is written (both, where both are) is still as it was read.
 
-        A guest's web record takes the device record away in the same step.
+        A guest's web record takes the device record away in the same step; `ended` says why, where a customer was.
 
         :raises VersionConflict: another request has written to what is written here
         :raises SessionEnded: the session has ended
         """
 
     def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
-        """End a session for good; with `read`, only if it is still as it was read.
+        """End a session for good; with `read`, only if it is still as it was read. Nothing is told of its end.
 
         :raises VersionConflict: only with `read`
         :raises SessionEnded: only with `read`
         """
 
-    def end(self, sids: Iterable[str]) -> tuple[str, ...]:
-        """End sessions by their names, without their cookies (another device's, say); return which of them lived."""
+    def end(self, sids: Iterable[str], why: Ended | None = Ended.ELSEWHERE) -> tuple[str, ...]:
+        """End sessions by their names, without their cookies (another device's, say); return which of them lived.
+
+        :param why: what their browsers are told, where a customer was signed in; None: nothing
+        """
 
     def devices(self, sids: Iterable[str]) -> Mapping[str, DeviceRecord | None]:
         """Return the device record of each session that lives.

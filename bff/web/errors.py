@@ -5,7 +5,7 @@ A body holds only what stands here or was scrubbed before it got here; never an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, Response, json, request
@@ -15,8 +15,10 @@ from bff import errors
 from bff.errors import BffError, Detail
 from bff.events import Event
 from bff.log import request_id_to_tell
+from bff.sessions.session import SessionState
 from bff.web.paths import is_api
 from bff.web.rendering import render
+from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
 _RETRY_AFTER_SECONDS = 5
@@ -32,6 +34,8 @@ class Fault:
     more_info: str | None = None
     details: tuple[Detail, ...] = ()
     retry_after_seconds: int | None = None
+    ended: str | None = None
+    """Why the customer's session is over."""
 
 
 def _fault(status: int, type: str, message: str, *, retry: int | None = None) -> Fault:
@@ -123,6 +127,8 @@ def fault_body(fault: Fault) -> dict[str, Any]:
     body: dict[str, Any] = {"status": fault.status, "type": fault.type, "message": fault.message}
     if fault.more_info is not None:
         body["moreInfo"] = fault.more_info
+    if fault.ended is not None:
+        body["ended"] = fault.ended
     body["details"] = [_detail_body(detail) for detail in fault.details]
     body["requestId"] = request_id_to_tell()
     return body
@@ -140,7 +146,7 @@ def register_errors(app: Flask, services: Services) -> None:
     def answer(error: Exception) -> Response:
         # Flask wraps what is raised while a response is finished, for example because a session cannot be saved.
         error = getattr(error, "original_exception", None) or error
-        fault = fault_of(error)
+        fault = _with_the_end(fault_of(error), error)
         if isinstance(error, errors.SessionStoreUnavailable):
             services.log.emit(Event.STORE_UNAVAILABLE, reason=str(error))
         elif fault is _INTERNAL:
@@ -152,6 +158,21 @@ def register_errors(app: Flask, services: Services) -> None:
         if isinstance(error, HTTPException) and error.code == 405:
             response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         return response
+
+
+def _with_the_end(fault: Fault, error: Exception) -> Fault:
+    """Tell why the customer is not signed in, as far as this request knows.
+
+    A visitor who is a guest under the same cookie has been told once that the session has expired: from then on a
+    sign-in is what is missing.
+    """
+    if not isinstance(error, errors.LoginRequired | errors.SessionExpired):
+        return fault
+    session = browser_session().session
+    if session.ended is None:
+        return fault
+    over = fault if session.state is SessionState.LIVE else fault_of(errors.SessionExpired())
+    return replace(over, ended=session.ended.value)
 
 
 def _rendered(fault: Fault) -> Response:

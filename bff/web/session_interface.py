@@ -16,7 +16,7 @@ from flask import Flask, Request, Response, g, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 
-from bff.errors import SessionStoreUnavailable
+from bff.errors import SessionStoreUnavailable, TooManyAttempts
 from bff.events import Event
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
@@ -30,8 +30,12 @@ from bff.wiring import Services
 
 CSRF_FIELD = "csrf_token"
 """Where Flask-WTF looks for the secret that its tokens are bound to."""
-_BANNERS = frozenset({"_flashes", "mailed"})
-"""Where Flask keeps what `flash` says, and pages where a mail has gone."""
+_FLASHES = "_flashes"
+"""Where Flask keeps what `flash` says."""
+_MOST_FLASHES = 5
+"""Unread; a program that never looks must not make the record grow."""
+_BANNERS = frozenset({_FLASHES, "mailed"})
+"""The same, and where pages keep where a mail has gone."""
 
 
 class BrowserSession(SessionMixin):
@@ -88,10 +92,17 @@ class BrowserSession(SessionMixin):
     def __getitem__(self, key: str) -> Any:
         if key == CSRF_FIELD:
             return self.csrf_cookie.csrf_secret
-        return self._data()[key]
+        value = self._data()[key]
+        # `flash` appends to the list that it gets; the record as it was read stays what it was.
+        return list(value) if isinstance(value, list) else value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._data()
+        data = self._data()
+        if key == _FLASHES:
+            value = _newest(value)
+            if value == [tuple(flash) for flash in data.get(_FLASHES, ())]:
+                # All of it waits to be read already.
+                return
         self._changes[key] = value
         self._removals.discard(key)
         self.modified = True
@@ -116,6 +127,7 @@ class BrowserSession(SessionMixin):
         """Write the changes, applied to the newest state; changes to a session that has ended are dropped.
 
         :raises SessionStoreUnavailable: Redis does not answer, and the changes hold more than a banner
+        :raises TooManyAttempts: too many newcomers have come from this address, and the changes hold more than a banner
         """
         changes, removals = self._changes, self._removals
         self._changes, self._removals, self.modified = {}, set(), False
@@ -123,7 +135,7 @@ class BrowserSession(SessionMixin):
             self.session.change_web(lambda web: replace(web, data=_applied(web, changes, removals)))
         except SessionEnded:
             self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="the session ended in between")
-        except SessionStoreUnavailable as err:
+        except (SessionStoreUnavailable, TooManyAttempts) as err:
             if not {*changes, *removals} <= _BANNERS:
                 raise
             # A banner reports what has been done; an error would make that look undone.
@@ -198,6 +210,11 @@ def _is_ours_to_answer(request: Request, services: Services) -> bool:
     if site is None or site in ("same-origin", "none"):
         return True
     return request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
+
+
+def _newest(flashes: list[Any]) -> list[tuple[str, str]]:
+    """Return what waits to be read, each once, in the order it first came, and no more than may wait."""
+    return list(dict.fromkeys((category, message) for category, message in flashes))[-_MOST_FLASHES:]
 
 
 def _applied(web: WebRecord, changes: dict[str, Any], removals: set[str]) -> dict[str, Any]:

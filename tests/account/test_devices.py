@@ -140,7 +140,7 @@ def test_one_device_ends_and_the_rest_stay(visits: Visits, redis: Redis) -> None
     assert is_signed_in(visits, here)
     assert is_signed_in(visits, third)
     assert there.cookie is not None
-    assert redis.keys(f"bff:*{there.cookie.sid}*") == []
+    assert redis.keys(f"bff:*{there.cookie.sid}*") == [f"bff:{{{there.cookie.sid}}}:ended".encode()]
     assert not devices_of(visits).end(visits.again(here), id)
 
 
@@ -272,7 +272,7 @@ def test_request_under_way_on_an_ended_device_gets_session_expired_and_brings_no
         visits.shop.services.login.password_changed(late)
     assert not is_signed_in(visits, there)
     assert there.cookie is not None
-    assert redis.keys(f"bff:*{there.cookie.sid}*") == []
+    assert redis.keys(f"bff:*{there.cookie.sid}*") == [f"bff:{{{there.cookie.sid}}}:ended".encode()]
     assert len(listed(visits, here)) == 1
 
 

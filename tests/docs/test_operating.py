@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from bff.cli import main
+from bff.commands.embedded_redis import EmbeddedRedis
+from bff.commands.sessions import revoke_all
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
 from tests.support.documents import document, first_cells, section
+from tests.support.shop import ShopMaker
 
 OPERATING = document("operating.md")
 
@@ -69,3 +75,26 @@ def test_every_command_is_named_with_its_options_and_no_other(capsys: pytest.Cap
     for command, told in there.items():
         options = set(re.findall(r"^\s+(--[a-z-]+)", told, re.MULTILINE)) - {"--help"}
         assert options == set(re.findall(r"`(--[a-z-]+)`", rows[command])), command
+
+
+def test_user_of_redis_with_the_rights_that_are_named_can_do_everything_and_no_more(
+    make_shop: ShopMaker,
+) -> None:
+    (rule,) = re.findall(r"^ACL SETUSER bff on >PASSWORD (.+)$", OPERATING, re.MULTILINE)
+    with EmbeddedRedis() as server, Redis.from_url(server.url) as operator:
+        operator.execute_command("ACL", "SETUSER", "bff", "on", ">pass", *rule.split())
+        shop = make_shop(REDIS_URL=re.sub(r"\?.*", "?username=bff&password=pass", server.url))
+        here, there, away = (shop.signed_in() for _ in range(3))
+        assert here.post("/api/session/refresh").status_code == 200
+        assert here.delete("/api/sessions").status_code == 204
+        assert [one.get("/api/me").get_json()["ended"] for one in (there, away)] == ["elsewhere"] * 2
+        assert here.post("/api/logout").status_code == 200
+        assert shop.browser().session()["expiresIn"] > 0
+        assert revoke_all(shop.services) == 1
+        with pytest.raises(NoPermissionError):
+            shop.services.redis.flushall()
+        with pytest.raises(NoPermissionError):
+            shop.services.redis.get("another")
+        denied: Any = operator.execute_command("ACL", "LOG")
+        assert len(denied) == 2
+        shop.services.redis.close()

@@ -36,7 +36,8 @@ def test_ended_device_gets_401_as_json_and_the_sign_in_as_a_page_and_can_sign_in
     cookie = there.cookie
     assert here.delete("/api/sessions").status_code == 204
     answer = there.get("/api/me")
-    assert (answer.status_code, answer.get_json()["type"]) == (401, "login_required")
+    assert (answer.status_code, answer.get_json()["type"]) == (401, "session_expired")
+    assert answer.get_json()["ended"] == "elsewhere"
     assert "Set-Cookie" not in answer.headers
     page = there.get("/account")
     assert page.status_code == 303

@@ -72,8 +72,15 @@ def key(session: Session, name: str = "web") -> str:
     return f"bff:{{{session.cookie.sid}}}:{name}"
 
 
+def come_back(visits: Visits) -> Session:
+    """Return the session of a guest whose cookie has come back once, as most requests find it."""
+    session = visits.again(started(visits))
+    session.load()
+    return session
+
+
 def test_nothing_is_asked_until_somebody_looks(visits: Visits, counting: CountingRedis) -> None:
-    cookie = started(visits).cookie
+    cookie = come_back(visits).cookie
     counting.round_trips = 0
     session = visits.open(cookie)
     assert (session.state, session.sid, session.new_cookie) == (SessionState.UNREAD, None, None)
@@ -157,7 +164,7 @@ def test_reading_without_extending_leaves_the_idle_limit(visits: Visits, clock: 
 
 
 def test_guests_and_customers_have_idle_limits_of_their_own(visits: Visits, clock: FakeClock) -> None:
-    assert started(visits).expires_in_seconds == IDLE_SECONDS * 2
+    assert come_back(visits).expires_in_seconds == IDLE_SECONDS * 2
     assert signed_in(visits, clock).expires_in_seconds == IDLE_SECONDS
     assert visits.open().expires_in_seconds is None
 

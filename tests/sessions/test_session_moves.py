@@ -49,8 +49,8 @@ def visits(make_shop: ShopMaker, counting: CountingRedis, clock: FakeClock) -> V
 
 
 def living(redis: Redis) -> list[bytes]:
-    """Return the keys of records; a retired cookie's mark is none."""
-    return [key for key in redis.scan_iter("bff:{*") if redis.strlen(key) > 1]
+    """Return the keys of records; a retired cookie's mark is none, nor is the word that tells of an end."""
+    return [key for key in redis.scan_iter("bff:{*") if redis.strlen(key) > 1 and not key.endswith(b":ended")]
 
 
 def started(visits: Visits) -> Session:

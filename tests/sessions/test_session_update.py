@@ -27,6 +27,8 @@ def visits(make_shop: ShopMaker, clock: FakeClock) -> Visits:
 def session(visits: Visits) -> Session:
     started = visits.open()
     started.start()
+    # Its cookie has come back once, as most requests find it.
+    visits.again(started).load()
     return visits.again(started)
 
 

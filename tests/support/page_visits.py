@@ -14,6 +14,7 @@ from bff.sandbox.faults import CannedResponse
 from bff.sandbox.mails import Purpose
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.ended import Ended
 from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
 from bff.web.pages import sign_in
 from tests.support.fakes.answers import empty
@@ -197,15 +198,26 @@ def devices(shop: Shop) -> None:
 
 def drafts(shop: Shop) -> None:
     """Lose the session while something is typed, and find it again."""
-    jane = signed_in(shop)
-    jane.get("/account/addresses/new")
-    sid = _cookie(jane).sid
+    for why in (*Ended, None):
+        jane = signed_in(shop)
+        jane.get("/account/addresses/new")
+        _end_session(shop, jane, why)
+        jane.send("/account/addresses/new", contactName="Jane Doe", city=TYPED_CITY)
+        if why is None:
+            # Nothing is known of a customer: the entries stand in the page that comes back.
+            jane.get("/login")
+        else:
+            jane.follow()
+        jane.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
+        jane.follow()
+
+
+def _end_session(shop: Shop, somebody: PageBrowser, why: Ended | None) -> None:
+    sid = _cookie(somebody).sid
     for key in [key for key in shop.redis.scan_iter() if sid.encode() in key]:
         shop.redis.delete(key)
-    jane.send("/account/addresses/new", contactName="Jane Doe", city=TYPED_CITY)
-    jane.follow()
-    jane.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
-    jane.follow()
+    if why is not None:
+        shop.redis.set(f"bff:{{{sid}}}:ended", why.value, ex=60)
 
 
 def links(shop: Shop) -> None:

@@ -52,8 +52,10 @@ ROWS: Final[tuple[Requirement, ...]] = (
             ),
             tests=(
                 "tests/oidc/test_provider.py::test_unknown_kid_is_looked_for_once_and_never_twice_in_half_a_minute",
-                "tests/oidc/test_provider.py::"
-                "test_bad_signature_has_the_keys_fetched_anew_and_never_twice_in_half_a_minute",
+                (
+                    "tests/oidc/test_provider.py::"
+                    "test_bad_signature_has_the_keys_fetched_anew_and_never_twice_in_half_a_minute"
+                ),
                 "tests/oidc/test_id_token.py::test_no_signature_is_checked_with_more_keys_than_a_few",
                 "tests/oidc/test_id_token.py::test_no_key_of_another_kind_is_asked_for",
             ),

@@ -7,7 +7,7 @@ import math
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from bff.errors import LoginRequired
+from bff.errors import LoginRequired, TooManyAttempts
 from bff.operations.model import Parameter, Place, Supplier
 from bff.sessions.session import Session, SessionState
 from bff.web.api.input import read_query
@@ -41,6 +41,8 @@ def state_answer(services: Services, browser: BrowserSession) -> Response:
     """Return who and what the visitor is, and the CSRF token for the cookie that counts from here on."""
     session = browser.session
     who, tokens, ends_at = session.signed_in, session.vault.customer, session.lifetime_ends_at
+    left = None if ends_at is None else max(0, math.floor(ends_at - services.now()))
+    idle_left = session.expires_in_seconds
     features = services.settings.features
     return jsonify(
         state="guest" if who is None else "authenticated",
@@ -55,8 +57,9 @@ def state_answer(services: Services, browser: BrowserSession) -> Response:
         },
         legalEntityId=None if tokens is None else tokens.legal_entity_id,
         initialPassword=who is not None and who.initial_password,
-        expiresIn=session.expires_in_seconds,
-        lifetimeExpiresIn=None if ends_at is None else max(0, math.floor(ends_at - services.now())),
+        expiresIn=idle_left if idle_left is None or left is None else min(idle_left, left),
+        lifetimeExpiresIn=left,
+        ended=None if session.ended is None else session.ended.value,
         socialLogin=social_links(services),
         features={"accountDeletion": features.account_deletion, "addLogin": features.add_login},
     )
@@ -72,6 +75,7 @@ def nothing_but(status: int) -> Response:
 def _start_if_allowed(session: Session) -> None:
     try:
         session.start()
-    except LoginRequired:
-        # A dead cookie stays as it is until a request writes something.
+    except (LoginRequired, TooManyAttempts):
+        # A dead cookie stays as it is until a request writes something; so does a newcomer's, where a record for each
+        # would be too many.
         return

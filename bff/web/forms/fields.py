@@ -123,7 +123,7 @@ class PageForm(FlaskForm):
     """What all forms share: whose page it was made for, and which fields are never shown again."""
 
     owner = HiddenField()
-    """Keyed hash of the customer the page was made for; a draft is shown to this customer alone."""
+    """Keyed hash of the customer the page was made for, and of the browser; a draft is shown to this customer alone."""
 
     never_shown_again: ClassVar[frozenset[str]] = frozenset(
         {"password", "currentPassword", "newPassword", "csrf_token", "owner", "token"}

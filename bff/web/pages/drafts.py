@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+from bff.errors import SessionError, TooManyAttempts
+from bff.sessions.session import SessionState
 from bff.web.forms.fields import PageForm
-from bff.web.pages.visit import Visit, is_owner
+from bff.web.pages.visit import Visit, is_owner, was_made_here
 
 _KEY = "drafts"
 _SECONDS = 15 * 60
 _MOST = 3
 _MOST_BYTES = 16 * 1024
+_MOST_PATH_CHARACTERS = 256
+_OWNER = re.compile(r"[0-9a-f]{64}(?:\.[0-9a-f]{64})?")
 
 
-def keep_draft(visit: Visit, path: str, form: PageForm) -> None:
-    """Keep a form's entries for the path it belongs to; nothing secret is among them.
+def keep_draft(visit: Visit, path: str, form: PageForm) -> bool:
+    """Keep a form's entries for the path it belongs to; nothing secret is among them, and nothing without a bound.
+
+    False: they come from a customer's page, and there is no place for them. Only a browser in which a customer is, or
+    was, signed in keeps any.
 
     :raises SessionStoreUnavailable: when the session is saved
     """
-    fields = form.typed()
-    owner = form.owner.data
-    if not owner or len(json.dumps(fields)) > _MOST_BYTES:
-        return
+    fields, owner = form.typed(), form.owner.data or ""
+    if not _OWNER.fullmatch(owner) or len(json.dumps(fields)) > _MOST_BYTES or len(path) > _MOST_PATH_CHARACTERS:
+        return True
+    session = visit.session
+    if not (session.had_customer or was_made_here(visit, owner)):
+        return False
+    try:
+        session.start()
+    except (SessionError, TooManyAttempts):
+        return False
+    if session.state is not SessionState.LIVE:
+        return False
     drafts: dict[str, Any] = dict(visit.browser.get(_KEY) or {})
     drafts.pop(path, None)
     drafts[path] = {"owner": owner, "until": visit.services.now() + _SECONDS, "fields": fields}
     visit.browser[_KEY] = dict(list(drafts.items())[-_MOST:])
+    return True
 
 
 def take_draft(visit: Visit, path: str) -> dict[str, Any] | None:

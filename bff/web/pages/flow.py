@@ -306,8 +306,8 @@ def _shows_drafts(page: FormPage) -> bool:
 
 
 def _draft_behind_sign_in(visit: Visit, page: FormPage, form: PageForm, *, reauthentication: bool = False) -> Response:
-    if _shows_drafts(page):
-        keep_draft(visit, request.path, form)
+    if _shows_drafts(page) and not keep_draft(visit, request.path, form):
+        return _again(visit, page, form, status=422, alert=_why_not_accepted(visit, page))
     notice = None if reauthentication else "session-ended"
     return to_sign_in(request.path, notice=notice, reauthentication=reauthentication)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from bff.errors import SessionExpired, UpstreamRejected
+from bff.sessions.ended import Ended
 from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm, LoginForm
@@ -21,11 +22,13 @@ from bff.web.rendering import render
 from bff.web.return_path import safe_return_path
 from bff.wiring import Services
 
+_SESSION_ENDED: Final = "session-ended"
+
 
 def notices() -> dict[str, str]:
     """Return what the sign-in page may say, by the fixed word in its URL; no other word says anything."""
     return {
-        "session-ended": _("You've been signed out. Sign in to continue."),
+        _SESSION_ENDED: _("You've been signed out. Sign in to continue."),
         "signed-out": _("You have signed out."),
         "password-reset": _("Your password has been set. Sign in with it."),
         "email-confirmed": _("Your new e-mail address is confirmed. Sign in with it."),
@@ -38,6 +41,15 @@ def notices() -> dict[str, str]:
         "social-unavailable": _(
             "That way of signing in cannot be reached right now. Use your e-mail address and password."
         ),
+    }
+
+
+def why_it_ended() -> dict[Ended, str]:
+    """Return what the sign-in page adds for a customer whose session is over."""
+    return {
+        Ended.IDLE: _("This happens when you have been away for a while."),
+        Ended.LIFETIME: _("This happens when you have been signed in for a long time."),
+        Ended.ELSEWHERE: _("Your session was ended on another device, by the shop, or to protect your account."),
     }
 
 
@@ -89,7 +101,15 @@ def _values(visit: Visit) -> Mapping[str, Any]:
 
 def _context(visit: Visit) -> Mapping[str, Any]:
     again = _is_reauthentication(visit)
-    return {"again": again, "notice": notices().get(request.args.get("notice", ""))}
+    return {"again": again, "notice": _notice(visit)}
+
+
+def _notice(visit: Visit) -> str | None:
+    word, ended = request.args.get("notice", ""), visit.session.ended
+    told = notices().get(word)
+    if ended is None or (told is not None and word != _SESSION_ENDED):
+        return told
+    return f"{notices()[_SESSION_ENDED]} {why_it_ended()[ended]}"
 
 
 def _sign_in(visit: Visit, form: LoginForm) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bff.account.calls import AccountCall, Result
 from bff.emporix.client import Call
@@ -17,6 +17,9 @@ from bff.sessions.session import Session, SessionState
 from bff.web.language import accept_language
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
+
+_OWNER: Final = b"form-owner"
+_MADE_HERE: Final = b"form-owner-browser"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +78,25 @@ class Visit:
 
 
 def owner_mark(services: Services) -> str:
-    """Return the keyed hash of who is signed in, for the forms of a page; empty for a guest."""
-    session = browser_session().session
+    """Return keyed hashes of who is signed in and of the browser, for the forms of a page; empty for a guest."""
+    browser = browser_session()
+    session = browser.session
     if session.state is not SessionState.LIVE or session.signed_in is None:
         return ""
-    return services.ring.newest.name(b"form-owner", session.signed_in.customer.id)
+    mark = services.ring.newest.name(_OWNER, session.signed_in.customer.id)
+    return f"{mark}.{services.ring.newest.name(_MADE_HERE, _in_browser(mark, browser))}"
 
 
 def is_owner(services: Services, mark: str, who: SignedIn) -> bool:
     """Tell whether a form was made for this customer."""
-    return mark in services.ring.names(b"form-owner", who.customer.id)
+    return mark.partition(".")[0] in services.ring.names(_OWNER, who.customer.id)
+
+
+def was_made_here(visit: Visit, mark: str) -> bool:
+    """Tell whether a form was made for a customer in this very browser, also where nothing else is known of one."""
+    whose, _, where = mark.partition(".")
+    return where in visit.services.ring.names(_MADE_HERE, _in_browser(whose, visit.browser))
+
+
+def _in_browser(mark: str, browser: BrowserSession) -> str:
+    return f"{mark} {browser.csrf_cookie.csrf_secret}"

@@ -34,6 +34,7 @@ _STATE = {
     "initialPassword",
     "expiresIn",
     "lifetimeExpiresIn",
+    "ended",
     "socialLogin",
     "features",
 }

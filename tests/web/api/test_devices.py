@@ -72,7 +72,7 @@ def test_one_device_is_ended_without_a_body_and_then_unknown(shop: Shop) -> None
     assert (answer.status_code, answer.get_data()) == (204, b"")
     assert "Content-Type" not in answer.headers
     assert "Set-Cookie" not in answer.headers
-    assert says(there.get("/api/me")) == (401, "login_required")
+    assert says(there.get("/api/me")) == (401, "session_expired")
     assert says(here.delete(f"/api/sessions/{id}")) == (404, "resource_not_found")
 
 
