@@ -24,6 +24,7 @@ from bff.log import Log, UrlRedaction, redact_http_library
 from bff.oidc.provider import IdentityProvider
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
+from bff.sessions.answers import Answers
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn
 from bff.sessions.redis_store import RedisSessionStore
@@ -37,6 +38,10 @@ from bff.transport import Transport
 # meet it first in the rate limits, which go on without it, and then in the session, which does not.
 _REDIS_CONNECT_SECONDS = 0.7
 _REDIS_ANSWER_SECONDS = 0.7
+_MOST_CALLS_OF_A_FORM = 4
+"""A sign-in takes a guest's token, the login, who it is, and the company they acted for."""
+_SHARE_THAT_WAITS = 4
+"""One thread of so many, at most, waits for what another one is doing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Services:
     broker: TokenBroker
     login: Login
     devices: Devices
+    answers: Answers
     calls: AccountCalls
     oidc: SocialLogin | None
     """None: no social sign-in is configured."""
@@ -121,6 +127,13 @@ def build_services(
         broker=broker,
         login=login,
         devices=Devices(sessions, login, ring, now),
+        answers=Answers(
+            client,
+            ring,
+            now,
+            wait_seconds=_MOST_CALLS_OF_A_FORM * emporix.longest_call_seconds,
+            most_waiting=max(1, settings.serving.threads // _SHARE_THAT_WAITS),
+        ),
         calls=AccountCalls(
             broker,
             login,

@@ -28,4 +28,39 @@
     field.form.addEventListener("submit", () => say(false));
     button.hidden = false;
   }
+
+  // An answer that takes its time: the button says that it was pressed. Pressed twice before, the server does it once.
+  const pressed = new Map();
+  const timers = new Set();
+  const release = () => {
+    for (const [button, label] of pressed) {
+      button.replaceChildren(...label);
+      button.disabled = false;
+    }
+    pressed.clear();
+  };
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", (event) => {
+      const button = event.submitter ?? form.querySelector("button:not([type=button])");
+      const say = () => {
+        if (!pressed.has(button)) {
+          pressed.set(button, [...button.childNodes]);
+          button.disabled = true;
+          button.textContent = page.dataset.saving;
+        }
+      };
+      timers.add(setTimeout(say, 400));
+      // For who has stopped the page from loading.
+      timers.add(setTimeout(release, 30000));
+    });
+  }
+  addEventListener("pagehide", () => {
+    timers.forEach(clearTimeout);
+    timers.clear();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      release();
+    }
+  });
 })();

@@ -72,8 +72,6 @@ class AddressForm(AddressFields):
     """Free tags, separated by commas."""
     isDefault = BooleanField()  # noqa: N815
     version = HiddenField()
-    formId = HiddenField()  # noqa: N815
-    """Made anew for each page, so that the same page sent twice adds one address."""
 
 
 class SignupForm(AddressFields):

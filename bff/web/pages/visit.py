@@ -15,6 +15,7 @@ from bff.secret import Secret
 from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, SessionState
 from bff.web.language import accept_language
+from bff.web.middleware.second_click import note_asked
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
 
@@ -60,6 +61,7 @@ class Visit:
         """
         if operation not in self.operations:
             raise LookupError(operation)
+        note_asked()
         call = Call(
             values=values or {},
             body=None if body is None else json.dumps(body).encode(),
