@@ -29,38 +29,18 @@
     button.hidden = false;
   }
 
-  // An answer that takes its time: the button says that it was pressed. Pressed twice before, the server does it once.
-  const pressed = new Map();
-  const timers = new Set();
-  const release = () => {
-    for (const [button, label] of pressed) {
-      button.replaceChildren(...label);
-      button.disabled = false;
-    }
-    pressed.clear();
-  };
+  // Where an answer takes its time, the button says so; the server does it once.
   for (const form of document.querySelectorAll("form[method=post]")) {
-    form.addEventListener("submit", (event) => {
-      const button = event.submitter ?? form.querySelector("button:not([type=button])");
-      const say = () => {
-        if (!pressed.has(button)) {
-          pressed.set(button, [...button.childNodes]);
-          button.disabled = true;
-          button.textContent = page.dataset.saving;
-        }
+    form.addEventListener("submit", ({ submitter }) => {
+      if (!submitter) return;
+      const label = [...submitter.childNodes];
+      const say = (waits, ...words) => {
+        submitter.disabled = waits;
+        submitter.replaceChildren(...words);
       };
-      timers.add(setTimeout(say, 400));
-      // For who has stopped the page from loading.
-      timers.add(setTimeout(release, 30000));
+      const timer = setTimeout(say, 400, true, page.dataset.saving);
+      addEventListener("pagehide", () => clearTimeout(timer));
+      addEventListener("pageshow", () => say(false, ...label));
     });
   }
-  addEventListener("pagehide", () => {
-    timers.forEach(clearTimeout);
-    timers.clear();
-  });
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) {
-      release();
-    }
-  });
 })();

@@ -510,7 +510,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         path="bff/web/middleware/checks.py",
         old="        return answer_second_click(services) if is_page_post() else None",
         new="        return None",
-        test="tests/web/middleware/test_second_click.py::test_second_click_while_the_first_is_under_way_gets_its_answer",
+        test="tests/web/middleware/test_second_click.py::test_second_click_right_after_the_answer_gets_it_too",
     ),
     Mutation(
         guard="a click with the new cookie already gets the first one's answer",
