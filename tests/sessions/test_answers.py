@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
+import bff
+from bff.commands.embedded_redis import EmbeddedRedis
 from bff.crypto import KeyRing, random_text
 from bff.errors import SessionStoreUnavailable
 from bff.secret import Secret
@@ -29,6 +33,7 @@ from tests.support.fakes.clock import FakeClock
 from tests.support.journeys.leak_redis import Thief
 from tests.support.redis_keys import keys_of, value_of
 
+DOCUMENTS = Path(bff.__file__).parent / "docs"
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
 MOVED = KeptAnswer(status=303, location="/account", cookie=SessionCookie.fresh(), banners=(("message", "Done."),))
 STAYED = KeptAnswer(status=422, page=b"<h1>Try again</h1>", headers=(("Retry-After", "5"),), is_private=True)
@@ -266,3 +271,23 @@ def test_redis_that_does_not_answer_is_told(clock: FakeClock) -> None:
         ):
             with pytest.raises(SessionStoreUnavailable):
                 ask()
+
+
+def test_rights_that_the_operator_is_told_of_suffice(
+    redis: Redis, redis_server: EmbeddedRedis, clock: FakeClock
+) -> None:
+    told = re.search(r"`(~bff:answer:\S+(?: \+\S+)+)`", (DOCUMENTS / "operating.md").read_text(encoding="utf-8"))
+    assert told is not None
+    redis.execute_command("ACL", "SETUSER", "clicks", "reset", "on", ">secret", *told[1].split())
+    url = re.sub(r"password=[^&]*", "username=clicks&password=secret", redis_server.url)
+    try:
+        with Redis.from_url(url) as bounded:
+            store, submission = answers(bounded, clock), sent()
+            kept(store, submission)
+            assert isinstance(store.begin(submission), KeptAnswer)
+            assert isinstance(store.begin(submission), KeptAnswer)
+            claim = store.begin(submission)
+            assert isinstance(claim, Claim)
+            store.release(claim)
+    finally:
+        redis.execute_command("ACL", "DELUSER", "clicks")
