@@ -53,7 +53,8 @@ class BrowserSession(SessionMixin):
         self._newcomer: SessionCookie | None = None
         self._changes: dict[str, Any] = {}
         self._removals: set[str] = set()
-        self._is_store_away = False
+        self.is_store_away = False
+        """Redis has not answered during this request: asked once more, it would make the visitor wait once more."""
         self.session: Session = services.sessions.open(
             cookie, may_start=may_start, browser=browser_in_words(request.headers.get("User-Agent"))
         )
@@ -65,13 +66,12 @@ class BrowserSession(SessionMixin):
         :raises SessionStoreUnavailable: Redis does not answer
         :raises TooManyAttempts: the limit of requests per session is used up
         """
-        if self._is_store_away:
+        if self.is_store_away and self.session.state is SessionState.UNREAD:
             raise SessionStoreUnavailable("asked before in this request")
         try:
             self._services.login.resume(self.session, extend=extend)
         except SessionStoreUnavailable:
-            # A page asks more than once, and each time would wait for a server that does not answer.
-            self._is_store_away = self.session.state is SessionState.UNREAD
+            self.is_store_away = True
             raise
         return self.session
 

@@ -35,6 +35,9 @@ def answer_late_click(services: Services) -> Response | None:
     """Answer a form whose CSRF token is the one before last, if this browser got its new cookie as the form's answer.
 
     In its place the form's own key tells that the page is ours. Nothing is done for it, and no cookie is given.
+
+    :raises SessionStoreUnavailable: Redis has failed in the middle of it
+    :raises TooManyAttempts: the limit of requests per session is used up
     """
     submission = _submission()
     if submission is None:
@@ -96,14 +99,12 @@ def keep_answer(services: Services, response: Response) -> Response:
         return response
     browser = browser_session()
     banners = browser.new_banners
-    try:
-        # Now and not as usual after this: a change may begin a session, and then there is a new cookie to be kept.
-        if browser.modified:
-            browser.keep()
-    except SessionStoreUnavailable:
-        _settle(services, claim, None)
-        raise
-    _settle(services, claim, _kept(response, browser, banners))
+    # Now and not as usual after this: a change may begin a session, and then there is a new cookie to be kept.
+    if browser.modified:
+        browser.keep()
+    # Where Redis is away, a claim that it holds ends by itself.
+    if not browser.is_store_away:
+        _settle(services, claim, _kept(response, browser, banners))
     return response
 
 

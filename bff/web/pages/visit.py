@@ -9,7 +9,7 @@ from typing import Any
 
 from bff.account.calls import AccountCall, Result
 from bff.emporix.client import Call
-from bff.errors import LoginRequired
+from bff.errors import LoginRequired, SessionStoreUnavailable
 from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
@@ -69,7 +69,11 @@ class Visit:
             accept_language=accept_language(),
         )
         asked = AccountCall(call=call, content=body)
-        return self.services.calls.perform(self.session, self.services.operations[operation], lambda: asked)
+        try:
+            return self.services.calls.perform(self.session, self.services.operations[operation], lambda: asked)
+        except SessionStoreUnavailable:
+            self.browser.is_store_away = True
+            raise
 
     def is_recently_authenticated(self) -> bool:
         """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""
