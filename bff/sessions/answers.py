@@ -132,7 +132,7 @@ class Submission:
     @cached_property
     def name(self) -> str:
         """The Redis key; tells nothing about any part, and only who has both secrets can make it up."""
-        path, owner = self.path.encode("utf-8", "surrogateescape"), self.owner.encode("utf-8", "surrogatepass")
+        path, owner = self.path.encode("utf-8", "surrogatepass"), self.owner.encode("utf-8", "surrogatepass")
         parts = (self.secret, path, owner, self.body_digest)
         joined = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return f"bff:answer:{digest(b'bff/answer-late' if self.is_late else b'bff/answer-name', joined).hex()}"

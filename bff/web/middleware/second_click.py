@@ -99,9 +99,13 @@ def keep_answer(services: Services, response: Response) -> Response:
         return response
     browser = browser_session()
     banners = browser.new_banners
-    # Now and not as usual after this: a change may begin a session, and then there is a new cookie to be kept.
-    if browser.modified:
-        browser.keep()
+    try:
+        # Now and not as usual after this: a change may begin a session, and then there is a new cookie to be kept.
+        if browser.modified:
+            browser.keep()
+    except SessionStoreUnavailable:
+        _settle(services, claim, None)
+        raise
     # Where Redis is away, a claim that it holds ends by itself.
     if not browser.is_store_away:
         _settle(services, claim, _kept(response, browser, banners))

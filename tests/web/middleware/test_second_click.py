@@ -144,7 +144,7 @@ CLICKS = {
 }
 
 OFTEN = frozenset({"password change", "reset", "profile", "sign-in"})
-"""What each run sends twice in every order of events. Of the others it goes through one, and leaves two to tests/more."""
+"""What each run sends twice in every order of events; of the others it goes through one, tests/more through all."""
 IN_EVERY_ORDER = [pytest.param(name, marks=() if name in OFTEN else pytest.mark.more) for name in CLICKS]
 
 
