@@ -298,6 +298,6 @@ def test_rights_that_the_operator_is_told_of_suffice(
         redis.acl_deluser("clicks")
 
 
-@pytest.mark.parametrize("odd", ["\ud800", "\udcff", "\0", "é" * 300, "\r\n"])
+@pytest.mark.parametrize("odd", ["\ud800", "\0", "é" * 300, "\r\n"])
 def test_whatever_is_sent_has_a_name(odd: str) -> None:
     assert re.fullmatch(r"bff:answer:[0-9a-f]{64}", sent(path=f"/{odd}", owner=odd).name)
