@@ -49,6 +49,7 @@ class Event(Enum):
     SESSION_ENDED = _INFO, "a signed-in session ended otherwise", *_WHO, "reason"
     SESSIONS_NOT_ENDED = _WARNING, "a new password or a deletion was to end sessions, and Redis failed", *_WHO, "reason"
     SESSION_MOVED = _INFO, "a session goes on under a new cookie, after a new password", *_WHO, "before"
+    ANSWER_REPEATED = _INFO, "a form came twice; the second time got the first one's new cookie", *_WHO, "before"
     REFRESH_REFUSED = _WARNING, "upstream renewed no tokens, of a customer or a guest", *_WHO, "kind", "status"
     LEGAL_ENTITY_SWITCHED = _INFO, "a customer asked to act for a company, or for none", *_WHO, "entity", *_DONE
     SIGNUP_ASKED = _INFO, "an account was asked for", *_WHO, "email", *_DONE

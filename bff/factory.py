@@ -12,8 +12,10 @@ from flask_wtf import CSRFProtect
 from werkzeug.datastructures import ImmutableDict
 
 from bff.config.settings import Settings
+from bff.crypto import random_text
 from bff.events import Event
 from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
+from bff.sessions.answers import FORM_KEY_BYTES
 from bff.web import health, paths, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api
@@ -93,6 +95,7 @@ def create_app(
     app.jinja_env.globals.update(
         social_links=lambda: social_links(services),
         may_add_login=lambda: settings.features.add_login,
+        form_key=lambda: random_text(FORM_KEY_BYTES),
         min_password_characters=MIN_PASSWORD_CHARACTERS,
         paths=paths.for_templates(),
     )

@@ -22,6 +22,7 @@ from bff.log import Log, UrlRedaction, redact_http_library
 from bff.oidc.provider import IdentityProvider
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
+from bff.sessions.answers import Answers
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn
 from bff.sessions.readiness import Readiness
@@ -32,6 +33,11 @@ from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
 from bff.tokens.broker import LEASE_MARGIN_SECONDS, TokenBroker
 from bff.transport import Transport
+
+_MOST_CALLS_OF_A_FORM = 4
+"""A sign-in takes a guest's token, the login, who it is, and the company they acted for."""
+_SHARE_THAT_WAITS = 4
+"""One thread of so many, at most, waits for what another one is doing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,7 @@ class Services:
     broker: TokenBroker
     login: Login
     devices: Devices
+    answers: Answers
     calls: AccountCalls
     oidc: SocialLogin | None
     """None: no social sign-in is configured."""
@@ -127,6 +134,13 @@ def build_services(
         broker=broker,
         login=login,
         devices=Devices(sessions, login, ring, now),
+        answers=Answers(
+            client,
+            ring,
+            now,
+            wait_seconds=_MOST_CALLS_OF_A_FORM * emporix.longest_call_seconds,
+            most_waiting=max(1, settings.serving.threads // _SHARE_THAT_WAITS),
+        ),
         calls=AccountCalls(
             broker,
             login,

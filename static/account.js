@@ -28,4 +28,19 @@
     field.form.addEventListener("submit", () => say(false));
     button.hidden = false;
   }
+
+  // Where an answer takes its time, the button says so; the server does it once.
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", ({ submitter }) => {
+      if (!submitter) return;
+      const label = [...submitter.childNodes];
+      const say = (waits, ...words) => {
+        submitter.disabled = waits;
+        submitter.replaceChildren(...words);
+      };
+      const timer = setTimeout(say, 400, true, page.dataset.saving);
+      addEventListener("pagehide", () => clearTimeout(timer));
+      addEventListener("pageshow", () => say(false, ...label));
+    });
+  }
 })();

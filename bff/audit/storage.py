@@ -6,11 +6,12 @@ from typing import Final
 
 from bff import limits
 from bff.config.settings import SessionSettings
-from bff.sessions import index, known_browsers, readiness, redis_store, replay
+from bff.sessions import answers, index, known_browsers, readiness, redis_store, replay
 from bff.sessions.stored_keys import StoredKey
 
 ALL_KEPT: Final[tuple[StoredKey, ...]] = (
     *redis_store.STORED_KEYS,
+    *answers.STORED_KEYS,
     *index.STORED_KEYS,
     *known_browsers.STORED_KEYS,
     *replay.STORED_KEYS,

@@ -96,3 +96,30 @@ elseif ends and redis.call('GET', KEYS[4]) == '{Ended.IDLE.value}' then
 end
 return lived and 1 or 0
 """
+
+# KEYS answer; ARGV claim ('': none) and how long it holds, in ms. Returns what is there; '' where nothing is, and then
+# the claim is made. An answer's first byte says how often it may still be had: a digit, or '*' for always.
+TAKE_ANSWER = """
+local found = redis.call('GET', KEYS[1])
+if not found then
+  if ARGV[1] ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+  return ''
+end
+local left = tonumber(string.sub(found, 1, 1))
+if left == 1 then redis.call('DEL', KEYS[1]) end
+if left and left > 1 then redis.call('SETRANGE', KEYS[1], 0, left - 1) end
+return found
+"""
+
+# KEYS answer; ARGV claim ('': none was made), sealed answer, how long it stays, in ms
+KEEP_ANSWER = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+"""
+
+# KEYS answer; ARGV claim
+RELEASE_CLAIM = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+"""

@@ -21,7 +21,7 @@ from bff.events import Event
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord
-from bff.sessions.session import Session
+from bff.sessions.session import Session, SessionState
 from bff.sessions.store import SessionEnded
 from bff.web.navigation import may_hide_cookie
 from bff.web.paths import is_api
@@ -36,6 +36,9 @@ _MOST_FLASHES = 5
 """Unread; a program that never looks must not make the record grow."""
 _BANNERS = frozenset({_FLASHES, "mailed"})
 """The same, and where pages keep where a mail has gone."""
+
+Banners = tuple[tuple[str, str], ...]
+"""Category and text of each."""
 
 
 class BrowserSession(SessionMixin):
@@ -53,6 +56,8 @@ class BrowserSession(SessionMixin):
         self._newcomer: SessionCookie | None = None
         self._changes: dict[str, Any] = {}
         self._removals: set[str] = set()
+        self.is_store_away = False
+        """Redis has not answered during this request: asked once more, it would make the visitor wait once more."""
         self.session: Session = services.sessions.open(
             cookie, may_start=may_start, browser=browser_in_words(request.headers.get("User-Agent"))
         )
@@ -64,7 +69,13 @@ class BrowserSession(SessionMixin):
         :raises SessionStoreUnavailable: Redis does not answer
         :raises TooManyAttempts: the limit of requests per session is used up
         """
-        self._services.login.resume(self.session, extend=extend)
+        if self.is_store_away and self.session.state is SessionState.UNREAD:
+            raise SessionStoreUnavailable("asked before in this request")
+        try:
+            self._services.login.resume(self.session, extend=extend)
+        except SessionStoreUnavailable:
+            self.is_store_away = True
+            raise
         return self.session
 
     @property
@@ -88,6 +99,30 @@ class BrowserSession(SessionMixin):
         if self.session.new_cookie is not None:
             return self.session.new_cookie
         return self._newcomer if self._may_set_cookie else None
+
+    @property
+    def banners(self) -> Banners:
+        """What waits for the next page to show it."""
+        return tuple((category, text) for category, text in self._data().get(_FLASHES, ()))
+
+    @property
+    def new_banners(self) -> Banners:
+        """The same, if this request has said anything; reads nothing."""
+        return tuple((category, text) for category, text in self._changes.get(_FLASHES, ()))
+
+    def move_to(self, cookie: SessionCookie) -> bool:
+        """Go on with the session of a newer cookie, and send it; tell whether there is such a session (any more).
+
+        :raises SessionStoreUnavailable: Redis does not answer
+        :raises TooManyAttempts: the limit of requests per session is used up
+        """
+        newer = self._services.sessions.open(cookie, may_start=False, browser=self.session.browser)
+        self._services.login.resume(newer)
+        if newer.state is not SessionState.LIVE:
+            return False
+        newer.new_cookie = cookie
+        self.session = newer
+        return True
 
     def __getitem__(self, key: str) -> Any:
         if key == CSRF_FIELD:

@@ -50,6 +50,7 @@ def test_no_role_sees_or_leaves_a_secret_anywhere(here: Scene) -> None:
     assert {issued.kind for issued in here.watch.canaries.issued} == set(TokenKind)
     assert all(here.watch.canaries.by_kind().values())
     assert {"bff", "bff.audit", "urllib3.connectionpool"} <= here.watch.log.names
+    assert any(key.startswith(b"bff:answer:") for key, _ in here.watch.entries), "no form's answer was kept"
 
 
 @pytest.mark.parametrize("role", Role)

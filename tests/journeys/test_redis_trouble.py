@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault
+from tests.support.pages import customer, visitor
 from tests.support.shop import Browser, Shop, ShopMaker
 
 WITHIN_SECONDS = 2.0
@@ -144,6 +145,44 @@ def test_forged_request_is_refused_without_asking_redis(shop: Shop, own_redis: E
     own_redis.kill()
     answer = browser.post("/api/logout", headers={"X-CSRF-Token": "forged"})
     assert (answer.status_code, answer.get_json()["type"]) == (403, "csrf_failed")
+
+
+@pytest.mark.parametrize(
+    ("path", "entries"),
+    [
+        ("/account", {"company": "Example Trading"}),
+        ("/login", {"email": "jane@example.com", "password": B2C_PASSWORD}),
+    ],
+)
+def test_form_comes_back_in_time_while_redis_hangs(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float, path: str, entries: dict[str, str]
+) -> None:
+    somebody = customer(shop) if path == "/account" else visitor(shop)
+    values = somebody.get(path).form(path).filled(entries)
+    with paused(own_redis):
+        began = time.monotonic()
+        somebody.post(path, values)
+        took = time.monotonic() - began
+    assert somebody.status == 503
+    name = next(iter(entries))
+    assert somebody.page.form(path).values[name] == entries[name]
+    assert took < WITHIN_SECONDS + busy_seconds
+
+
+def test_sign_in_by_page_that_cannot_be_kept_is_told_in_time(
+    shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float
+) -> None:
+    somebody = visitor(shop)
+    values = somebody.get("/login").form("/login").filled({"email": B2C_EMAIL, "password": B2C_PASSWORD})
+
+    def post() -> TestResponse:
+        somebody.post("/login", values)
+        return somebody.answer
+
+    with redis_hanging_after(shop, own_redis, "login", post) as answered:
+        answer, took = answered()
+    assert answer.status_code == 503
+    assert took < WITHIN_SECONDS + busy_seconds
 
 
 @contextmanager

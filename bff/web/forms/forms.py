@@ -75,8 +75,6 @@ class AddressForm(AddressFields):
     version = HiddenField()
     unshown = HiddenField()
     """Properties that the page could not show, separated by commas."""
-    formId = HiddenField()  # noqa: N815
-    """Made anew for each page, so that the same page sent twice adds one address."""
 
 
 class SignupForm(AddressFields):

@@ -7,16 +7,17 @@ from flask import Flask, Response, request
 from bff.account.calls import check_feature
 from bff.web.api.routes import ApiRoute, api_routes
 from bff.web.middleware.bodies import check_media_type, check_size
-from bff.web.middleware.csrf import check_cookies, check_origin, check_token
+from bff.web.middleware.csrf import check_cookies, check_origin, check_token, has_right_token
 from bff.web.middleware.hosts import HostCheck
 from bff.web.middleware.lists import check_lists
+from bff.web.middleware.second_click import answer_late_click, answer_second_click, is_page_post, keep_answer
 from bff.web.middleware.strict_bounce import step_aside
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, check_address_id, check_path, is_api, is_static
 from bff.wiring import Services
 
 
 def register_checks(app: Flask, services: Services) -> None:
-    """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, media type.
+    """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, media type, second click.
 
     A request of another site that is not refused may be one of a browser that hides its cookie: the step aside comes
     before anything that would miss it.
@@ -47,8 +48,12 @@ def register_checks(app: Flask, services: Services) -> None:
         if (aside := step_aside(services)) is not None:
             return aside
         check_cookies(services)
+        if is_page_post() and not has_right_token() and (late := answer_late_click(services)) is not None:
+            return late
         check_token(services)
         check_size()
         if is_api(request.path):
             check_media_type(entry.route if entry is not None else None)
-        return None
+        return answer_second_click(services) if is_page_post() else None
+
+    app.after_request(lambda response: keep_answer(services, response))

@@ -69,6 +69,11 @@ def check_cookies(services: Services) -> None:
         )
 
 
+def has_right_token() -> bool:
+    """Tell whether a change carries the token of this browser; says nothing to the log."""
+    return _fault_of_the_token() is None
+
+
 def check_token(services: Services) -> None:
     """Refuse a change without the token of this browser; JSON routes take it from a header, pages from their form.
 
@@ -76,15 +81,21 @@ def check_token(services: Services) -> None:
     """
     if request.method in _SAFE:
         return
+    if (fault := _fault_of_the_token()) is not None:
+        _report(services, fault)
+        # `check_origin` lets `null` through, but a page in another site's sandboxed frame sends it too.
+        raise CsrfFailed(origin_is_ours=request.headers.get("Origin") != "null")
+    # Flask-WTF's forms look at this and do not check again.
+    g.csrf_valid = True
+
+
+def _fault_of_the_token() -> str | None:
     try:
         validate_csrf(_sent_token(request))
     except ValidationError as err:
         # Flask-WTF has five texts, and none of them repeats what was sent.
-        _report(services, str(err))
-        # `check_origin` lets `null` through, but a page in another site's sandboxed frame sends it too.
-        raise CsrfFailed(origin_is_ours=request.headers.get("Origin") != "null") from None
-    # Flask-WTF's forms look at this and do not check again.
-    g.csrf_valid = True
+        return str(err)
+    return None
 
 
 def _report(services: Services, reason: str) -> None:

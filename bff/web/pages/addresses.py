@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.account.profile import Address, addresses_of
@@ -17,6 +16,7 @@ from bff.web.forms.fields import BILLING, SHIPPING, entered, split_tags, tag_lis
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
+from bff.web.middleware.second_click import FORM_KEY
 from bff.web.pages.flow import ChangedMeanwhile, FormPage, register_view, see_other
 from bff.web.pages.idempotency import release_key, use_key
 from bff.web.pages.visit import Visit
@@ -109,7 +109,7 @@ def _read(visit: Visit) -> Address:
 
 
 def _fresh(visit: Visit) -> Mapping[str, Any]:
-    return {"billing": True, "shipping": True, "formId": secrets.token_urlsafe(12)}
+    return {"billing": True, "shipping": True}
 
 
 def _adding(visit: Visit) -> Mapping[str, Any]:
@@ -144,8 +144,9 @@ def _body(form: AddressForm) -> dict[str, Any]:
 
 
 def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
-    if not use_key(visit, form.formId.data):
-        # The same page, sent twice: the first time did it.
+    key = request.form.get(FORM_KEY)
+    if not use_key(visit, key):
+        # The same page, sent long after: the first time did it.
         return see_other(paths.ADDRESSES)
     body = {name: value for name, value in _body(form).items() if value}
     try:
@@ -153,7 +154,7 @@ def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
     except BffError:
         # Whether upstream has it may be unknown by now. Two addresses can be seen and put right; one that was
         # dropped on the second try, with a page that looks like success, cannot.
-        release_key(visit, form.formId.data)
+        release_key(visit, key)
         raise
     flash(_("The address has been added."))
     if form.isDefault.data:

@@ -39,6 +39,7 @@ from bff.web.errors import Fault, fault_of
 from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
 from bff.web.language import ngettext
+from bff.web.middleware.second_click import check_not_at_work
 from bff.web.pages.drafts import keep_draft, take_draft
 from bff.web.pages.visit import Visit, is_owner, owner_mark
 from bff.web.rendering import render
@@ -226,6 +227,7 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
 def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
     form = page.form()
     try:
+        check_not_at_work()
         if page.need is not Need.ANYONE and visit.session.signed_in is None:
             return _draft_behind_sign_in(visit, page, form)
         if _belongs_to_another(visit, form):
@@ -267,9 +269,7 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
 
 
 def _is_about_the_link(err: UpstreamRejected | InvalidInput) -> bool:
-    if isinstance(err, InvalidInput):
-        return any(detail.field == "token" for detail in err.details)
-    return err.is_dead_link
+    return any(one.field == "token" for one in err.details) if isinstance(err, InvalidInput) else err.is_dead_link
 
 
 def _why_not_now(fault: Fault) -> str:

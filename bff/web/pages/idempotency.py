@@ -10,7 +10,7 @@ from bff.web.pages.visit import Visit
 _USED = "sent"
 _MOST_KEYS = 10
 _MOST_CHARACTERS = 64
-"""Of a key; those that pages are given have sixteen, and ten of them are kept."""
+"""Of a key; those that pages are given have 22, and ten of them are kept."""
 
 
 def use_key(visit: Visit, key: str | None) -> bool:

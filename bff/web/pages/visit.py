@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from bff.account.calls import AccountCall, Result
 from bff.emporix.client import Call
-from bff.errors import LoginRequired
+from bff.errors import LoginRequired, SessionStoreUnavailable
 from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, SessionState
 from bff.web.language import accept_language
+from bff.web.middleware.second_click import note_asked
 from bff.web.session_interface import BrowserSession, browser_session
 from bff.wiring import Services
 
@@ -63,6 +64,7 @@ class Visit:
         """
         if operation not in self.operations:
             raise LookupError(operation)
+        note_asked()
         call = Call(
             values=values or {},
             body=None if body is None else json.dumps(body).encode(),
@@ -70,7 +72,11 @@ class Visit:
             accept_language=accept_language(),
         )
         asked = AccountCall(call=call, content=body)
-        return self.services.calls.perform(self.session, self.services.operations[operation], lambda: asked)
+        try:
+            return self.services.calls.perform(self.session, self.services.operations[operation], lambda: asked)
+        except SessionStoreUnavailable:
+            self.browser.is_store_away = True
+            raise
 
     def is_recently_authenticated(self) -> bool:
         """Tell whether the visitor has proved who they are lately enough for what cannot be undone."""

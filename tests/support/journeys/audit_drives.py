@@ -441,6 +441,24 @@ def password_is_changed_by_json(scene: Scene) -> list[Line]:
 
 
 @drive
+def password_is_changed_by_two_clicks(scene: Scene) -> list[Line]:
+    somebody, person = scene.pages(), scene.person()
+    before = scene.sid(somebody.browser)
+    entries = {"currentPassword": B2C_PASSWORD, "newPassword": NEW_PASSWORD}
+    values = somebody.get("/account/password").form("/account/password").filled(entries)
+    again = somebody.fork(scene.shop)
+    for one in (somebody, again):
+        one.post("/account/password", values)
+        assert one.status == 303
+    who = {"session": scene.sid(again.browser), "person": person}
+    return [
+        line(Event.PASSWORD_CHANGED, session=before, person=person, outcome="done"),
+        line(Event.SESSION_MOVED, **who, before=before),
+        line(Event.ANSWER_REPEATED, **who, before=before),
+    ]
+
+
+@drive
 def password_is_changed_by_page(scene: Scene) -> list[Line]:
     somebody, person = scene.pages(), scene.person()
     before = scene.sid(somebody.browser)

@@ -12,7 +12,7 @@ from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sandbox.state import AccountStatus
-from tests.support.pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.pages import Page, PageBrowser, customer, less_what_is_random, reveal_nothing_of, visitor
 from tests.support.shop import Shop, ShopMaker
 
 NEW = "new@example.com"
@@ -39,8 +39,8 @@ def sent(shop: Shop) -> dict[str, Any]:
 
 def neutral(page: Page, *own: str) -> str:
     """Return the page less what belongs to the request."""
-    text = page.text
-    for value in (*own, *(form.values.get("csrf_token", "") for form in page.forms)):
+    text = less_what_is_random(page)
+    for value in own:
         text = text.replace(value, "") if value else text
     return text
 
