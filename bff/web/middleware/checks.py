@@ -17,7 +17,7 @@ from bff.wiring import Services
 
 
 def register_checks(app: Flask, services: Services) -> None:
-    """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, media type, second click.
+    """Check every request in one fixed order: lists, host, route, origin, cookies, token, size, type, second click.
 
     A request of another site that is not refused may be one of a browser that hides its cookie: the step aside comes
     before anything that would miss it.
