@@ -28,7 +28,7 @@ class Steps:
 
     before: int | str | None = None
     """The step before which `happens` runs: its number, or part of what it asks for; None: never."""
-    happens: Callable[[], None] = lambda: None
+    happens: Callable[[], object] = lambda: None
     taken: list[str] = field(default_factory=list)
     """What each step asked for: a path of Emporix, or a Redis command as it was sent."""
     bearers: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Steps:
             self._run(self.happens)
         self.taken.append(what)
 
-    def go(self, request: Callable[[], Any], *, before: int | str | None = None, happens: Callable[[], None]) -> Any:
+    def go(self, request: Callable[[], Any], *, before: int | str | None = None, happens: Callable[[], object]) -> Any:
         """Send a request step by step; what is to happen before a step that does not come happens at the end."""
         self.taken, self.bearers = [], []
         self.before, self.happens, self._is_running = before, happens, True
@@ -60,7 +60,7 @@ class Steps:
         """Return the number of the first step that names something; the number of all steps if none does."""
         return next((number for number, what in enumerate(self.taken) if part in what), len(self.taken))
 
-    def _run(self, happens: Callable[[], None]) -> None:
+    def _run(self, happens: Callable[[], object]) -> None:
         self._is_running = False
         try:
             happens()
