@@ -23,7 +23,7 @@ from bff.commands.arrival import (
 )
 from bff.commands.serve import Server
 from bff.config.settings import Settings
-from tests.commands.test_serve import environment
+from tests.support.served import environment
 
 CLIENT = ("192.0.2.1", 1234)
 LIMIT = 64 * 1024

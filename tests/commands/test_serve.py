@@ -18,6 +18,7 @@ import pytest
 
 from bff.commands.serve import RequestTextFilter, Server, options
 from bff.config.settings import Settings
+from tests.support.served import environment
 
 PROGRAM = """
 import json, os, sys, time
@@ -42,20 +43,6 @@ settings = Settings.from_env(os.environ)
 log.configure(settings.logging)
 Server(settings, make_app).run()
 """
-
-
-def environment(**changes: str) -> dict[str, str]:
-    return {
-        "EMPORIX_TENANT": "myshop",
-        "EMPORIX_CLIENT_ID": "key",
-        "REDIS_URL": "redis://localhost",
-        "BFF_PUBLIC_URL": "https://shop.example.com",
-        "BFF_SECRET_KEYS": "A" * 43,
-        "BFF_WORKERS": "1",
-        "BFF_THREADS": "4",
-        "BFF_GRACEFUL_TIMEOUT": "5",
-        **changes,
-    }
 
 
 def free_port() -> int:
