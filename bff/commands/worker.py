@@ -19,11 +19,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from bff.commands.arrival import Arrival, Stage
+from bff.commands.arrival import Stage
+from bff.commands.connection import Connection
 from bff.web.bare_answers import BareAnswers
-from bff.web.middleware.bodies import MAX_BODY_BYTES
 
 ARRIVAL_SECONDS: Final = 10.0
 """For the first byte of a new connection, and from a request's first byte to its last."""
@@ -42,116 +42,6 @@ OTHER_FILES: Final = 64
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 TRY_LATER: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 NO_FILE_LEFT: Final = (errno.EMFILE, errno.ENFILE)
-
-
-class Outgoing:
-    """What gunicorn writes to in place of the socket: collects an answer, and never waits."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._parts: list[bytes] = []
-        self.pending = memoryview(b"")
-        """What the system did not take."""
-
-    def sendall(self, data: bytes) -> None:
-        """Keep a part of the answer for `flush`."""
-        self._parts.append(data)
-
-    def send(self, data: bytes) -> int:
-        """Send what cannot wait for the end of the answer."""
-        self.sendall(data)
-        self.flush()
-        return len(data)
-
-    def flush(self) -> None:
-        """Hand the system as much as it takes now."""
-        if self._parts:
-            self.pending = memoryview(b"".join([self.pending, *self._parts]))
-            self._parts.clear()
-        try:
-            while self.pending:
-                self.pending = self.pending[self._sock.send(self.pending) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            # The client has gone: there is nobody to take the rest.
-            self.pending = memoryview(b"")
-
-    def setblocking(self, flag: bool) -> None:
-        """Stay as it is: no reader or writer of ours waits."""
-
-    def settimeout(self, seconds: float | None) -> None:
-        """Stay as it is."""
-
-    def gettimeout(self) -> float:
-        """Return what gunicorn takes for 'does not wait'."""
-        return 0.0
-
-    def recv(self, size: int) -> bytes:
-        """Return the end: the loop alone reads."""
-        return b""
-
-    def fileno(self) -> int:
-        """Return the socket's, for the poller."""
-        return self._sock.fileno()
-
-    def shutdown(self, how: int) -> None:
-        """Hand over what was written, and say that no more will be."""
-        self.flush()
-        self._sock.shutdown(how)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._sock.close()
-
-
-class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A client's connection, and the request that is arriving on it."""
-
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
-        super().__init__(cfg, sock, client, server)
-        self.incoming = sock
-        self.sock: Outgoing = Outgoing(sock)
-        # Gunicorn would wait for the first byte and make a parser that reads the socket.
-        self.initialized = self.data_ready = True
-        self.keep = False
-        """Whether the connection goes on after this answer."""
-        self.lingered = 0
-        """Bytes thrown away since we ended it."""
-        self.held = 0
-        """Bytes of its request, or of what is left of an answer."""
-        self.since = 0.0
-        """When it began to wait for its client."""
-        self.idle = False
-        """Whether it is kept for a next request."""
-        self.gone = False
-        """Whether it was closed; the poller may still have something to tell of it."""
-        self.expect_request()
-
-    def expect_request(self) -> Arrival:
-        """Begin anew."""
-        self.arrival = Arrival(self.cfg, self.client, MAX_BODY_BYTES)
-        self.parser = _Parsed(self.arrival)
-        return self.arrival
-
-
-class _Parsed:
-    """Stands for gunicorn's parser in a thread: the request has been read."""
-
-    def __init__(self, arrival: Arrival) -> None:
-        self._arrival = arrival
-
-    def __next__(self) -> Any:
-        return self._arrival.request
-
-    def finish_body(self, deadline: float) -> bool:
-        """Go to the end of a body that the application did not read; False: there is none."""
-        body = self._arrival.request.body
-        if body.failed:
-            return False
-        while body.read(READ_BYTES):
-            pass
-        return True
 
 
 class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -232,8 +122,6 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             self.keepalived_conns.remove(conn)
 
     def _on_readable(self, conn: Connection, _: socket.socket) -> None:
-        if conn.gone:
-            return
         try:
             part = conn.incoming.recv(READ_BYTES)
         except BlockingIOError:
@@ -343,6 +231,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             self.poller.unregister(conn.incoming)
 
     def _drop(self, conn: Connection) -> None:
+        if conn.gone:
+            return
         self._stop_waiting(conn)
         self.nr_conns -= 1
         conn.gone = True

@@ -240,10 +240,6 @@ class RedisSessionStore:
                 seen.add(named[1])
                 yield named[1].decode()
 
-    def ping(self) -> None:
-        """Return if the store answers."""
-        translate_redis_errors(self._redis.ping)
-
     @contextmanager
     def lock(self, cookie: SessionCookie, *, lease_seconds: float, wait_seconds: float) -> Iterator[Lease]:
         """Hold the session's lock, across processes."""

@@ -164,9 +164,6 @@ class SessionStore(Protocol):
     def sids(self) -> Iterator[str]:
         """Name every session there is, guests' too; those that begin meanwhile may be left out."""
 
-    def ping(self) -> None:
-        """Return if the store answers."""
-
     def lock(
         self, cookie: SessionCookie, *, lease_seconds: float, wait_seconds: float
     ) -> AbstractContextManager[Lease]:

@@ -22,7 +22,7 @@ from bff.commands.arrival import (
     Stage,
 )
 from bff.config.settings import Settings
-from tests.commands.test_serve import environment, server_of
+from tests.support.served import environment, server_of
 
 CLIENT = ("192.0.2.1", 1234)
 LIMIT = 64 * 1024

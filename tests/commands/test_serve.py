@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from bff.commands.serve import Prepared, RequestTextFilter, Server, options
+from bff.commands.serve import RequestTextFilter, options
 from bff.config.settings import Settings
+from tests.support.served import environment, server_of
 
 PROGRAM = """
 import json, os, sys, time
@@ -43,20 +44,6 @@ def prepare():
 
 Server(prepare).run()
 """
-
-
-def environment(**changes: str) -> dict[str, str]:
-    return {
-        "EMPORIX_TENANT": "myshop",
-        "EMPORIX_CLIENT_ID": "key",
-        "REDIS_URL": "redis://localhost",
-        "BFF_PUBLIC_URL": "https://shop.example.com",
-        "BFF_SECRET_KEYS": "A" * 43,
-        "BFF_WORKERS": "1",
-        "BFF_THREADS": "4",
-        "BFF_GRACEFUL_TIMEOUT": "5",
-        **changes,
-    }
 
 
 def free_port() -> int:
@@ -197,10 +184,6 @@ def test_request_that_runs_is_finished_before_the_end(running: Running) -> None:
 def test_log_lines_are_those_of_the_applications_log(running: Running) -> None:
     lines = [json.loads(line) for line in running.end().splitlines()]
     assert any(line["logger"] == "gunicorn.error" for line in lines)
-
-
-def server_of(settings: Settings) -> Server:
-    return Server(lambda: Prepared(settings=settings, make_app=lambda: lambda environ, start_response: []))
 
 
 KEPT_AS: dict[str, tuple[object, ...]] = {"": ([],), "h1": (["h1"],), "False": (False, "off")}

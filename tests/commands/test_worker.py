@@ -9,122 +9,20 @@ import re
 import selectors
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from itertools import pairwise
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bff.commands import worker
 from bff.commands.worker import WholeRequestWorker
 from bff.config.settings import Settings
-from tests.commands.test_serve import environment, free_port, server_of
 from tests.support.journeys.real_server import all_of, parsed
+from tests.support.served import GET, HEAD, PATIENCE_SECONDS, THREADS, Served, environment, server_of, serving
 
-THREADS = 4
-PATIENCE_SECONDS = 5.0
-"""Half of what a slow client has, and far more than an answer takes."""
 LARGE_BYTES = 8 * 1024 * 1024
-
-PROGRAM = """
-import json, os, sys
-from bff.commands import serve, worker
-from bff.config.settings import Settings
-
-for name, value in json.loads(os.environ["CHANGES"]).items():
-    setattr(worker, name, value)
-if os.environ["WORKER"] == "gthread":
-    serve.WholeRequestWorker = "gthread"
-
-def make_app(settings):
-    def app(environ, start_response):
-        path = environ["PATH_INFO"]
-        if path == "/large":
-            body = b"x" * int(environ["QUERY_STRING"])
-        elif path == "/unread":
-            body = b"unread"
-        else:
-            told = {name: environ.get(name) for name in ("REQUEST_METHOD", "QUERY_STRING", "HTTP_COOKIE", "HTTP_X_A")}
-            body = json.dumps({**told, "body": environ["wsgi.input"].read().decode("latin-1")}).encode()
-        start_response("200 OK", [("Content-Length", str(len(body)))])
-        return [body]
-    return app
-
-def prepare():
-    settings = Settings.from_env(os.environ)
-    return serve.Prepared(settings=settings, make_app=lambda: make_app(settings))
-
-serve.Server(prepare).run()
-"""
-
-
-class Served:
-    """A server of ours (or gunicorn's own, to compare with) with four threads."""
-
-    def __init__(self, process: subprocess.Popen[bytes], port: int, errors: Path) -> None:
-        self.process = process
-        self.port = port
-        self.errors = errors
-
-    def open(self, data: bytes = b"") -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(data)
-        return connection
-
-    def send(self, *pieces: bytes, end: bool = True) -> bytes:
-        """Send in pieces, say that no more will come, and return what comes back."""
-        with self.open() as connection:
-            with suppress(BrokenPipeError, ConnectionResetError):
-                # Who refuses a request may hang up before all of it has come.
-                for piece in pieces:
-                    connection.sendall(piece)
-            if end:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_WR)
-            return all_of(connection)
-
-    def answers_within(self, seconds: float) -> bool:
-        with self.open(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as connection:
-            connection.settimeout(seconds)
-            try:
-                return connection.recv(64).startswith(b"HTTP/1.1 200")
-            except TimeoutError:
-                return False
-
-
-@contextmanager
-def serving(folder: Path, *, kind: str = "ours", **changes: float) -> Iterator[Served]:
-    port, errors = free_port(), folder / f"errors-{kind}"
-    variables = environment(BFF_BIND=f"127.0.0.1:{port}", BFF_THREADS=str(THREADS), BFF_GRACEFUL_TIMEOUT="30")
-    variables |= {"CHANGES": json.dumps(changes), "WORKER": kind}
-    with (
-        errors.open("wb") as file,
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env={**os.environ, **variables}, stderr=file, stdout=file
-        ) as process,
-    ):
-        server = Served(process, port, errors)
-        try:
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    assert server.answers_within(60)
-                    break
-                except OSError:
-                    assert process.poll() is None, errors.read_text()
-                    assert time.monotonic() < deadline
-                    time.sleep(0.02)
-            yield server
-        finally:
-            # Not SIGTERM, which waits for connections that are still open.
-            process.send_signal(signal.SIGQUIT)
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +39,6 @@ def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield server
 
 
-HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
-GET = b"GET /?a=b HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = {
     "half a request line": b"GET /he",
     "half a head": HEAD + b"X-A: b",
@@ -326,57 +222,3 @@ def test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at
             key.data(key.fileobj)
         assert loop.nr_conns == 0
     loop.tmp.close()
-
-
-# Compared with gunicorn's own worker.
-
-
-@pytest.fixture(scope="module")
-def gunicorns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("gunicorns"), kind="gthread") as server:
-        yield server
-
-
-REQUESTS = st.sampled_from(
-    [
-        *[GET, b"\r\n" + GET, GET.replace(b"GET", b"HEAD"), b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"],
-        *[b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"],
-        HEAD + b"Content-Length: 5\r\n\r\nhello",
-        HEAD + b"Content-Length: 9\r\n\r\nhello",
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n!\r\n0\r\nT: v\r\n\r\n",
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello0\r\n\r\n",
-        HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello",
-        HEAD + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
-        HEAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
-        HEAD.replace(b"/", b"/unread", 1) + b"Content-Length: 5\r\n\r\nhello",
-        HEAD.replace(b"/", b"/unread", 1) + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-        *[b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", b"GET / HTTP/1.1\nHost: x\n\n", b"GET / HTTP/3.0\r\n\r\n", b"GET"],
-        *[HEAD + b"X-A: b\r\n c\r\n\r\n", HEAD + b"X_A: b\r\nCookie: a\r\nCookie: b\r\n\r\n"],
-        HEAD + b"Connection: close\r\n\r\n",
-    ]
-)  # fmt: skip
-
-
-def seen(raw: bytes) -> bytes:
-    """Return what came, less the time, and whether the client was told to go on where it had gone on already."""
-    return re.sub(rb"Date: [^\r]*\r\n", b"", raw.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b""))
-
-
-def cut(data: bytes, cuts: Sequence[int]) -> list[bytes]:
-    places = sorted({0, len(data), *(place for place in cuts if place < len(data))})
-    return [data[start:end] for start, end in pairwise(places)]
-
-
-@given(requests=st.lists(REQUESTS, min_size=1, max_size=4), cuts=st.lists(st.integers(1, 300), max_size=5))
-@settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_answers_are_gunicorns_own_however_requests_are_cut(
-    ours: Served, gunicorns: Served, requests: list[bytes], cuts: list[int]
-) -> None:
-    data = b"".join(requests)
-    assert seen(ours.send(*cut(data, cuts))) == seen(gunicorns.send(data))

@@ -98,7 +98,6 @@ def calls(store: RedisSessionStore, cookie: SessionCookie) -> dict[str, Callable
             raise AssertionError("a lock that nobody gave")
 
     return {
-        "ping": store.ping,
         "load": lambda: store.load(cookie),
         "touch": lambda: store.touch(cookie, 9),
         "create": lambda: store.create(cookie, WEB, VAULT, IDLE_SECONDS),
@@ -130,7 +129,6 @@ def test_every_call_to_a_dead_server_says_so_in_time(
                 way()
             assert time.monotonic() - began < LONGEST_SECONDS + busy_seconds
         own_server.restart()
-        store.ping()
         store.load(created(store))  # the scripts are unknown to the new server
 
 

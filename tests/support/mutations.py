@@ -1169,7 +1169,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="no thread waits for an answer to be taken",
-        path="bff/commands/worker.py",
+        path="bff/commands/connection.py",
         old="        except BlockingIOError:\n            return\n        except OSError:\n            # The",
         new="        except BlockingIOError:\n            self._sock.setblocking(True)\n            self.flush()\n"
         "        except OSError:\n            # The",
@@ -1213,8 +1213,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a connection is ended once",
         path="bff/commands/worker.py",
-        old="        if conn.gone:\n            return\n        try:\n",
-        new="        try:\n",
+        old="        if conn.gone:\n            return\n        self._stop_waiting(conn)\n        self.nr_conns -= 1\n",
+        new="        self._stop_waiting(conn)\n        self.nr_conns -= 1\n",
         test=f"{_WORKER}::test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once",
     ),
     Mutation(

@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import quote
 
 import pytest
@@ -34,14 +34,18 @@ from tests.support.shop import Shop, ShopMaker
 USER, PASSWORD = "shopkeeper", "canary-of-the-acl-user"
 
 
+def command(redis: Redis, *words: str) -> None:
+    redis.execute_command(*words)  # type: ignore[no-untyped-call]  # redis-py has no types for it
+
+
 @contextmanager
 def read_only(redis: Redis) -> Iterator[None]:
     # A replica of nothing: it has no link, serves what it has, and refuses to write.
-    redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    redis.replicaof("127.0.0.1", 1)
     try:
         yield
     finally:
-        redis.execute_command("REPLICAOF", "NO", "ONE")
+        redis.replicaof("NO", "ONE")
 
 
 @contextmanager
@@ -56,11 +60,11 @@ def full(redis: Redis) -> Iterator[None]:
 
 @contextmanager
 def user(redis: Redis, *rules: str) -> Iterator[None]:
-    redis.execute_command("ACL", "SETUSER", USER, "reset", "on", f">{PASSWORD}", *rules)
+    command(redis, "ACL", "SETUSER", USER, "reset", "on", f">{PASSWORD}", *rules)
     try:
         yield
     finally:
-        redis.execute_command("ACL", "DELUSER", USER)
+        command(redis, "ACL", "DELUSER", USER)
 
 
 def as_user(server: EmbeddedRedis) -> str:
@@ -82,7 +86,7 @@ def assert_not_ready(answer: TestResponse, cause: str, command: str) -> None:
 
 @pytest.mark.parametrize(("trouble", "cause"), [(read_only, "READONLY"), (full, "OOM")])
 def test_redis_that_answers_and_does_not_write_is_not_ready(
-    shop: Shop, trouble: Callable[[Redis], contextmanager[None]], cause: str
+    shop: Shop, trouble: Callable[[Redis], AbstractContextManager[None]], cause: str
 ) -> None:
     with trouble(shop.redis):
         assert_not_ready(ready(shop), cause, "evalsha")

@@ -1,0 +1,123 @@
+"""A client's connection as a worker's thread sees it: a request that is whole, and an answer that never waits."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Final
+
+from gunicorn.workers.gthread import TConn
+
+from bff.commands.arrival import Arrival
+from bff.web.middleware.bodies import MAX_BODY_BYTES
+
+_READ_BYTES: Final = 16 * 1024
+
+
+class Outgoing:
+    """What gunicorn writes to in place of the socket: collects an answer, and never waits."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._parts: list[bytes] = []
+        self.pending = memoryview(b"")
+        """What the system did not take."""
+
+    def sendall(self, data: bytes) -> None:
+        """Keep a part of the answer for `flush`."""
+        self._parts.append(data)
+
+    def send(self, data: bytes) -> int:
+        """Send what cannot wait for the end of the answer."""
+        self.sendall(data)
+        self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Hand the system as much as it takes now."""
+        if self._parts:
+            self.pending = memoryview(b"".join([self.pending, *self._parts]))
+            self._parts.clear()
+        try:
+            while self.pending:
+                self.pending = self.pending[self._sock.send(self.pending) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            # The client has gone: there is nobody to take the rest.
+            self.pending = memoryview(b"")
+
+    def setblocking(self, flag: bool) -> None:
+        """Stay as it is: no reader or writer of ours waits."""
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Stay as it is."""
+
+    def gettimeout(self) -> float:
+        """Return what gunicorn takes for 'does not wait'."""
+        return 0.0
+
+    def recv(self, size: int) -> bytes:
+        """Return the end: the loop alone reads."""
+        return b""
+
+    def fileno(self) -> int:
+        """Return the socket's, for the poller."""
+        return self._sock.fileno()
+
+    def shutdown(self, how: int) -> None:
+        """Hand over what was written, and say that no more will be."""
+        self.flush()
+        self._sock.shutdown(how)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+
+class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
+    """A client's connection, and the request that is arriving on it."""
+
+    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+        super().__init__(cfg, sock, client, server)
+        self.incoming = sock
+        self.sock: Outgoing = Outgoing(sock)
+        # Gunicorn would wait for the first byte and make a parser that reads the socket.
+        self.initialized = self.data_ready = True
+        self.keep = False
+        """Whether the connection goes on after this answer."""
+        self.lingered = 0
+        """Bytes thrown away since we ended it."""
+        self.held = 0
+        """Bytes of its request, or of what is left of an answer."""
+        self.since = 0.0
+        """When it began to wait for its client."""
+        self.idle = False
+        """Whether it is kept for a next request."""
+        self.gone = False
+        """Whether it was closed: what was heard of it in the same turn comes too late."""
+        self.expect_request()
+
+    def expect_request(self) -> Arrival:
+        """Begin anew."""
+        self.arrival = Arrival(self.cfg, self.client, MAX_BODY_BYTES)
+        self.parser = _Parsed(self.arrival)
+        return self.arrival
+
+
+class _Parsed:
+    """Stands for gunicorn's parser in a thread: the request has been read."""
+
+    def __init__(self, arrival: Arrival) -> None:
+        self._arrival = arrival
+
+    def __next__(self) -> Any:
+        return self._arrival.request
+
+    def finish_body(self, deadline: float) -> bool:
+        """Go to the end of a body that the application did not read; False: there is none."""
+        body = self._arrival.request.body
+        if body.failed:
+            return False
+        while body.read(_READ_BYTES):
+            pass
+        return True
