@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, Request
 from flask_wtf import CSRFProtect
 from werkzeug.datastructures import ImmutableDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 
 from bff.config.settings import Settings
 from bff.crypto import random_text
@@ -51,6 +54,16 @@ class Bff(Flask):
         )
         self.services = services
         """Everything behind the application."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what builds URLs, also for a `Host` that is none: the refusal of that is a page like any other."""
+        try:
+            return super().create_url_adapter(request)
+        except HTTPException:
+            if request is None:
+                raise
+            host = urlsplit(self.services.settings.serving.public_url).netloc
+            return self.url_map.bind(host, path_info=request.path, default_method=request.method)
 
     def log_exception(self, exc_info: Any) -> None:
         """Report an uncaught exception, without its text."""

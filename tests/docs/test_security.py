@@ -71,3 +71,18 @@ def test_excerpt_of_the_audit_is_real_but_for_how_many_there_are() -> None:
 
 def test_document_shows_the_table_of_guards() -> None:
     assert table() in SECURITY
+
+
+def test_every_test_that_the_document_names_is_there() -> None:
+    named = set(re.findall(r"`(tests/[\w/.]+)::(\w+)", SECURITY))
+    assert len(named) > 100
+    missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in (CHECKOUT / path).read_text()]
+    assert missing == []
+
+
+def test_document_says_what_each_resource_can_cost() -> None:
+    rows = re.findall(
+        r"^\| (.+?) \| .+? \| `tests/", section(SECURITY, "What an unknown client can cost"), re.MULTILINE
+    )
+    for resource in ("processor time", "bytes in Redis", "threads", "memory", "mails", "log lines"):
+        assert any(row.startswith(resource) for row in rows), resource

@@ -220,3 +220,11 @@ def test_whole_url_as_target_is_for_our_host_or_refused(shop: Shop, target: str,
     assert client.get("/api/session", headers=host, environ_overrides={"RAW_URI": target}).status_code == status
     own = {"RAW_URI": "http://127.0.0.1:8000/api/session"}
     assert client.get("/api/session", headers=host, environ_overrides=own).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/session", "/static/site.css", "/nowhere"])
+def test_host_that_is_no_name_at_all_is_refused_like_a_foreign_one(shop: Shop, path: str) -> None:
+    for host in ("x" * 64, "x" * 200 + ".example", "a b", "[::1", "é.example", "127.0.0.1:99999", "a:b", "..", " "):
+        answer = shop.browser().get(path, headers={"Host": host})
+        assert answer.status_code == 400, host
+        assert shop.browser().get("/healthz", headers={"Host": host}).status_code == 200
