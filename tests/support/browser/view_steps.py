@@ -202,8 +202,8 @@ def device_to_end(visitor: Visitor) -> None:
 
 
 def bounced(visitor: Visitor) -> None:
-    # The page goes on by itself at once; where there is no content to go on to, it stays to be looked at.
-    visitor.page.route("**/*onward=*", lambda route: route.fulfill(status=204))
+    # The page goes on by itself at once; where that is given up, it stays to be looked at.
+    visitor.page.route("**/*onward=*", lambda route: route.abort("aborted"))
     with visitor.page.expect_event("requestfailed", lambda request: "onward=" in request.url):
         go_from_elsewhere(visitor, "/login")
     visitor.watch.forgive("request failed: net::ERR_ABORTED")
