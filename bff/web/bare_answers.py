@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
 
 from bff.config.settings import Settings
 from bff.log import REQUEST_ID
-from bff.web.errors import fault_body, http_fault
+from bff.web.errors import Fault, fault_body, http_fault
 from bff.web.middleware.headers import bare_headers
 from bff.web.middleware.request_log import REQUEST_ID_HEADER
 
@@ -34,7 +35,7 @@ class BareAnswers:
         request_id = secrets.token_hex(8)
         before = REQUEST_ID.set(request_id)
         try:
-            body = json.dumps(fault_body(http_fault(status))).encode() + b"\n"
+            body = json.dumps(fault_body(_fault(status))).encode() + b"\n"
         finally:
             REQUEST_ID.reset(before)
         headers = {
@@ -53,3 +54,8 @@ class BareAnswers:
         """Return our answer for one of gunicorn's, or that one as it is."""
         status = int(answer[9:12]) if answer[9:12].isdigit() else 0
         return self.answer(status) if status in RESHAPED else answer
+
+
+def _fault(status: int) -> Fault:
+    # 501 is the client's doing here: it asked for a transfer coding that HTTP does not have (RFC 9112 6.1).
+    return replace(http_fault(400), status=status) if status == HTTPStatus.NOT_IMPLEMENTED else http_fault(status)

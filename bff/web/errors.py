@@ -117,7 +117,7 @@ def http_fault(status: int) -> Fault:
     """Return what a client sees of a status that no exception of ours stands for."""
     if status in _HTTP:
         return _HTTP[status]
-    if 400 <= status < 500 or status == 501:
+    if 400 <= status < 500:
         return _fault(status, "validation_failure", "The request cannot be answered as it is.")
     return _INTERNAL
 

@@ -26,7 +26,7 @@ from tests.support.journeys.leak_visitor import Role
 from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop, ShopMaker
 
-SELDOM = frozenset({"bff:{<sid>}:lock"})
+SELDOM = frozenset({"bff:{<sid>}:lock", "bff:ready"})
 """Kept for no longer than a request takes."""
 
 NOT_BY_THE_DRIVE = {

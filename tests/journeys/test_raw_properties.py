@@ -253,7 +253,8 @@ FORWARDED = st.lists(
 )
 PATHS = st.sampled_from([b"/account", b"/login", b"/api/session", b"/api/me", b"/nothing", b"/login/social"])
 VARYING = ("x-request-id", "date", "content-length")
-TOKENS = re.compile(rb'"[A-Za-z0-9._-]{60,}"|[0-9a-f]{16}')
+TOKENS = re.compile(rb'"[A-Za-z0-9._-]{60,}"|"[A-Za-z0-9_-]{22}"|[0-9a-f]{16}')
+"""CSRF tokens, keys of forms, request ids."""
 
 
 @given(path=PATHS, forwarded=FORWARDED)

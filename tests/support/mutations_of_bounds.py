@@ -59,8 +59,8 @@ BOUNDS: tuple[Mutation, ...] = (
     Mutation(
         guard="a sibling site is not our own",
         path="bff/web/middleware/csrf.py",
-        old='_OWN = frozenset({"same-origin", "none"})',
-        new='_OWN = frozenset({"same-origin", "same-site", "none"})',
+        old='    return site == "same-origin" if site is not None',
+        new='    return site in ("same-origin", "same-site") if site is not None',
         test="tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
     ),
     Mutation(

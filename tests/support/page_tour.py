@@ -4,8 +4,11 @@ and visits that do not.
 
 from __future__ import annotations
 
+import json
+
 import tests.support.page_visits as page_visits
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
+from bff.sandbox.faults import CannedResponse
 from bff.sandbox.operations import Operation
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sessions.cookie import SessionCookie
@@ -52,6 +55,7 @@ def walk(recorder: PageRecorder) -> None:
     for visit in page_visits.ALL:
         visit(shop)
     _odd_requests(shop)
+    _odd_records(shop)
     for rule, method in sorted(recorder.routes):
         _route(shop, rule, method)
     for fault in (*FAULTS.values(), *_RARE_FAULTS):
@@ -107,3 +111,17 @@ def _odd_requests(shop: Shop) -> None:
         somebody.get("/login", headers={"Cookie": "bff-session=a; bff-session=b"})
         somebody.post("/login", {}, headers={"Origin": "https://elsewhere.example"})
         somebody.post("/login", {}, headers={"Sec-Fetch-Site": "cross-site"})
+
+
+def _odd_records(shop: Shop) -> None:
+    somebody = signed_in(shop)
+    odd = {"id": "a1", "contactName": 5, "city": "Ulm"}
+    for book in ([odd, 7], [odd, 7, None]):
+        with answering(shop, _json(book), "list_addresses"):
+            somebody.get("/account/addresses")
+    with answering(shop, _json(odd), "get_address"):
+        somebody.get("/account/addresses/a1")
+
+
+def _json(value: object) -> CannedResponse:
+    return CannedResponse(status=200, body=json.dumps(value).encode(), headers={"Content-Type": "application/json"})
