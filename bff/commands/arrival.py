@@ -179,6 +179,7 @@ class ChunkEnd:
         self._enough = enough_bytes
         self._content = 0
         self._skip = 0
+        self._trailers = 0
         self._line = bytearray()
         self._expected = _Expected.SIZE
 
@@ -197,11 +198,8 @@ class ChunkEnd:
                 return ChunkStage.ENOUGH
             if self._skip:
                 continue
-            newline = part.find(b"\n", at)
-            end = len(part) if newline < 0 else newline + 1
-            self._line += part[at:end]
-            at = end
-            stage = self._line_so_far()
+            at, is_whole = self._take_line(part, at)
+            stage = self._line_so_far(is_whole=is_whole)
             if stage is not ChunkStage.WAITING:
                 return stage
         return ChunkStage.WAITING
@@ -217,15 +215,26 @@ class ChunkEnd:
             at = end + 2
         return at
 
-    def _line_so_far(self) -> ChunkStage:
-        line = bytes(self._line)
-        if len(line) > LONGEST_COOKIE_BYTES:
+    def _take_line(self, part: bytes, at: int) -> tuple[int, bool]:
+        """Move bytes up to the end of a line; return where they end, and whether the line does. A bare LF ends none."""
+        if self._line.endswith(b"\r") and part.startswith(b"\n", at):
+            end, is_whole = at + 1, True
+        else:
+            found = part.find(b"\r\n", at)
+            end, is_whole = (found + 2, True) if found >= 0 else (len(part), False)
+        self._line += part[at:end]
+        if self._expected is _Expected.TRAILER:
+            self._trailers += end - at
+        return end, is_whole
+
+    def _line_so_far(self, *, is_whole: bool) -> ChunkStage:
+        if max(len(self._line), self._trailers) > LONGEST_COOKIE_BYTES:
             return ChunkStage.ENOUGH
-        if self._expected is _Expected.DATA_END and not b"\r\n".startswith(line):
+        if self._expected is _Expected.DATA_END and not b"\r\n".startswith(self._line[:3]):
             return ChunkStage.ENOUGH
-        # A bare LF ends no line.
-        if not line.endswith(b"\r\n"):
+        if not is_whole:
             return ChunkStage.WAITING
+        line = bytes(self._line)
         self._line.clear()
         match self._expected:
             case _Expected.TRAILER:

@@ -19,6 +19,8 @@ from bff.commands.arrival import (
     LONGEST_HEADER_BYTES,
     READ_BEYOND_BYTES,
     Arrival,
+    ChunkEnd,
+    ChunkStage,
     Stage,
 )
 from bff.config.settings import Settings
@@ -229,3 +231,33 @@ def test_head_without_an_end_is_refused_at_its_limit() -> None:
 )
 def test_what_cannot_become_a_request_is_refused_at_once(start: bytes) -> None:
     assert stage_of(start)[0] is Stage.REFUSED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"0;a" + b"\n" * 16_000, b"0\r\n" + b"x" + b"\n" * 16_000, b"0;" + b"\r" * 16_000],
+    ids=["size", "trailer", "CR"],
+)
+def test_no_byte_of_a_chunks_line_makes_the_ones_before_it_be_read_again(
+    monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    looks: list[int] = []
+    look = ChunkEnd._line_so_far
+
+    def counted(chunks: ChunkEnd, *, is_whole: bool) -> ChunkStage:
+        looks.append(1)
+        return look(chunks, is_whole=is_whole)
+
+    monkeypatch.setattr(ChunkEnd, "_line_so_far", counted)
+    chunks = ChunkEnd(LIMIT)
+    assert chunks.feed(line) is ChunkStage.WAITING
+    assert len(looks) <= 2
+    for byte in b"ab\r\n":
+        chunks.feed(bytes([byte]))
+    assert len(looks) <= 6
+
+
+def test_trailers_have_a_largest_size_together() -> None:
+    chunks = ChunkEnd(LIMIT)
+    assert chunks.feed(b"0\r\n" + b"a: b\r\n" * (LONGEST_COOKIE_BYTES // 6)) is ChunkStage.WAITING
+    assert chunks.feed(b"a: b\r\n") is ChunkStage.ENOUGH
