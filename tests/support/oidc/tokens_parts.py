@@ -65,19 +65,19 @@ def signed(claims: Mapping[str, Any], *, key: RSAKey = KEY, **header: Any) -> st
 
 
 def unsigned(claims: Mapping[str, Any]) -> str:
-    return ".".join([_part({"alg": "none", "typ": "JWT"}), _part(claims), ""])
+    return ".".join([_part({"alg": "none"}), _part(claims), ""])
 
 
 def signed_with_public_key(claims: Mapping[str, Any]) -> str:
     """HS256 under the text of the public key, which everybody has."""
-    head = _part({"alg": "HS256", "typ": "JWT", "kid": "one"}) + "." + _part(claims)
+    head = _part({"alg": "HS256", "kid": "one"}) + "." + _part(claims)
     digest = hmac.new(KEY.as_pem(private=False), head.encode(), hashlib.sha256).digest()
     return head + "." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def with_own_key_inside(claims: Mapping[str, Any]) -> str:
+def with_own_key_inside(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
     """Signed with another key, which the header offers for checking."""
-    return signed(claims, key=OTHER_KEY, jwk=OTHER_KEY.as_dict(private=False))
+    return signed(claims, key=OTHER_KEY, typ=typ, jwk=OTHER_KEY.as_dict(private=False))
 
 
 def changed(token: str) -> str:
