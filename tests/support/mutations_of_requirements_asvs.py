@@ -164,9 +164,9 @@ OF_ASVS: tuple[Mutation, ...] = (
     Mutation(
         guard="an operator ends guests too, where all are ended",
         path="bff/commands/sessions.py",
-        old="end_each(services.sessions, services.store.sids(), Ending.OPERATOR)",
-        new="end_each(services.sessions, {sid for sid, device in services.store.devices([*services.store.sids()]).items()"
-        " if device}, Ending.OPERATOR)",
+        old="now = end_each(services.sessions, services.store.sids(), Ending.OPERATOR)",
+        new="found = services.store.devices([*services.store.sids()])\n"
+        "        now = end_each(services.sessions, [sid for sid in found if found[sid]], Ending.OPERATOR)",
         test="tests/commands/test_sessions.py::test_all_ends_every_session_with_guests_and_index",
     ),
     Mutation(
