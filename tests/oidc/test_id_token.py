@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -258,11 +259,13 @@ def test_logout_token_tells_whose_session_is_over() -> None:
     ("changes", "claim"),
     [
         ({"nonce": "x"}, "nonce"),
+        ({"nonce": ""}, "nonce"),
         ({"events": None}, "events"),
         ({"events": {}}, "events"),
         ({"events": {EVENT: None}}, "events"),
         ({"events": [EVENT]}, "events"),
         ({"sid": None}, "sub"),
+        ({"sid": 7}, "sub"),
         ({"jti": None}, "jti"),
         ({"iat": int(NOW) - 361}, "iat"),
         ({"aud": "another"}, "aud"),
@@ -287,10 +290,18 @@ def test_token_of_another_type_is_no_logout_token(typ: str) -> None:
     assert str(caught.value) == "typ"
 
 
-@pytest.mark.parametrize("make", [unsigned, signed_with_public_key, with_own_key_inside])
-def test_forged_logout_token_is_refused(make: Callable[[dict[str, Any]], str]) -> None:
-    with pytest.raises(IdTokenInvalid):
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (unsigned, "alg"),
+        (signed_with_public_key, "alg"),
+        (partial(with_own_key_inside, typ="logout+jwt"), "signature"),
+    ],
+)
+def test_forged_logout_token_is_refused(make: Callable[[dict[str, Any]], str], reason: str) -> None:
+    with pytest.raises(IdTokenInvalid) as caught:
         read_logout_token(make(logout_claims()), keys, EXPECTED)
+    assert str(caught.value) == reason
 
 
 def test_id_token_is_no_logout_token() -> None:

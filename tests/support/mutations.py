@@ -8,6 +8,10 @@ from __future__ import annotations
 from bff.operations.model import SideEffect
 from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
+from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
+from tests.support.mutations_of_requirements_asvs import OF_ASVS
+from tests.support.mutations_of_requirements_logout import OF_BACK_CHANNEL_LOGOUT
+from tests.support.mutations_of_requirements_oauth import OF_OAUTH
 
 _WORKER = "tests/commands/test_worker.py"
 DOOR = "tests/journeys/test_one_door.py"
@@ -618,6 +622,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     *RULES_OF_THE_DOOR,
     *BOUNDS,
+    *OF_BROWSER_BASED_APPS,
+    *OF_OAUTH,
+    *OF_BACK_CHANNEL_LOGOUT,
+    *OF_ASVS,
     Mutation(
         guard="a sign-in that began before an ending is not listed",
         path="bff/sessions/index.py",

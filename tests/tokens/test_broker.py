@@ -145,6 +145,10 @@ def test_one_lock_covers_the_chain_and_each_refresh_token_is_spent_once(visits: 
     assert {call.headers["authorization"] for call in recorder.of("get_me")} == {
         f"Bearer {customer(visits.again(session)).access.reveal()}"
     }
+    first = recorder.of(REFRESH)[0].target
+    session = later(visits, clock, visits.again(session), OVER_SECONDS)
+    assert get_me(visits, session).status == 200
+    assert [call.target == first for call in recorder.of(REFRESH)] == [False]
 
 
 def test_guests_that_ask_at_once_share_one_refresh(visits: Visits, clock: FakeClock) -> None:

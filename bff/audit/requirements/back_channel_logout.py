@@ -32,6 +32,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
             tests=(
                 "tests/journeys/test_backchannel_logout.py::test_it_needs_no_token_of_ours_and_no_origin_and_heeds_no_cookie",
                 "tests/web/middleware/test_csrf.py::test_every_route_that_may_change_something_is_driven",
+                "tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
             ),
         ),
     ),

@@ -161,7 +161,10 @@ ROWS: Final[tuple[Requirement, ...]] = (
         level="advice",
         demands="Forms carry an anti-forgery token of this session, which is checked wherever something changes.",
         answer=Met(
-            tests=("tests/web/middleware/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",),
+            tests=(
+                "tests/web/middleware/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",
+                "tests/web/middleware/test_csrf.py::test_token_in_the_address_counts_on_no_page",
+            ),
             guards=(Guard.CSRF_TOKEN_CHECKED,),
             how="Another browser's token fails, and so does the one from before a rotation.",
         ),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 NOW = 1_800_000_000.0
 ISSUER = "https://id.example.com/"
@@ -19,6 +19,8 @@ NONCE = "the-nonce"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 KEY = RSAKey.generate_key(2048, parameters={"kid": "one", "use": "sig"}, private=True)
 OTHER_KEY = RSAKey.generate_key(2048, parameters={"kid": "one", "use": "sig"}, private=True)
+SMALL_KEY = ECKey.generate_key("P-256", parameters={"kid": "one", "use": "sig"}, private=True)
+"""An RSA key in a header is refused for its length already (512 bytes)."""
 
 
 def public_keys(*keys: RSAKey) -> KeySet:
@@ -58,26 +60,26 @@ def without_none(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def signed(claims: Mapping[str, Any], *, key: RSAKey = KEY, **header: Any) -> str:
+def signed(claims: Mapping[str, Any], *, key: RSAKey | ECKey = KEY, **header: Any) -> str:
     headers = without_none({"alg": "RS256", "kid": "one", "typ": "JWT", **header})
     text: str = jwt.encode(headers, dict(claims), key)
     return text
 
 
 def unsigned(claims: Mapping[str, Any]) -> str:
-    return ".".join([_part({"alg": "none", "typ": "JWT"}), _part(claims), ""])
+    return ".".join([_part({"alg": "none"}), _part(claims), ""])
 
 
 def signed_with_public_key(claims: Mapping[str, Any]) -> str:
     """HS256 under the text of the public key, which everybody has."""
-    head = _part({"alg": "HS256", "typ": "JWT", "kid": "one"}) + "." + _part(claims)
+    head = _part({"alg": "HS256", "kid": "one"}) + "." + _part(claims)
     digest = hmac.new(KEY.as_pem(private=False), head.encode(), hashlib.sha256).digest()
     return head + "." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def with_own_key_inside(claims: Mapping[str, Any]) -> str:
+def with_own_key_inside(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
     """Signed with another key, which the header offers for checking."""
-    return signed(claims, key=OTHER_KEY, jwk=OTHER_KEY.as_dict(private=False))
+    return signed(claims, key=SMALL_KEY, alg="ES256", typ=typ, jwk=SMALL_KEY.as_dict(private=False))
 
 
 def changed(token: str) -> str:

@@ -190,6 +190,17 @@ def test_token_counts_in_the_header_and_nowhere_else(shop: Shop) -> None:
     assert footprint(shop) == before
 
 
+def test_token_in_the_address_counts_on_no_page(shop: Shop) -> None:
+    browser = shop.signed_in()
+    before = lasting_footprint(shop)
+    for (method, _), drive in UNSAFE.items():
+        if is_page(drive):
+            path = f"{drive.path}?csrf_token={browser.csrf}&X-CSRF-Token={browser.csrf}"
+            answer = browser.client.open(path, method=method, base_url=PUBLIC_URL, **body_of(drive))
+            assert answer.status_code == 403, path
+    assert lasting_footprint(shop) == before
+
+
 @pytest.mark.parametrize(
     "media_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", ""],

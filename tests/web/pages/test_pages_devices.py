@@ -72,13 +72,18 @@ def test_devices_are_told_by_browser_and_times(timed: Shop, clock: FakeClock) ->
     customer(timed, User_Agent=SAFARI)
     customer(timed)
     clock.advance(90)
-    page = customer(timed, User_Agent=FIREFOX).get(LIST)
+    here = customer(timed, User_Agent=FIREFOX)
+    page = here.get(LIST)
     for words in ("Firefox on Windows", "Safari on macOS", "Unknown browser"):
         assert words in page.words
     assert f"Signed in {date('en')}, {hour(30, 'en')} UTC" in page.words
     assert f"Last seen {date('en')}, {hour(31, 'en')} UTC" in page.words
     assert '<time datetime="2026-11-22T14:30:00Z">' in page.text
     assert page.words.index("Firefox on Windows") < page.words.index("Safari on macOS"), "this device comes first"
+    clock.advance(600)
+    page = here.get(LIST)
+    assert f"Signed in {date('en')}, {hour(31, 'en')} UTC" in page.words
+    assert f"Last seen {date('en')}, {hour(41, 'en')} UTC" in page.words
 
 
 def test_dates_are_in_the_language_of_the_page(timed: Shop, clock: FakeClock) -> None:
