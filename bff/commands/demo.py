@@ -25,6 +25,7 @@ from bff.commands.embedded_redis import EmbeddedRedis, trouble_with
 from bff.commands.supervisor import SupervisedProcess
 from bff.config.parsers import KEY_BYTES
 from bff.config.redis_url import place
+from bff.config.settings import known_variables
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider
@@ -47,8 +48,6 @@ DEFAULTS: Final = {
     "BFF_LOG_FORMAT": "text",
 }
 """What the environment may change for the demo."""
-OURS: Final = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_")
-"""How the name of a setting begins."""
 FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "REDIS_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
 """What describes a real shop, and stays out."""
 REDIS_SECONDS: Final = 2.5
@@ -193,7 +192,8 @@ def _counts(name: str) -> bool:
 
 
 def _tell(shop_url: str, sandbox_url: str, issuer: str, kept: str, environ: Mapping[str, str]) -> None:
-    set_here = sorted(name for name in environ if name.startswith(OURS) and name.isprintable() and environ[name])
+    known = known_variables()
+    set_here = sorted(name for name in environ if name in known and environ[name])
     counting = ", ".join(name for name in set_here if _counts(name))
     ignored = ", ".join(name for name in set_here if not _counts(name))
     print(
@@ -203,8 +203,7 @@ def _tell(shop_url: str, sandbox_url: str, issuer: str, kept: str, environ: Mapp
         f"               'Continue with Google' asks the demo's own provider on {urlsplit(issuer).netloc}, not Google\n"
         f"Mails sent:    {sandbox_url}/mails\n"
         f"Redis:         {kept}\n"
-        f"Environment:   {counting or 'no setting in it'}{' counts' if counting else ''}"
-        f"{f'; left out: {ignored}' if ignored else ''}\n"
+        f"Environment:   counting: {counting or 'no setting'}; left out: {ignored or 'none'}\n"
         "Ctrl-C ends it.",
         flush=True,
     )

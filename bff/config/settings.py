@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from bff.config.cores import usable_cores
-from bff.config.environment import Environment
+from bff.config.environment import FILE_SUFFIX, Environment
 from bff.config.model import (
     MOST_WORKERS,
     Connection,
@@ -58,6 +58,19 @@ PREFIXES: Final = ("BFF_", "EMPORIX_", "AUTH0_")
 """A variable that begins so and is not known is likely to be a misspelt one."""
 
 
+_BRANCHES: Final = (
+    EmporixSettings,
+    RedisSettings,
+    SessionSettings,
+    CookieSettings,
+    LimitSettings,
+    FeatureSettings,
+    SocialSettings,
+    ServingSettings,
+    LoggingSettings,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration."""
@@ -97,6 +110,12 @@ class Settings:
             logging=env.branch(LoggingSettings),
         )
         return replace(settings, warnings=env.finish(*PREFIXES))
+
+
+def known_variables() -> frozenset[str]:
+    """Return the name of every variable that is read, and of its `_FILE` form."""
+    names = {declared.metadata["name"] for kind in _BRANCHES for declared in fields(kind) if declared.metadata}
+    return frozenset(name + form for name in names for form in ("", FILE_SUFFIX))
 
 
 def _sessions(env: Environment) -> SessionSettings:

@@ -38,6 +38,7 @@ _MOST_HANDED_OUT: Final = b"2"
 _NO_SECRET: Final = b"*"
 """An answer without a cookie may be handed out to every click there is."""
 _CLAIMED: Final = b"P"
+_SPENT: Final = b"X"
 _FORM_KEY = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 _PURPOSE: Final = b"bff/answer"
 _POLL_SECONDS: Final = 0.05
@@ -52,6 +53,10 @@ STORED_KEYS = (
         lifetime="while it is worked on (four of the longest calls to Emporix and 5 s at most), then 30 s",
     ),
 )
+
+
+class Spent(Exception):
+    """The answer held a new cookie, and that has been handed out as often as it may."""
 
 
 class StillAtWork(Exception):
@@ -184,6 +189,7 @@ class Answers:
         """Claim what was sent; where another request has, wait for it and return what it was answered.
 
         :raises StillAtWork: it takes too long, or too many are waiting already
+        :raises Spent: it was done, and its answer is not given any more
         :raises SessionStoreUnavailable: Redis does not answer
         """
         claim = Claim(submission=submission, mark=_CLAIMED + secrets.token_bytes(16))
@@ -250,6 +256,8 @@ class Answers:
         """
         args: list[bytes | int] = [mark, int((self._wait_seconds + _MARGIN_SECONDS) * 1000)]
         record: bytes = translate_redis_errors(lambda: self._take_script(keys=[submission.name], args=args))
+        if record[:1] == _SPENT:
+            raise Spent
         if record[:1] in (b"", _CLAIMED):
             return record or None
         return self._opened(submission, record[1:])

@@ -106,7 +106,7 @@ if not found then
   return ''
 end
 local left = tonumber(string.sub(found, 1, 1))
-if left == 1 then redis.call('DEL', KEYS[1]) end
+if left == 1 then redis.call('SET', KEYS[1], 'X', 'KEEPTTL') end
 if left and left > 1 then redis.call('SETRANGE', KEYS[1], 0, left - 1) end
 return found
 """

@@ -83,7 +83,9 @@ _HTTP = {
     405: _fault(405, "method_not_allowed", "This method is not allowed here."),
     408: _fault(408, "request_timeout", "The request did not arrive within 10 seconds."),
     413: _fault(413, "payload_too_large", "The body may have at most 64 KiB."),
+    414: _fault(414, "validation_failure", "The address may have at most 8 KiB."),
     415: _fault(415, "unsupported_media_type", "The body must be JSON."),
+    431: _fault(431, "validation_failure", "A header field may have at most 8 KiB, Cookie 16 KiB, all of them 64 KiB."),
 }
 _INTERNAL = _fault(500, "internal_error", "Something went wrong here.")
 

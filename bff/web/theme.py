@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader, Environment, TemplateSyntaxError
+from jinja2.meta import find_referenced_templates
 
 from bff.errors import ConfigurationError, Problem
 from bff.web.assets import asset_folder
@@ -45,7 +46,8 @@ def read_theme(folder: Path | None) -> Theme:
         name = path.relative_to(folder / "templates").as_posix()
         try:
             templates[name] = path.read_text("utf-8")
-            parser.parse(templates[name], name)
+            # Compiled, since only then it comes out that there is no such filter or test.
+            parser.compile(templates[name], name)
         except TemplateSyntaxError as error:
             problems.append(_problem(f"templates/{name}, line {error.lineno}: {error.message}"))
         except (OSError, UnicodeDecodeError) as error:
@@ -55,6 +57,12 @@ def read_theme(folder: Path | None) -> Theme:
         statics = read_files([folder / "static"])
     except OSError as error:
         problems.append(_problem(f"a file of static cannot be read: {_reason(error)}"))
+    known = {*templates, *(path.name for path in _files(asset_folder("templates")))}
+    for name, text in templates.items():
+        if problems:
+            break
+        missing = [one for one in find_referenced_templates(parser.parse(text)) if one is not None and one not in known]
+        problems += [_problem(f"templates/{name}: there is no template {one}") for one in missing]
     if problems:
         raise ConfigurationError(tuple(problems))
     return Theme(templates=templates, statics=statics)

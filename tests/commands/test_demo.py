@@ -89,6 +89,7 @@ def test_demo_works_and_leaves_nothing_behind_however_it_ends(temporary: str, nu
 
 def test_environments_redis_has_no_say_and_what_counts_is_told(temporary: str) -> None:
     foreign = {"REDIS_URL": "redis://:hunter2@127.0.0.1:1", "EMPORIX_TENANT": "real", "BFF_LOG_LEVEL": "error"}
+    foreign["BFF_THREDS"] = "4"
     with start(temporary, "--port", "0", **foreign) as process:
         text = told(process)
         shop = re.findall(r"http://\S+", text)[0]
@@ -97,7 +98,7 @@ def test_environments_redis_has_no_say_and_what_counts_is_told(temporary: str) -
         process.communicate(timeout=60)
     assert text.startswith(f"Open:          {shop}\n")
     assert "Redis:         its own, in memory\n" in text
-    assert "Environment:   BFF_LOG_LEVEL counts; left out: EMPORIX_TENANT, REDIS_URL\n" in text
+    assert "Environment:   counting: BFF_LOG_LEVEL; left out: EMPORIX_TENANT, REDIS_URL\n" in text
     assert re.search(r"'Continue with Google' asks the demo's own provider on localhost:[0-9]+, not Google\n", text)
     assert "hunter2" not in text
 

@@ -25,6 +25,7 @@ from bff.sessions.answers import (
     Answers,
     Claim,
     KeptAnswer,
+    Spent,
     StillAtWork,
     Submission,
 )
@@ -77,8 +78,12 @@ def test_second_sending_gets_the_answer_of_the_first(redis: Redis, clock: FakeCl
 def test_cookie_is_handed_out_twice_at_most(redis: Redis, clock: FakeClock) -> None:
     store, submission = answers(redis, clock), sent()
     kept(store, submission)
-    found = [store.begin(submission) for _ in range(3)]
-    assert [type(one) for one in found] == [KeptAnswer, KeptAnswer, Claim]
+    assert [type(store.begin(submission)) for _ in range(2)] == [KeptAnswer, KeptAnswer]
+    for _ in range(3):
+        # What was done is not done again, either.
+        with pytest.raises(Spent):
+            store.begin(submission)
+    assert 0 < int(redis.pttl(submission.name)) <= 30_000
 
 
 def test_answer_without_a_cookie_is_for_every_click(redis: Redis, clock: FakeClock) -> None:
@@ -291,7 +296,7 @@ def test_rights_that_the_operator_is_told_of_suffice(
             kept(store, submission)
             assert isinstance(store.begin(submission), KeptAnswer)
             assert isinstance(store.begin(submission), KeptAnswer)
-            claim = store.begin(submission)
+            claim = store.begin(sent())
             assert isinstance(claim, Claim)
             store.release(claim)
     finally:

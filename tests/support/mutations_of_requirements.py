@@ -77,8 +77,8 @@ OF_BROWSER_BASED_APPS: tuple[Mutation, ...] = (
     Mutation(
         guard="signing out on a page needs the page's token",
         path="bff/web/middleware/csrf.py",
-        old="    if request.method in _SAFE:\n        return\n    try:\n",
-        new='    if request.method in _SAFE or request.path == "/logout":\n        return\n    try:\n',
+        old="    if request.method in _SAFE:\n        return\n    if (fault",
+        new='    if request.method in _SAFE or request.path == "/logout":\n        return\n    if (fault',
         test="tests/web/middleware/test_csrf.py::test_form_of_a_page_is_checked_like_a_json_route",
     ),
     Mutation(

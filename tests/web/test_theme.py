@@ -35,6 +35,7 @@ def test_templates_and_static_files_are_read_by_their_paths_and_hidden_ones_are_
     [
         (b"a\n{% block %}", "templates/x.html, line 2: "),
         (b"{{ a b }}", "templates/x.html, line 1: "),
+        (b"a\n{{ 1|nosuch }}", "templates/x.html, line 2: No filter named 'nosuch'"),
         (b"\xff\xfe", "templates/x.html cannot be read: it is not UTF-8"),
     ],
 )
@@ -47,3 +48,14 @@ def test_template_that_is_none_is_a_bad_configuration(tmp_path: Path, content: b
     assert first.variable == "BFF_THEME_DIR"
     assert first.what.startswith(told)
     assert second.what.startswith("templates/y.html, line 1: ")
+
+
+@pytest.mark.parametrize("line", ["{% extends 'nowhere.html' %}", "{% include 'nowhere.html' %}"])
+def test_template_that_needs_one_that_is_not_there_is_a_bad_configuration(tmp_path: Path, line: str) -> None:
+    theme(tmp_path, "templates/x.html", line.encode())
+    theme(tmp_path, "templates/y.html", b"{% extends 'base.html' %}{% include 'x.html' %}")
+    with pytest.raises(ConfigurationError) as caught:
+        read_theme(tmp_path)
+    assert [problem.what for problem in caught.value.problems] == [
+        "templates/x.html: there is no template nowhere.html"
+    ]

@@ -35,7 +35,7 @@ def check_origin(services: Services) -> None:
         return
     if not _may_be_ours(services):
         _report(services, "another origin")
-        if site is not None:
+        if site not in (None, "none"):
             raise OriginRefused(_not_ours("Sec-Fetch-Site", "same-origin"))
         raise OriginRefused(_not_ours("Origin", services.settings.serving.public_url))
 

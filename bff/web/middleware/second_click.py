@@ -13,7 +13,7 @@ from flask import Response, flash, g, request
 
 from bff.errors import SessionStoreUnavailable, UpstreamTimeout
 from bff.events import Event
-from bff.sessions.answers import Claim, KeptAnswer, StillAtWork, Submission
+from bff.sessions.answers import Claim, KeptAnswer, Spent, StillAtWork, Submission
 from bff.sessions.audit_fields import audit_subject
 from bff.sessions.session import SessionState
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
@@ -69,6 +69,9 @@ def answer_second_click(services: Services) -> Response | None:
     except StillAtWork:
         g.still_at_work = True
         return None
+    except Spent:
+        # It is done: to do it once more would be worse than to leave it to the page what to show.
+        return Response(status=303, headers={"Location": request.path})
     if isinstance(begun, Claim):
         g.claim = begun
         return None

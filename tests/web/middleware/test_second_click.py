@@ -284,7 +284,22 @@ def test_cookie_is_handed_out_twice_and_no_third_time(shop: Shop) -> None:
         again.post("/account/password", values)
         assert (again.location, again.browser.cookie) == ("/account", somebody.browser.cookie)
     again.browser.cookie = old
-    gets_nothing(again, somebody, "/account/password", values)
+    again.post("/account/password", values)
+    assert (again.status, again.location) == (303, "/account/password")
+    assert "Set-Cookie" not in again.answer.headers
+    again.get("/account/password")
+    assert (again.location or "").startswith("/login")
+
+
+def test_form_that_is_sent_many_times_is_done_once(shop: Shop) -> None:
+    somebody, values = opened(shop, CLICKS["sign-in"])
+    old = somebody.browser.cookie
+    shop.sandbox.recorder.clear()
+    for _ in range(6):
+        somebody.browser.cookie = old
+        somebody.post("/login", values)
+        assert somebody.status == 303
+    assert shop.sandbox.recorder.count("login") == 1
 
 
 @pytest.mark.parametrize(("after", "is_kept"), [(29.0, True), (30.0, False)])
