@@ -65,13 +65,13 @@ def spellings(email: str) -> tuple[str, ...]:
 def counted(email: str) -> str:
     """Return the same for all spellings that upstream may take for one address; which it tells apart is not known.
 
-    No case (a long s is an s), width, accent, blank or control: to share a count harms less than to count anew with
-    each spelling.
+    No case (a long s is an s), width, accent, blank, control or dot at the end (RFC 1034 3.1): to share a count harms
+    less than to count anew with each spelling.
     """
     decomposed = unicodedata.normalize("NFKD", canonical(email))
     seen = [one for one in decomposed if unicodedata.category(one) not in _UNCOUNTED and not one.isspace()]
     # By way of the upper case, where a dotless i is an i: so Java compares.
-    return "".join(seen).upper().casefold()
+    return "".join(seen).upper().casefold().rstrip(".")
 
 
 def may_be_asked_for(email: str) -> bool:

@@ -119,3 +119,7 @@ def test_long_domain_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     assert canonical(f"jane@{letters}") == f"jane@{letters}"
     assert time.process_time() - began < 1
+
+
+def test_dots_behind_the_domain_make_no_other_count() -> None:
+    assert {counted(f"jane@example.com{dots}") for dots in ("", ".", "..", ".\u200b.")} == {counted("jane@example.com")}

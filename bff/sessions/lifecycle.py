@@ -18,7 +18,7 @@ from bff.sessions.device_records import DeviceRecord
 from bff.sessions.ended import Ended, EndedNote, from_now_on, if_not_seen_again
 from bff.sessions.index import Overtaken, SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
-from bff.sessions.store import Found, SessionEnded, SessionStore, VersionConflict, Versions
+from bff.sessions.store import Found, Missing, SessionEnded, SessionStore, VersionConflict, Versions
 
 FIRST_SECONDS = 900
 """How long a guest's record lives whose cookie has not come back: many newcomers are programs that never return; and a
@@ -59,7 +59,12 @@ class Lifecycle:
         elif is_newcomer:
             ttl = min(ttl, FIRST_SECONDS)
         device = DeviceRecord.of(web, now=self.now(), browser=browser)
-        versions = self.store.create(cookie, web, vault, ttl, device, ended=ended)
+        try:
+            versions = self.store.create(cookie, web, vault, ttl, device, ended=ended)
+        except SessionStoreUnavailable:
+            # They may be there all the same, and their cookie will be in no browser.
+            self._undo(cookie, None)
+            raise
         told = ended if web.signed_in is None else None
         return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl, ended=told)
 
@@ -92,7 +97,7 @@ class Lifecycle:
             if began is not None:
                 self.index.check_not_all_ended(began)
             if old is not None:
-                self.store.retire(old, read)
+                self._retire(old, read)
         except (Overtaken, VersionConflict, SessionEnded, SessionStoreUnavailable):
             self._undo(cookie, web.signed_in)
             raise
@@ -182,6 +187,15 @@ class Lifecycle:
     def idle_seconds(self, web: WebRecord) -> float:
         """Return how long a session lives without a request."""
         return float(self.settings.anonymous_idle_seconds if web.signed_in is None else self.settings.idle_seconds)
+
+    def _retire(self, old: SessionCookie, read: Versions | None) -> None:
+        """End what a move leaves behind; whether it is done is looked up where the answer was lost: then no undoing."""
+        try:
+            self.store.retire(old, read)
+        except SessionStoreUnavailable:
+            left = self.store.load(old, count=False)
+            if not isinstance(left, Missing) or not left.retired:
+                raise
 
     def _undo(self, cookie: SessionCookie, who: SignedIn | None) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -99,6 +101,37 @@ def test_move_that_cannot_end_the_old_one_leaves_the_new_one_nowhere(
         sessions.rotate(old, begun.versions, signed_in, Vault(), None)
     store.before.clear()
     assert list(store.sids()) == ([] if meddling == "ended" else [old.sid])
+
+
+def losing_the_answer(of: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call that is carried out, and whose answer is lost on the way."""
+
+    def lost(*arguments: Any, **named: Any) -> Any:
+        of(*arguments, **named)
+        raise SessionStoreUnavailable("the answer is lost")
+
+    return lost
+
+
+def test_move_whose_last_answer_is_lost_is_made(
+    sessions: Sessions, signed_in: WebRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), None)
+    monkeypatch.setattr(sessions.store, "retire", losing_the_answer(sessions.store.retire))
+    cookie, _ = sessions.rotate(old, begun.versions, signed_in, Vault(), None)
+    assert isinstance(sessions.store.load(cookie), Found)
+    assert sessions.store.load(old) == Missing(retired=True)
+    assert listed(sessions) == (cookie.sid,)
+
+
+def test_record_whose_making_was_not_heard_of_is_not_left_behind(
+    sessions: Sessions, signed_in: WebRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), None)
+    monkeypatch.setattr(sessions.store, "create", losing_the_answer(sessions.store.create))
+    with pytest.raises(SessionStoreUnavailable):
+        sessions.rotate(old, begun.versions, signed_in, Vault(), None)
+    assert list(sessions.store.sids()) == [old.sid]
 
 
 def test_move_that_does_not_say_what_was_read_ends_the_old_one_however_it_is(
