@@ -80,6 +80,12 @@ class KeptAnswer:
     headers: tuple[tuple[str, str], ...] = ()
     """Of those that say when to try again and what a browser is to forget."""
 
+    @property
+    def seconds(self) -> int:
+        """How long it is kept: an answer that says when to try again, no longer than until then."""
+        wait = dict(self.headers).get("Retry-After", "")
+        return min(KEPT_SECONDS, int(wait)) if wait.isdecimal() else KEPT_SECONDS
+
     def to_bytes(self, until: float) -> bytes:
         """Write it down, with when it ends (Unix seconds)."""
         cookie = None if self.cookie is None else self.cookie.value.reveal()
@@ -216,12 +222,12 @@ class Answers:
         if sealed is None:
             self.release(claim)
             return
-        self._put(claim.submission, claim.mark, sealed)
+        self._put(claim.submission, claim.mark, sealed, answer.seconds)
         if answer.cookie is not None:
             # A browser may have the new cookie while it still shows the form: it needs the rest, and no cookie.
             moved = claim.submission.late(answer.cookie)
             if (rest := self._sealed(moved, replace(answer, cookie=None))) is not None:
-                self._put(moved, b"", rest)
+                self._put(moved, b"", rest, answer.seconds)
 
     def release(self, claim: Claim) -> None:
         """Let the next one do what the form asks for: there is no answer that it could get.
@@ -265,7 +271,7 @@ class Answers:
     def _sealed(self, submission: Submission, answer: KeptAnswer) -> bytes | None:
         key, may_be_had = self._ring.newest, _NO_SECRET if answer.cookie is None else _MOST_HANDED_OUT
         sealed = key.seal(
-            answer.to_bytes(self._now() + KEPT_SECONDS),
+            answer.to_bytes(self._now() + answer.seconds),
             purpose=_PURPOSE,
             cookie=submission.secret,
             bound_to=_bound_to(submission, key.number),
@@ -282,8 +288,8 @@ class Answers:
         plain = key.open(sealed, purpose=_PURPOSE, cookie=submission.secret, bound_to=bound_to)
         return None if plain is None else KeptAnswer.from_bytes(plain, self._now())
 
-    def _put(self, submission: Submission, mark: bytes, sealed: bytes) -> None:
-        args: list[bytes | int] = [mark, sealed, KEPT_SECONDS * 1000]
+    def _put(self, submission: Submission, mark: bytes, sealed: bytes, seconds: int) -> None:
+        args: list[bytes | int] = [mark, sealed, seconds * 1000]
         translate_redis_errors(lambda: self._keep_script(keys=[submission.name], args=args))
 
 

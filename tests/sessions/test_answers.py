@@ -139,6 +139,17 @@ def test_answer_is_kept_for_half_a_minute(redis: Redis, clock: FakeClock, after:
     assert (store.moved(late) is not None) is is_kept
 
 
+@pytest.mark.parametrize(("after", "is_kept"), [(4.0, True), (5.0, False)])
+def test_answer_that_says_when_to_try_again_is_kept_until_then(
+    redis: Redis, clock: FakeClock, after: float, is_kept: bool
+) -> None:
+    store, submission = answers(redis, clock), sent()
+    kept(store, submission, KeptAnswer(status=503, page=b"later", headers=(("Retry-After", "5"),)))
+    clock.advance(after)
+    assert isinstance(store.begin(submission), KeptAnswer) is is_kept
+    assert all(int(redis.pttl(key)) <= 5000 for key in keys_of(redis) if is_kept)
+
+
 def test_redis_forgets_it_after_half_a_minute(redis: Redis, clock: FakeClock) -> None:
     kept(answers(redis, clock), sent())
     lives = [redis.pttl(key) for key in keys_of(redis)]

@@ -342,7 +342,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="the old cookie is dead after a rotation",
         path="bff/sessions/lifecycle.py",
-        old="                self.store.retire(old, read)",
+        old="                self._retire(old, read)",
         new="                pass",
         test="tests/sessions/test_session_moves.py::test_rotation_moves_everything_and_kills_the_old_cookie",
     ),
@@ -945,7 +945,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="Redis forgets a kept answer",
         path="bff/sessions/answers.py",
-        old="[mark, sealed, KEPT_SECONDS * 1000]",
+        old="[mark, sealed, seconds * 1000]",
         new="[mark, sealed, KEPT_SECONDS * 2000]",
         test="tests/sessions/test_answers.py::test_redis_forgets_it_after_half_a_minute",
     ),

@@ -168,6 +168,12 @@ def _add(visit: Visit, form: AddressForm) -> ResponseReturnValue:
 
 def _change(visit: Visit, form: AddressForm) -> ResponseReturnValue:
     body = {**_body(form), "isDefault": bool(form.isDefault.data), **version_of(form)}
+    unshown = (form.unshown.data or "").split(",")
+    if "isDefault" in unshown and not form.isDefault.data:
+        del body["isDefault"]
+    if "tags" in unshown and "tags" in body and set(body["tags"]) == set(_read(visit).tags):
+        # Nothing was changed of those that the page could show; the others would be lost.
+        del body["tags"]
     try:
         visit.perform("update_address", body, values=_of_path(visit))
     except (PreconditionFailed, UpstreamRejected) as err:
