@@ -29,7 +29,7 @@ REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_r
 
 @pytest.fixture
 def visits(make_shop: ShopMaker, clock: FakeClock) -> Visits:
-    return visits_of(make_shop, clock)
+    return visits_of(make_shop, clock, read_seconds=3)
 
 
 def bearer(visits: Visits, session: Session) -> str:

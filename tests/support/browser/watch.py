@@ -32,6 +32,7 @@ class Watch:
         context.on("request", self._request)
         context.on("requestfailed", self._failed)
         context.on("response", self._response)
+        self.scripts = scripts
         if scripts:
             context.expose_binding("reportViolation", lambda _, text: self._complain(f"content policy: {text}"))
             context.add_init_script(_REPORT_VIOLATIONS)

@@ -79,7 +79,14 @@ def short_lives(**changes: Any) -> SandboxSettings:
     return SandboxSettings(**{**lives, **changes})
 
 
-def visits_of(make_shop: ShopMaker, clock: FakeClock, *, bearer: str = "anonymous", **changes: Any) -> Visits:
+def visits_of(
+    make_shop: ShopMaker,
+    clock: FakeClock,
+    *,
+    bearer: str = "anonymous",
+    read_seconds: float = READ_TIMEOUT_SECONDS,
+    **changes: Any,
+) -> Visits:
     """Start a shop whose upstream differs from `short_lives` by `changes`."""
     return Visits(
         shop=make_shop(
@@ -87,7 +94,7 @@ def visits_of(make_shop: ShopMaker, clock: FakeClock, *, bearer: str = "anonymou
             clock=clock,
             EMPORIX_REFRESH_BEARER=bearer,
             EMPORIX_CONNECT_TIMEOUT="0.4",
-            EMPORIX_READ_TIMEOUT=str(READ_TIMEOUT_SECONDS),
+            EMPORIX_READ_TIMEOUT=str(read_seconds),
         )
     )
 
