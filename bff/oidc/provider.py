@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -35,6 +35,8 @@ _REFETCH_KEYS_SECONDS: Final = 30.0
 """Any sender may post a logout token with a bad signature, or an unknown key: the issuer is asked no more often."""
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 3.0
+_MOST_WAITING: Final = 8
+"""Threads that wait for a document which another one fetches. Anyone can post a token, and threads are scarce."""
 _PUBLIC_KINDS: Final = ("RSA", "EC", "OKP")
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 """Path and query of an endpoint; no fragment (RFC 6749 3.1), nothing that could end a header line."""
@@ -70,6 +72,8 @@ class IdentityProvider:
         self._now = now
         self._log = log
         self._lock = threading.Lock()
+        self._is_fetching = False
+        self._places = threading.BoundedSemaphore(_MOST_WAITING)
         self._metadata: _CacheEntry | None = None
         self._keys: _CacheEntry | None = None
         self._keys_refetched_at = float("-inf")
@@ -80,7 +84,7 @@ class IdentityProvider:
         :raises IdentityProviderUnavailable: it cannot be fetched, or is not to be believed, or could not be half a
             minute ago
         """
-        with self._lock:
+        with self._turn():
             return self._known_metadata()
 
     def keys(self, kid: str | None) -> KeySet:
@@ -88,7 +92,7 @@ class IdentityProvider:
 
         :raises IdentityProviderUnavailable: there is no discovery document, or no key in the set can be used
         """
-        with self._lock:
+        with self._turn():
             metadata = self._known_metadata()
             kept = self._keys
             if kept is None or self._now() >= kept.until:
@@ -106,7 +110,7 @@ class IdentityProvider:
         :return: None where they cannot be had, or were fetched anew less than half a minute ago
         :raises IdentityProviderUnavailable: there is no discovery document
         """
-        with self._lock:
+        with self._turn():
             kept = self._keys
             if kept is not None and kept.value is known:
                 kept = self._refetched_keys(self._known_metadata(), kept)
@@ -177,6 +181,18 @@ class IdentityProvider:
             sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
         )
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        waits = self._is_fetching
+        if waits and not self._places.acquire(blocking=False):
+            raise IdentityProviderUnavailable
+        try:
+            with self._lock:
+                yield
+        finally:
+            if waits:
+                self._places.release()
+
     def _known_metadata(self) -> Metadata:
         if self._metadata is None or self._now() >= self._metadata.until:
             self._metadata = self._fetched_metadata()
@@ -211,6 +227,7 @@ class IdentityProvider:
         return _CacheEntry(until=self._now() + (_KEEP_FAILURE_SECONDS if value is None else _KEEP_SECONDS), value=value)
 
     def _document(self, path: str) -> Mapping[str, Any] | None:
+        self._is_fetching = True
         try:
             answer = self._transport.send(
                 "GET",
@@ -223,6 +240,8 @@ class IdentityProvider:
         except TransportError as err:
             self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=str(err))
             return None
+        finally:
+            self._is_fetching = False
         try:
             document = json.loads(answer.body) if answer.status == 200 else None
         except (ValueError, RecursionError):

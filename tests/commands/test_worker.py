@@ -55,6 +55,10 @@ def test_a_request_has_ten_seconds() -> None:
     assert worker.ARRIVAL_SECONDS == 10
 
 
+def test_an_answer_has_two_minutes_and_what_is_held_64_mib() -> None:
+    assert (worker.TAKING_SECONDS, worker.MOST_HELD_BYTES) == (120, 64 * 1024 * 1024)
+
+
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
 def test_twice_as_many_slow_clients_as_threads_leave_a_thread_for_others(ours: Served, sent: bytes) -> None:
     with ExitStack() as stack:

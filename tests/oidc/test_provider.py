@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +15,7 @@ from bff.sandbox.faults import Fault
 from bff.sandbox.provider.settings import ProviderSettings
 from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
-from tests.support.fakes.raw_server import unused_port
+from tests.support.fakes.raw_server import RawServer, reply, unused_port
 from tests.support.fakes.sso_browser import query_of
 from tests.support.oidc.provider_parts import BACK, CLIENT, Seen, login_of, ours, serving
 
@@ -93,6 +95,27 @@ def test_many_at_once_fetch_it_once(seen: Seen) -> None:
         keys = list(pool.map(lambda _: seen.ours.keys(None), range(8)))
     assert len(keys) == 8
     assert seen.asked() == (1, 1)
+
+
+def test_silent_provider_holds_no_more_than_a_few_threads(clock: FakeClock) -> None:
+    told, asked = threading.Event(), threading.Event()
+
+    def says_nothing_yet(connection: socket.socket, request: bytes) -> None:
+        asked.set()
+        told.wait(20)
+        connection.sendall(reply(status="503 No"))
+
+    with RawServer(says_nothing_yet) as server, ThreadPoolExecutor(20) as pool:
+        provider = ours(f"http://localhost:{server.port}/", clock)
+        first = pool.submit(provider.metadata)
+        assert asked.wait(20)
+        others = [pool.submit(provider.metadata) for _ in range(12)]
+        refused, held = wait(others, timeout=1.5)
+        assert (len(refused), len(held)) == (4, 8)
+        told.set()
+        for one in (first, *others):
+            with pytest.raises(IdentityProviderUnavailable):
+                one.result(20)
 
 
 def test_unknown_kid_is_looked_for_once_and_never_twice_in_half_a_minute(seen: Seen) -> None:

@@ -211,6 +211,7 @@ def test_redis_shows_neither_cookie_nor_key_nor_what_was_sent(redis: Redis, cloc
 
 
 def test_answer_that_is_too_long_is_not_kept(redis: Redis, clock: FakeClock) -> None:
+    assert MOST_BYTES == 4096
     store, submission = answers(redis, clock), sent()
     noise = random_text(MOST_BYTES).encode()
     kept(store, submission, replace(STAYED, page=noise))

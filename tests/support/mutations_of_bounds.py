@@ -92,4 +92,32 @@ BOUNDS: tuple[Mutation, ...] = (
         new=")",
         test=f"{_BOUNDS}::test_every_record_of_a_signed_in_session_lives_for_the_idle_limit",
     ),
+    Mutation(
+        guard="few threads wait for the identity provider",
+        path="bff/oidc/provider.py",
+        old="self._places.acquire(blocking=False)",
+        new="self._places.acquire(timeout=20)",
+        test="tests/oidc/test_provider.py::test_silent_provider_holds_no_more_than_a_few_threads",
+    ),
+    Mutation(
+        guard="a move whose last answer is lost is not undone",
+        path="bff/sessions/lifecycle.py",
+        old="            if not isinstance(left, Missing) or not left.retired:\n                raise",
+        new="            raise",
+        test="tests/sessions/test_lifecycle.py::test_move_whose_last_answer_is_lost_is_made",
+    ),
+    Mutation(
+        guard="a form is done once however often it is sent",
+        path="bff/sessions/scripts.py",
+        old="redis.call('SET', KEYS[1], 'X', 'KEEPTTL')",
+        new="redis.call('DEL', KEYS[1])",
+        test="tests/sessions/test_answers.py::test_cookie_is_handed_out_twice_at_most",
+    ),
+    Mutation(
+        guard="a bare LF does not have a chunk's line read again",
+        path="bff/commands/arrival.py",
+        old='part.find(b"\\r\\n", at)',
+        new='part.find(b"\\n", at) - 1',
+        test="tests/commands/test_arrival.py::test_no_byte_of_a_chunks_line_makes_the_ones_before_it_be_read_again",
+    ),
 )
