@@ -78,6 +78,8 @@ def test_form_of_another_site_is_refused_and_signs_nobody_out(place: Place, page
     with page.expect_response(f"{place.url}/logout") as answer:
         page.locator(f"#{way}").click()
     assert answer.value.status == 403
+    # Else the way to the refusal and the one to the account cross.
+    expect(page.get_by_role("heading", level=1)).to_have_text("This could not be accepted")
     page.goto(f"{place.url}/account")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your profile")
     assert cookie_of(page, place) == mine
