@@ -43,7 +43,7 @@ class Outgoing:
         except BlockingIOError:
             return
         except OSError:
-            # The client has gone: there is nobody to take the rest.
+            # The client has gone, and the rest with it.
             self.pending = memoryview(b"")
 
     def setblocking(self, flag: bool) -> None:
