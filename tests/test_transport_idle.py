@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,11 @@ def transport_at(origin: str, clock: FakeClock) -> Iterator[Transport]:
     transport = Transport(origin, connections=4, max_body_bytes=1000, monotonic=clock)
     with contextlib.closing(transport):
         yield transport
+
+
+def pool_of(transport: Transport) -> Any:
+    pools = transport._adapter.poolmanager.pools
+    return pools[next(iter(pools.keys()))]
 
 
 def post(transport: Transport, **allowed: float) -> HttpResponse:
@@ -83,8 +89,7 @@ def test_request_after_a_quiet_night_does_not_meet_the_forgotten_connection(cloc
 def test_kernel_probes_kept_connections(clock: FakeClock) -> None:
     with RawServer(sends(reply())) as server, transport_at(server.origin, clock) as transport:
         post(transport)
-        pools = transport._adapter.poolmanager.pools
-        pool = pools[next(iter(pools.keys()))]
+        pool = pool_of(transport)
         connection = pool.pool.get()
         assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < REPEATABLE_IDLE_SECONDS
@@ -106,6 +111,33 @@ def test_read_whose_connection_was_reset_goes_again_on_a_new_one_however_many_ar
         assert server.connections == 2
         for _ in range(3):
             assert client.call(row, call_for(row), BEARER).status == 200
+
+
+def test_read_goes_again_on_a_new_connection_where_another_has_taken_the_one_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row, both = OPERATIONS["get_me"], threading.Barrier(2)
+    script = forgets(resets)
+    taken: list[object] = []
+
+    def answers_two_together(connection: socket.socket, request: bytes) -> None:
+        both.wait(20)
+        script(connection, request)
+
+    with RawServer(answers_two_together, answers_two_together, script) as server, client_at(server.origin) as client:
+        assert at_once(2, lambda: client.call(row, call_for(row), BEARER).status) == [200, 200]
+        transport, send = client._transport, client._transport.send
+
+        def loses_its_connection(*args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return send(*args, **kwargs)
+            finally:
+                # Its place, rather: the broken connection is closed by now.
+                if not taken:
+                    taken.append(pool_of(transport).pool.get())
+
+        monkeypatch.setattr(transport, "send", loses_its_connection)
+        assert client.call(row, call_for(row), BEARER).status == 200
 
 
 def test_write_whose_connection_was_reset_is_not_repeated(clock: FakeClock) -> None:

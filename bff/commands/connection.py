@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any, Final
 
+from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import TConn
 
 from bff.commands.arrival import Arrival
@@ -118,6 +119,10 @@ class _Parsed:
         body = self._arrival.request.body
         if body.failed:
             return False
-        while body.read(_READ_BYTES):
-            pass
+        try:
+            while body.read(_READ_BYTES):
+                pass
+        except (ParseException, NoMoreData):
+            # The request has been answered: a refusal now would be taken for the answer to the next one.
+            return False
         return True

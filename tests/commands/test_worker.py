@@ -148,6 +148,17 @@ def test_chunks_that_are_mostly_wrapping_are_refused_in_the_shape_of_errors(ours
     assert (answer.status, json.loads(answer.body)["type"]) == (413, "payload_too_large")
 
 
+@pytest.mark.parametrize(
+    "chunks", [b"0\r\nno trailer\r\n\r\n", b"3;\x01\r\nabc\r\n0\r\n\r\n", b"3 x\r\nabc\r\n0\r\n\r\n"]
+)
+def test_request_has_one_answer_also_where_its_unread_body_is_broken(ours: Served, chunks: bytes) -> None:
+    head = b"POST /unread HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with ours.open(head + chunks) as connection:
+        received = all_of(connection)
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert parsed(received).body == b"unread"
+
+
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("narrow"), MOST_CONNECTIONS=3 * THREADS, MOST_HELD_BYTES=200_000) as server:

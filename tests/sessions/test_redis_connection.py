@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from redis import Redis
@@ -82,6 +83,12 @@ def test_one_broken_connection_is_a_warning_for_all_that_were_idle_then(way: Way
         way.client.incr("bff:counter")
     clock.advance(1)
     use(way.client, 3)
+
+
+def test_kernel_probes_kept_connections(way: Way) -> None:
+    connection: Any = way.client.connection_pool.get_connection()
+    assert connection._get_socket().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    way.client.connection_pool.release(connection)
 
 
 def test_customer_notices_no_reset_between_two_clicks(

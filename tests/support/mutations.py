@@ -1169,6 +1169,21 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/test_transport_idle.py::test_request_after_a_quiet_night_does_not_meet_the_forgotten_connection",
     ),
     Mutation(
+        guard="a read goes again on a connection of its own",
+        path="bff/emporix/client.py",
+        old="most_idle_seconds=idle if attempt == 1 else 0",
+        new="most_idle_seconds=idle",
+        test="tests/test_transport_idle.py::"
+        "test_read_goes_again_on_a_new_connection_where_another_has_taken_the_one_given_back",
+    ),
+    Mutation(
+        guard="a request has one answer",
+        path="bff/commands/connection.py",
+        old="        except (ParseException, NoMoreData):",
+        new="        except NoMoreData:",
+        test=f"{_WORKER}::test_request_has_one_answer_also_where_its_unread_body_is_broken",
+    ),
+    Mutation(
         guard="no thread waits for a request",
         path="bff/commands/arrival.py",
         old="            return Stage.READY if self._missing <= 0 else Stage.WAITING",
