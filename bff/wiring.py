@@ -107,12 +107,13 @@ def build_services(
         log=log,
     )
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
+    most_waiting = max(1, settings.serving.threads // _SHARE_THAT_WAITS)
     broker = TokenBroker(emporix, operations, store, settings.emporix, limits, now, log)
     login = Login(broker, operations, sessions, now, log)
     oidc = None
     if settings.social is not None:
         oidc = SocialLogin(
-            IdentityProvider(settings.social, now, log),
+            IdentityProvider(settings.social, now, log, most_waiting=most_waiting),
             login,
             operations,
             sessions,
@@ -139,7 +140,7 @@ def build_services(
             ring,
             now,
             wait_seconds=_MOST_CALLS_OF_A_FORM * emporix.longest_call_seconds,
-            most_waiting=max(1, settings.serving.threads // _SHARE_THAT_WAITS),
+            most_waiting=most_waiting,
         ),
         calls=AccountCalls(
             broker,

@@ -119,8 +119,10 @@ class Address:
     def of(cls, content: Mapping[str, Any]) -> Address:
         """Read an address."""
         id, listed, is_default = text_of(content.get("id")), content.get("tags"), content.get("isDefault")
-        tags = tuple(tag for one in listed if (tag := text_of(one))) if isinstance(listed, list) else ()
-        whole_tags = listed is None or (isinstance(listed, list) and all(map(_is_text, listed)))
+        tags = tuple(tag for one in listed if (tag := _tag_of(one))) if isinstance(listed, list) else ()
+        whole_tags = listed is None or (
+            isinstance(listed, list) and all(one in (None, "", _tag_of(one)) for one in listed)
+        )
         return cls(
             id=id if id is not None and _ADDRESS_ID.admits(id) else None,
             texts=AddressTexts(**_texts(AddressTexts, content)),
@@ -158,6 +160,12 @@ def addresses_of(content: list[Any]) -> tuple[Address, ...]:
 def text_of(value: Any) -> str | None:
     """Return a value that is a text, and not an empty one."""
     return value if value and isinstance(value, str) and _is_text(value) else None
+
+
+def _tag_of(value: Any) -> str | None:
+    """Return a value that is a tag which pages, and queries of upstream's, can list between commas."""
+    tag = text_of(value)
+    return tag if tag is not None and "," not in tag and tag == tag.strip() else None
 
 
 def _is_text(value: Any) -> bool:

@@ -6,12 +6,14 @@ Everything is as `serve` would build it from the same settings, but for the two 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from redis import ConnectionPool, Redis
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bff.config.settings import Settings
+from bff.sessions.readiness import Readiness
 from bff.transport import HttpResponse, NotConnected, Transport
 from bff.wiring import Services, build_services
 
@@ -42,8 +44,10 @@ class _NoTransport(Transport):
 
 def offline_services(settings: Settings) -> Services:
     """Build the services that a configuration describes, with a store and an upstream that cannot be reached."""
-    return build_services(
+    services = build_services(
         settings,
         redis=Redis(connection_pool=ConnectionPool(connection_class=_NoConnection)),
         transport=_NoTransport(settings.emporix.api_url, connections=1, max_body_bytes=1),
     )
+    # A failure is otherwise told once a second, and who asks waits for that second.
+    return replace(services, readiness=Readiness(services.redis, services.log, sleep=lambda seconds: None))

@@ -24,6 +24,8 @@ LONGEST_COOKIE_BYTES: Final = 16 * 1024 + len("Cookie: \r\n")
 LARGEST_HEAD_BYTES: Final = 64 * 1024
 LARGEST_CHUNKED_BYTES: Final = 256 * 1024
 """Of a request with a chunked body, as sent: what wraps the chunks counts, too."""
+MOST_CHUNKS: Final = 4096
+"""Of one body. Gunicorn's reader moves what it has buffered with each of them."""
 READ_BEYOND_BYTES: Final = 2048
 """Gunicorn's reader asks for at least 1 KiB at a time, so this much past the limit lets the application see it."""
 
@@ -38,7 +40,7 @@ class Stage(Enum):
     REFUSED = auto()
     """Gunicorn's parser does not take it; `error` says why."""
     TOO_LARGE = auto()
-    """A chunked body with more around it than in it."""
+    """A chunked body with more around it than in it, or in more pieces than any client sends."""
 
 
 class Arrival:
@@ -132,7 +134,10 @@ class Arrival:
         if self._chunks is None:
             self._missing -= len(part)
             return Stage.READY if self._missing <= 0 else Stage.WAITING
-        match self._chunks.feed(part):
+        stage = self._chunks.feed(part)
+        if self._chunks.count > MOST_CHUNKS:
+            return Stage.TOO_LARGE
+        match stage:
             case ChunkStage.WHOLE:
                 return Stage.READY
             case ChunkStage.ENOUGH:
@@ -177,6 +182,8 @@ class ChunkEnd:
 
     def __init__(self, enough_bytes: int) -> None:
         self._enough = enough_bytes
+        self.count = 0
+        """How many chunks there were."""
         self._content = 0
         self._skip = 0
         self._trailers = 0
@@ -211,6 +218,7 @@ class ChunkEnd:
             end = line.end() + size
             if not size or part[end : end + 2] != b"\r\n":
                 break
+            self.count += 1
             self._content += size
             at = end + 2
         return at
@@ -249,6 +257,7 @@ class ChunkEnd:
         digits = line.partition(b";")[0].rstrip(b" \t")
         if not digits or digits.translate(None, b"0123456789abcdefABCDEF") or b"\r" in line:
             return ChunkStage.ENOUGH
+        self.count += 1
         self._skip = int(digits, 16)
         self._expected = _Expected.DATA_END if self._skip else _Expected.TRAILER
         return ChunkStage.WAITING

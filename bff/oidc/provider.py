@@ -35,8 +35,6 @@ _REFETCH_KEYS_SECONDS: Final = 30.0
 """Any sender may post a logout token with a bad signature, or an unknown key: the issuer is asked no more often."""
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 3.0
-_MOST_WAITING: Final = 8
-"""Threads that wait for a document which another one fetches. Anyone can post a token, and threads are scarce."""
 _PUBLIC_KINDS: Final = ("RSA", "EC", "OKP")
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 """Path and query of an endpoint; no fragment (RFC 6749 3.1), nothing that could end a header line."""
@@ -65,7 +63,9 @@ class _CacheEntry:
 class IdentityProvider:
     """One issuer; safe for threads, and never asked twice for the same at once."""
 
-    def __init__(self, settings: SocialSettings, now: Callable[[], float], log: Log) -> None:
+    def __init__(self, settings: SocialSettings, now: Callable[[], float], log: Log, *, most_waiting: int = 1) -> None:
+        """:param most_waiting: threads that may wait for a document which another one fetches. Anyone can post a token,
+        and threads are scarce"""
         self._settings = settings
         self._origin = _origin(settings.issuer)
         self._transport = Transport(self._origin, connections=2, max_body_bytes=MAX_DOCUMENT_BYTES)
@@ -73,7 +73,7 @@ class IdentityProvider:
         self._log = log
         self._lock = threading.Lock()
         self._is_fetching = False
-        self._places = threading.BoundedSemaphore(_MOST_WAITING)
+        self._places = threading.BoundedSemaphore(most_waiting)
         self._metadata: _CacheEntry | None = None
         self._keys: _CacheEntry | None = None
         self._keys_refetched_at = float("-inf")

@@ -13,9 +13,12 @@ from flask import Request
 
 from bff.config.settings import SameSite, Settings
 from bff.web.paths import is_api
+from bff.wiring import Services
 
 MARK: Final = "onward"
 """The parameter of a navigation that was sent here by our own page for the step aside."""
+_PURPOSE: Final = b"bff/bounce"
+_MARKED_SECONDS: Final = 60
 
 
 def is_click_on_our_page(request: Request, settings: Settings) -> bool:
@@ -35,12 +38,27 @@ def is_navigation(request: Request) -> bool:
     return not is_api(request.path) or "text/html" in request.headers.get("Accept", "")
 
 
-def may_hide_cookie(request: Request, settings: Settings) -> bool:
+def may_hide_cookie(request: Request, services: Services) -> bool:
     """Tell whether the browser may have a session cookie that it did not send with this request, which has none."""
-    if settings.cookie.same_site is not SameSite.STRICT:
+    if services.settings.cookie.same_site is not SameSite.STRICT:
         return False
+    is_click = is_click_on_our_page(request, services.settings)
     if "Sec-Fetch-Site" in request.headers:
-        return not is_click_on_our_page(request, settings)
-    # A click of ours that another site redirects back here has our `Referer`, and no cookie. The step aside has nobody
-    # in between.
-    return is_navigation(request) and not (MARK in request.args and is_click_on_our_page(request, settings))
+        return not is_click
+    # A click of ours that another site redirects back here has our `Referer`, and no cookie. The step aside goes by
+    # way of no other site.
+    return is_navigation(request) and not (is_click and opened_mark(request, services)[1])
+
+
+def sealed_mark(request: Request, services: Services, query: str) -> str:
+    """Return the mark for a second request for the same path, which holds the query."""
+    text = f"{int(services.now())}?{query}"
+    return services.ring.seal_text(text, purpose=_PURPOSE, bound_to=request.path.encode())
+
+
+def opened_mark(request: Request, services: Services) -> tuple[str, bool]:
+    """Return the query that a mark holds, and whether it is of just now; what is no mark of ours holds nothing."""
+    sealed = request.args.get(MARK, "")
+    text = services.ring.open_text(sealed, purpose=_PURPOSE, bound_to=request.path.encode())
+    made, _, query = (text or "0?").partition("?")
+    return query, abs(services.now() - int(made)) <= _MARKED_SECONDS

@@ -238,7 +238,7 @@ def session_cookies(request: Request, name: str) -> list[str]:
 
 
 def _is_ours_to_answer(request: Request, services: Services) -> bool:
-    if may_hide_cookie(request, services.settings):
+    if may_hide_cookie(request, services):
         # Setting another would replace it.
         return False
     site = request.headers.get("Sec-Fetch-Site")

@@ -66,6 +66,7 @@ def test_text_that_is_not_given_is_not_unreadable(kind: Any, whole: dict[str, An
         ([], (), ()),
         (["A", 5, None, "", {}], ("A",), ("tags",)),
         (["A", "\ud800"], ("A",), ("tags",)),
+        (["x,y", " z ", "q"], ("q",), ("tags",)),
         ("A", (), ("tags",)),
         ({"A": 1}, (), ("tags",)),
     ],

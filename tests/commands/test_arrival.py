@@ -17,6 +17,7 @@ from bff.commands.arrival import (
     LARGEST_HEAD_BYTES,
     LONGEST_COOKIE_BYTES,
     LONGEST_HEADER_BYTES,
+    MOST_CHUNKS,
     READ_BEYOND_BYTES,
     Arrival,
     ChunkEnd,
@@ -178,9 +179,22 @@ def test_larger_chunked_body_is_handed_over_once_its_size_shows() -> None:
 
 
 def test_largest_body_may_come_in_small_chunks() -> None:
-    stage, arrival = stage_of(CHUNKED, b"2\r\nxx\r\n" * (LIMIT // 4), b"4\r\nxxxx\r\n" * (LIMIT // 8), b"0\r\n\r\n")
+    smallest = LIMIT // (MOST_CHUNKS - 1) + 1
+    stage, arrival = stage_of(
+        CHUNKED, (b"%x\r\n" % smallest + b"x" * smallest + b"\r\n") * (LIMIT // smallest), b"0\r\n\r\n"
+    )
     assert stage is Stage.READY
     assert arrival.size < LARGEST_CHUNKED_BYTES
+
+
+@pytest.mark.parametrize("chunk", [b"1\r\nx\r\n", b"1;a\r\nx\r\n"])
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_body_in_more_chunks_than_any_client_sends_is_too_large(chunk: bytes, at_once: int) -> None:
+    arrival = Arrival(CFG, CLIENT, LIMIT)
+    arrival.feed(CHUNKED)
+    stages = [arrival.feed(chunk * at_once) for _ in range(4096 // at_once + 1)]
+    assert set(stages[:-1]) == {Stage.WAITING}
+    assert stages[-1] is Stage.TOO_LARGE
 
 
 def test_chunks_that_are_mostly_wrapping_are_too_large() -> None:

@@ -13,6 +13,7 @@ import pytest
 from bff.errors import IdentityProviderUnavailable
 from bff.sandbox.faults import Fault
 from bff.sandbox.provider.settings import ProviderSettings
+from tests.support.audit.audit_parts import build
 from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.raw_server import RawServer, reply, unused_port
@@ -97,7 +98,8 @@ def test_many_at_once_fetch_it_once(seen: Seen) -> None:
     assert seen.asked() == (1, 1)
 
 
-def test_silent_provider_holds_no_more_than_a_few_threads(clock: FakeClock) -> None:
+@pytest.mark.parametrize("most_waiting", [1, 8])
+def test_silent_provider_holds_no_more_than_a_few_threads(clock: FakeClock, most_waiting: int) -> None:
     told, asked = threading.Event(), threading.Event()
 
     def says_nothing_yet(connection: socket.socket, request: bytes) -> None:
@@ -106,16 +108,23 @@ def test_silent_provider_holds_no_more_than_a_few_threads(clock: FakeClock) -> N
         connection.sendall(reply(status="503 No"))
 
     with RawServer(says_nothing_yet) as server, ThreadPoolExecutor(20) as pool:
-        provider = ours(f"http://localhost:{server.port}/", clock)
+        provider = ours(f"http://localhost:{server.port}/", clock, most_waiting)
         first = pool.submit(provider.metadata)
         assert asked.wait(20)
         others = [pool.submit(provider.metadata) for _ in range(12)]
         refused, held = wait(others, timeout=1.5)
-        assert (len(refused), len(held)) == (4, 8)
+        assert (len(refused), len(held)) == (12 - most_waiting, most_waiting)
         told.set()
         for one in (first, *others):
             with pytest.raises(IdentityProviderUnavailable):
                 one.result(20)
+
+
+@pytest.mark.parametrize(("threads", "waiting"), [("32", 8), ("8", 2), ("1", 1)])
+def test_a_quarter_of_the_threads_may_wait_for_it(threads: str, waiting: int) -> None:
+    oidc = build(BFF_THREADS=threads).services.oidc
+    assert oidc is not None
+    assert oidc._provider._places._value == waiting
 
 
 def test_unknown_kid_is_looked_for_once_and_never_twice_in_half_a_minute(seen: Seen) -> None:

@@ -284,7 +284,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="Strict believes no site but `same-origin`",
         path="bff/web/navigation.py",
-        old="        return not is_click_on_our_page(request, settings)\n",
+        old="        return not is_click\n",
         new='        return request.headers["Sec-Fetch-Site"] in ("cross-site", "same-site")\n',
         test="tests/web/middleware/test_strict_bounce.py::test_navigation_that_may_hide_the_cookie_takes_the_step_and_sets_nothing",
     ),
@@ -298,8 +298,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="our `Referer` alone spares no step",
         path="bff/web/navigation.py",
-        old="(MARK in request.args and is_click_on_our_page(request, settings))",
-        new="is_click_on_our_page(request, settings)",
+        old="(is_click and opened_mark(request, services)[1])",
+        new="is_click",
         test="tests/web/middleware/test_strict_bounce.py::test_navigation_that_may_hide_the_cookie_takes_the_step_and_sets_nothing",
     ),
     Mutation(
@@ -310,15 +310,23 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/web/middleware/test_strict_bounce.py::test_json_route_that_is_opened_as_a_page_takes_the_step",
     ),
     Mutation(
+        guard="a mark that is made up stands for no step in an engine without Fetch Metadata",
+        path="bff/web/navigation.py",
+        old="(is_click and opened_mark(request, services)[1])",
+        new="(is_click and MARK in request.args)",
+        test="tests/web/middleware/test_strict_bounce.py::"
+        "test_mark_that_is_made_up_is_none_in_an_engine_without_fetch_metadata",
+    ),
+    Mutation(
         guard="a mark of the step is good for a minute",
-        path="bff/web/middleware/strict_bounce.py",
+        path="bff/web/navigation.py",
         old="_MARKED_SECONDS: Final = 60\n",
         new="_MARKED_SECONDS: Final = 600\n",
         test="tests/web/middleware/test_strict_bounce.py::test_mark_out_of_the_history_is_good_for_another_step",
     ),
     Mutation(
         guard="a mark that is made up ends no step",
-        path="bff/web/middleware/strict_bounce.py",
+        path="bff/web/navigation.py",
         old='(text or "0?")',
         new='(text or f"{int(services.now())}?")',
         test="tests/web/middleware/test_strict_bounce.py::test_mark_that_is_made_up_ends_no_step",
@@ -1239,6 +1247,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         old="        if conn.gone:\n            return\n        self._stop_waiting(conn)\n        self.nr_conns -= 1\n",
         new="        self._stop_waiting(conn)\n        self.nr_conns -= 1\n",
         test=f"{_WORKER}::test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once",
+    ),
+    Mutation(
+        guard="a body has a largest number of chunks",
+        path="bff/commands/arrival.py",
+        old="MOST_CHUNKS: Final = 4096",
+        new="MOST_CHUNKS: Final = 40960",
+        test="tests/commands/test_arrival.py::test_body_in_more_chunks_than_any_client_sends_is_too_large",
     ),
     Mutation(
         guard="a head has a largest size",

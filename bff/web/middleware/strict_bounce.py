@@ -8,21 +8,17 @@ mark lasts a minute: the address with it stays in the browser's history, and is 
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import parse_qsl
 
 from flask import Response, g, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from bff.config.settings import SameSite
-from bff.web.navigation import MARK, is_navigation, may_hide_cookie
+from bff.web.navigation import MARK, is_navigation, may_hide_cookie, opened_mark, sealed_mark
 from bff.web.paths import WITHOUT_SESSION
 from bff.web.rendering import render
 from bff.web.session_interface import session_cookies
 from bff.wiring import Services
-
-_PURPOSE: Final = b"bff/bounce"
-_MARKED_SECONDS: Final = 60
 
 
 def step_aside(services: Services) -> Response | None:
@@ -31,32 +27,20 @@ def step_aside(services: Services) -> Response | None:
         return None
     if request.path in WITHOUT_SESSION:
         return None
-    hides = may_hide_cookie(request, services.settings)
+    hides = may_hide_cookie(request, services)
     query, has_stepped = request.query_string.decode("latin-1"), False
     if MARK in request.args:
-        query, has_stepped = _opened(services, request.args[MARK])
+        query, has_stepped = opened_mark(request, services)
         g.stepped_aside = True
         request.args = ImmutableMultiDict(parse_qsl(query, keep_blank_values=True))
     if has_stepped or not hides or not is_navigation(request):
         return None
     if session_cookies(request, services.settings.cookie.name):
         return None
-    return render("bounce.html", onward=f"{request.path}?{MARK}={_sealed(services, query)}")
+    return render("bounce.html", onward=f"{request.path}?{MARK}={sealed_mark(request, services, query)}")
 
 
 def came_from_elsewhere() -> bool:
     """Tell whether this request is the second half of a step: it looks like a click on our page, but is not."""
     stepped: bool = g.get("stepped_aside", False)
     return stepped
-
-
-def _sealed(services: Services, query: str) -> str:
-    text = f"{int(services.now())}?{query}"
-    return services.ring.seal_text(text, purpose=_PURPOSE, bound_to=request.path.encode())
-
-
-def _opened(services: Services, sealed: str) -> tuple[str, bool]:
-    """Return the query, and whether the mark is of just now; another's mark holds nothing and was never."""
-    text = services.ring.open_text(sealed, purpose=_PURPOSE, bound_to=request.path.encode())
-    made, _, query = (text or "0?").partition("?")
-    return query, abs(services.now() - int(made)) <= _MARKED_SECONDS

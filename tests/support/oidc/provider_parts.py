@@ -40,8 +40,8 @@ def social_settings(issuer: str) -> SocialSettings:
     )
 
 
-def ours(issuer: str, clock: FakeClock) -> IdentityProvider:
-    return IdentityProvider(social_settings(issuer), clock, log_to())
+def ours(issuer: str, clock: FakeClock, most_waiting: int = 8) -> IdentityProvider:
+    return IdentityProvider(social_settings(issuer), clock, log_to(), most_waiting=most_waiting)
 
 
 @contextmanager

@@ -162,6 +162,16 @@ def test_mark_that_is_made_up_ends_no_step(strict: Shop) -> None:
     assert somebody.get(onward, headers=ADDRESS_BAR).heading == "Sign in"
 
 
+@pytest.mark.parametrize("path", ["/login", "/api/session", "/login/social/google-oauth2"])
+@pytest.mark.parametrize("mark", ["", "made-up"])
+def test_mark_that_is_made_up_is_none_in_an_engine_without_fetch_metadata(
+    social: SocialShop, path: str, mark: str
+) -> None:
+    somebody = visitor(social.shop)
+    assert somebody.get(f"{path}?onward={mark}", headers=OURS).goes_on_to is not None
+    assert somebody.answer.headers.getlist("Set-Cookie") == []
+
+
 @pytest.mark.parametrize("headers", [ADDRESS_BAR, {"Accept": HTML}])
 def test_json_route_that_is_opened_as_a_page_takes_the_step(strict: Shop, headers: dict[str, str]) -> None:
     somebody, before = visitor(strict), lasting_footprint(strict)

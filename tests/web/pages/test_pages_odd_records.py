@@ -124,11 +124,12 @@ def test_what_an_address_page_cannot_show_is_not_overwritten_unasked(module_shop
     assert (sent["zipCode"], sent["street"]) == ("10115", "")
 
 
+@pytest.mark.parametrize("odd", [5, "x,y", " z"])
 @pytest.mark.parametrize(("tags", "sends"), [("A", None), ("A, B", ["A", "B"]), ("", None)])
 def test_tags_and_default_that_an_address_page_cannot_show_are_left_alone(
-    module_shop: Shop, somebody: PageBrowser, tags: str, sends: list[str] | None
+    module_shop: Shop, somebody: PageBrowser, tags: str, sends: list[str] | None, odd: int | str
 ) -> None:
-    answers(module_shop, "get_address", {**ADDRESS, "isDefault": "true", "tags": ["A", 5]})
+    answers(module_shop, "get_address", {**ADDRESS, "isDefault": "true", "tags": ["A", odd]})
     answers(module_shop, "update_address", b"")
     assert LEFT_EMPTY in somebody.get(f"{BOOK}/a1").words
     somebody.send(f"{BOOK}/a1", tags=tags)
