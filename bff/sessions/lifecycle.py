@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bff.config.settings import SessionSettings
+from bff.crypto import random_text
 from bff.errors import SessionStoreUnavailable
 from bff.events import Event
 from bff.log import Log
@@ -23,6 +24,8 @@ from bff.sessions.store import Found, Missing, SessionEnded, SessionStore, Versi
 FIRST_SECONDS = 900
 """How long a guest's record lives whose cookie has not come back: many newcomers are programs that never return; and a
 draft waits as long as that."""
+_MARK_BYTES = 6
+"""Eight characters."""
 _TOUCH_SHARE = 1 / 20
 """An idle limit is extended only when this share of it has passed, so most requests write nothing."""
 
@@ -190,11 +193,13 @@ class Lifecycle:
 
     def _retire(self, old: SessionCookie, read: Versions | None) -> None:
         """End what a move leaves behind; whether it is done is looked up where the answer was lost: then no undoing."""
+        mark = random_text(_MARK_BYTES).encode()
         try:
-            self.store.retire(old, read)
+            self.store.retire(old, read, mark=mark)
         except SessionStoreUnavailable:
             left = self.store.load(old, count=False)
-            if not isinstance(left, Missing) or not left.retired:
+            # Another request may have ended it instead: what this one has begun must not outlive that.
+            if not isinstance(left, Missing) or left.mark != mark:
                 raise
 
     def _undo(self, cookie: SessionCookie, who: SignedIn | None) -> None:

@@ -1,9 +1,9 @@
 """Sessions in Redis: two sealed records under one hash tag, read in one round trip, written by compare-and-set.
 
 Keys: `bff:{sid}:web`, `:tokens`, `:device`, `:ended`, `:rate` and `:lock`. The tag keeps them in one Cluster slot, so a
-script may touch them together. A replaced cookie leaves one byte under its web key for a minute, so that a late request
-with it is known for what it is. A Redis that is short of memory may drop one key of a session and leave the others:
-whose customer is left with a half is signed out, and told so.
+script may touch them together. A replaced cookie leaves a few bytes under its web key for a minute, so that a late
+request with it is known for what it is. A Redis that is short of memory may drop one key of a session and leave the
+others: whose customer is left with a half is signed out, and told so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.redis_errors import translate_redis_errors
-from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, TOUCH
+from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
 from bff.sessions.store import Found, Lease, LockBusy, Missing, SessionEnded, SessionStore, VersionConflict, Versions
 from bff.sessions.stored_keys import PLAIN, StoredKey
@@ -102,8 +102,8 @@ class RedisSessionStore:
             lambda: self._load_script(keys=_all(cookie.sid), args=[window]), repeatable=True
         )
         web_record, note = answer[0], note_in(*answer[1:3])
-        if web_record == _RETIRED:
-            return Missing(retired=True)
+        if web_record is not None and web_record.startswith(_RETIRED):
+            return Missing(retired=True, mark=web_record[len(_RETIRED) :])
         if web_record is None:
             return self._end_half(cookie, note) if answer[3] else Missing(ended=note)
         _, _, _, tokens_record, ttl_ms, used, window_ms = answer
@@ -196,15 +196,15 @@ class RedisSessionStore:
             web=version_of(web_record) if web else read.web, tokens=version_of(tokens_record) if vault else read.tokens
         )
 
-    def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
+    def retire(self, cookie: SessionCookie, read: Versions | None = None, *, mark: bytes = b"") -> None:
         """End a session for good; with `read`, only if it is still as it was read."""
         if read is not None:
-            args = [*_checks(read, True, True), _RETIRED, RETIRED_SECONDS]
+            args = [*_checks(read, True, True), _RETIRED + mark, RETIRED_SECONDS]
             _verdict(translate_redis_errors(lambda: self._retire_script(keys=_all(cookie.sid), args=args)))
             return
         pipe = self._redis.pipeline(transaction=True)
         pipe.delete(*_all(cookie.sid)[1:])
-        pipe.set(_web(cookie.sid), _RETIRED, ex=RETIRED_SECONDS)
+        pipe.set(_web(cookie.sid), _RETIRED + mark, ex=RETIRED_SECONDS)
         translate_redis_errors(pipe.execute)
 
     def end(self, sids: Iterable[str], why: Ended | None = Ended.ELSEWHERE) -> tuple[str, ...]:
@@ -227,7 +227,7 @@ class RedisSessionStore:
         return {
             sid: None if record is None else self._devices.open(record, _device(sid))
             for sid, length, has_tokens, record in zip(sids, answers, answers, answers, strict=True)
-            if length > len(_RETIRED) and (has_tokens or record is None)
+            if length > RETIRED_BYTES and (has_tokens or record is None)
         }
 
     def sids(self) -> Iterator[str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from bff.sessions.ended import Ended
 from bff.sessions.sealing import VERSION_BYTES
 
+RETIRED_BYTES = 9
+"""What a replaced cookie leaves has at most so many: a letter, and who replaced it. A record has more."""
+
 # KEYS a key of its own; ARGV lifetime in ms, should the script end half-way. Needs what the others need: to be loaded,
 # to write, and memory.
 READY = """
@@ -17,24 +20,24 @@ return redis.call('DEL', KEYS[1])
 
 # KEYS web tokens device ended rate; ARGV window in seconds (0: do not count). The word of a session that is over comes
 # along, and so does one of its halves that is left alone.
-LOAD = """
+LOAD = f"""
 local web = redis.call('GET', KEYS[1])
 local word, told = redis.call('GET', KEYS[4]), redis.call('PTTL', KEYS[4])
-if not web or #web == 1 then return {web, word, told, redis.call('EXISTS', KEYS[2])} end
+if not web or #web <= {RETIRED_BYTES} then return {{web, word, told, redis.call('EXISTS', KEYS[2])}} end
 local used, ends = 0, 0
 if ARGV[1] ~= '0' then
   redis.call('SET', KEYS[5], 0, 'EX', ARGV[1], 'NX')
   used = redis.call('INCR', KEYS[5])
   ends = redis.call('PTTL', KEYS[5])
 end
-return {web, word, told, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}
+return {{web, word, told, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}}
 """
 
 # KEYS web tokens device ended; ARGV ttl-ms device-record ('': none) web-version-read word ('': none) word-ttl-ms. A
 # replaced cookie's mark keeps its own end. A visitor whose record was written in between may be a guest by now: then a
 # device record is only replaced, never made, and the word stays as it is.
 TOUCH = f"""
-if redis.call('STRLEN', KEYS[1]) <= 1 then return 0 end
+if redis.call('STRLEN', KEYS[1]) <= {RETIRED_BYTES} then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[3], ARGV[1])
@@ -50,7 +53,7 @@ return 1
 # Refuses (0) where a checked version is not the one that was read, and with the word ('': none) of what has ended.
 _CHECK = f"""
 local web = redis.call('GETRANGE', KEYS[1], 0, {VERSION_BYTES - 1})
-if #web <= 1 then return redis.call('GET', KEYS[4]) or '' end
+if #web <= {RETIRED_BYTES} then return redis.call('GET', KEYS[4]) or '' end
 if ARGV[1] == '1' and web ~= ARGV[2] then return 0 end
 if ARGV[3] == '1' and redis.call('GETRANGE', KEYS[2], 0, {VERSION_BYTES - 1}) ~= ARGV[4] then return 0 end
 """
@@ -86,7 +89,7 @@ return 1
 # another session by now. What only a half is left of ends too. The word tells of who was signed in, and of an end that
 # had not come before.
 END = f"""
-local lived = redis.call('STRLEN', KEYS[1]) > 1
+local lived = redis.call('STRLEN', KEYS[1]) > {RETIRED_BYTES}
 local ends = lived or redis.call('EXISTS', KEYS[2]) == 1
 if lived then redis.call('DEL', KEYS[1]) end
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[5])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bff.sessions.cookie import SessionCookie
@@ -67,6 +67,8 @@ class Missing:
 
     retired: bool = False
     """The cookie was replaced a moment ago: a late request of a browser whose new cookie must stand."""
+    mark: bytes = field(default=b"", compare=False)
+    """By whom it was replaced, where that is told."""
     ended: EndedNote | None = None
     """Why a signed-in session under this cookie is over; None where there was none of late."""
 
@@ -142,9 +144,10 @@ class SessionStore(Protocol):
         :raises SessionEnded: the session has ended
         """
 
-    def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
+    def retire(self, cookie: SessionCookie, read: Versions | None = None, *, mark: bytes = b"") -> None:
         """End a session for good; with `read`, only if it is still as it was read. Nothing is told of its end.
 
+        :param mark: left for `load` to find; at most 8 bytes
         :raises VersionConflict: only with `read`
         :raises SessionEnded: only with `read`
         """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from flask import Flask
@@ -57,15 +58,26 @@ def read_theme(folder: Path | None) -> Theme:
         statics = read_files([folder / "static"])
     except OSError as error:
         problems.append(_problem(f"a file of static cannot be read: {_reason(error)}"))
-    known = {*templates, *(path.name for path in _files(asset_folder("templates")))}
-    for name, text in templates.items():
-        if problems:
-            break
-        missing = [one for one in find_referenced_templates(parser.parse(text)) if one is not None and one not in known]
-        problems += [_problem(f"templates/{name}: there is no template {one}") for one in missing]
+    if not problems:
+        problems = _wrong_references(parser, templates)
     if problems:
         raise ConfigurationError(tuple(problems))
     return Theme(templates=templates, statics=statics)
+
+
+def _wrong_references(parser: Environment, templates: Mapping[str, str]) -> list[Problem]:
+    """Find templates that lead to none, or to themselves, which rendering would never come back from."""
+    ours = {path.name: path.read_text("utf-8") for path in _files(asset_folder("templates"))}
+    leads_to = {
+        name: {one for one in find_referenced_templates(parser.parse(text)) if one is not None}
+        for name, text in {**ours, **templates}.items()
+    }
+    missing = [(name, one) for name in templates for one in sorted(leads_to[name] - leads_to.keys())]
+    try:
+        TopologicalSorter(leads_to).prepare()
+    except CycleError as error:
+        return [_problem(f"templates go round in a circle: {', '.join(error.args[1])}")]
+    return [_problem(f"templates/{name}: there is no template {one}") for name, one in missing]
 
 
 def register_theme(app: Flask, theme: Theme) -> None:

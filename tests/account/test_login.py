@@ -20,6 +20,7 @@ from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, LEGAL
 from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import LegalEntity
+from bff.sessions.scripts import RETIRED_BYTES
 from bff.sessions.session import Session
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.upstream import DEAD_BEARER, JSON, UNKNOWN, refused, visits_of
@@ -55,7 +56,7 @@ def issued_to_customers(visits: Visits) -> list[str]:
 
 
 def living(redis: Redis) -> list[bytes]:
-    return [key for key in redis.scan_iter("bff:{*:web") if redis.strlen(key) > 1]
+    return [key for key in redis.scan_iter("bff:{*:web") if redis.strlen(key) > RETIRED_BYTES]
 
 
 def test_guests_token_and_cart_go_along(visits: Visits) -> None:

@@ -14,6 +14,7 @@ from bff.errors import (
 )
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sessions.index import IndexKind
+from bff.sessions.scripts import RETIRED_BYTES
 from bff.sessions.session import Session
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
@@ -42,7 +43,7 @@ def issued_to_customers(visits: Visits) -> list[str]:
 
 
 def living(redis: Redis) -> list[bytes]:
-    return [key for key in redis.scan_iter("bff:{*:web") if redis.strlen(key) > 1]
+    return [key for key in redis.scan_iter("bff:{*:web") if redis.strlen(key) > RETIRED_BYTES]
 
 
 # The store fails in the middle

@@ -11,6 +11,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import revoke_sessions
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
+from bff.sessions.scripts import RETIRED_BYTES
 from tests.support.fakes.clock import FakeClock
 from tests.support.pages import customer
 from tests.support.redis_keys import keys_of
@@ -91,7 +92,7 @@ def test_password_is_changed_while_strangers_are_locked_out(make_shop: ShopMaker
 
 
 def idle(shop: Shop, browser: Browser, clock: FakeClock) -> None:
-    (name,) = [key for key in keys_of(shop.redis, "bff:{*:web") if shop.redis.strlen(key) > 1]
+    (name,) = [key for key in keys_of(shop.redis, "bff:{*:web") if shop.redis.strlen(key) > RETIRED_BYTES]
     shop.redis.delete(name, name.replace(b":web", b":tokens"))
 
 

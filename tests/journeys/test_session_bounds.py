@@ -24,7 +24,7 @@ from tests.support.social import LINK, Traveller
 IDLE_SECONDS: Final = 1800
 LIFETIME_SECONDS: Final = 43_200
 STATE_SECONDS: Final = 600
-RETIRED: Final = 1
+RETIRED: Final = 9
 """Length of the mark that a replaced cookie leaves, which tells nothing."""
 
 

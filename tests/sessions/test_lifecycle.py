@@ -124,6 +124,29 @@ def test_move_whose_last_answer_is_lost_is_made(
     assert listed(sessions) == (cookie.sid,)
 
 
+@pytest.mark.parametrize("another", ["sign-out", "move"])
+def test_move_whose_last_step_never_came_does_not_stand_on_what_another_request_did(
+    sessions: Sessions, signed_in: WebRecord, monkeypatch: pytest.MonkeyPatch, another: str
+) -> None:
+    old, begun = sessions.begin(signed_in, Vault(), None)
+    moved: list[str] = []
+
+    def overtaken(*arguments: Any, **named: Any) -> None:
+        monkeypatch.undo()
+        if another == "sign-out":
+            sessions.end(old, signed_in.signed_in)
+        else:
+            moved.append(sessions.rotate(old, begun.versions, signed_in, Vault(), None)[0].sid)
+        raise SessionStoreUnavailable("it never came")
+
+    monkeypatch.setattr(sessions.store, "retire", overtaken)
+    with pytest.raises(SessionStoreUnavailable):
+        sessions.rotate(old, begun.versions, signed_in, Vault(), None)
+    living = [sid for sid, device in sessions.store.devices(list(sessions.store.sids())).items()]
+    assert living == moved
+    assert list(listed(sessions)) == moved
+
+
 def test_record_whose_making_was_not_heard_of_is_not_left_behind(
     sessions: Sessions, signed_in: WebRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from bff.errors import SessionExpired, SessionStoreUnavailable
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Customer, SignedIn, Vault, WebRecord, without_customer
+from bff.sessions.scripts import RETIRED_BYTES
 from bff.sessions.session import Session, SessionState
 from bff.sessions.store import SessionEnded, Versions
 from bff.wiring import build_services
@@ -50,7 +51,9 @@ def visits(make_shop: ShopMaker, counting: CountingRedis, clock: FakeClock) -> V
 
 def living(redis: Redis) -> list[bytes]:
     """Return the keys of records; a retired cookie's mark is none, nor is the word that tells of an end."""
-    return [key for key in redis.scan_iter("bff:{*") if redis.strlen(key) > 1 and not key.endswith(b":ended")]
+    return [
+        key for key in redis.scan_iter("bff:{*") if redis.strlen(key) > RETIRED_BYTES and not key.endswith(b":ended")
+    ]
 
 
 def started(visits: Visits) -> Session:
@@ -168,9 +171,9 @@ def test_session_that_changes_and_then_ends_while_rotating_has_expired(
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        def retire(self, cookie: SessionCookie, read: Versions | None = None) -> None:
+        def retire(self, cookie: SessionCookie, read: Versions | None = None, *, mark: bytes = b"") -> None:
             try:
-                store.retire(cookie, read)
+                store.retire(cookie, read, mark=mark)
             finally:
                 store.end([cookie.sid])
 

@@ -277,7 +277,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="no cookie is set over one that may be hidden (Strict)",
         path="bff/web/session_interface.py",
-        old="    if may_hide_cookie(request, services.settings):\n",
+        old="    if may_hide_cookie(request, services):\n",
         new="    if False:\n",
         test="tests/web/middleware/test_strict_bounce.py::test_mark_alone_sets_no_cookie",
     ),
@@ -364,7 +364,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a write does not bring an ended session back",
         path="bff/sessions/scripts.py",
-        old="if #web <= 1 then return redis.call('GET', KEYS[4]) or '' end",
+        old="if #web <= {RETIRED_BYTES} then return redis.call('GET', KEYS[4]) or '' end",
         new="",
         test="tests/sessions/test_redis_store.py::test_write_does_not_bring_back_an_ended_session",
     ),

@@ -102,9 +102,17 @@ BOUNDS: tuple[Mutation, ...] = (
     Mutation(
         guard="a move whose last answer is lost is not undone",
         path="bff/sessions/lifecycle.py",
-        old="            if not isinstance(left, Missing) or not left.retired:\n                raise",
+        old="            if not isinstance(left, Missing) or left.mark != mark:\n                raise",
         new="            raise",
         test="tests/sessions/test_lifecycle.py::test_move_whose_last_answer_is_lost_is_made",
+    ),
+    Mutation(
+        guard="a move does not stand on what another request did",
+        path="bff/sessions/lifecycle.py",
+        old="left.mark != mark",
+        new="not left.retired",
+        test="tests/sessions/test_lifecycle.py::"
+        "test_move_whose_last_step_never_came_does_not_stand_on_what_another_request_did",
     ),
     Mutation(
         guard="a form is done once however often it is sent",

@@ -59,3 +59,21 @@ def test_template_that_needs_one_that_is_not_there_is_a_bad_configuration(tmp_pa
     assert [problem.what for problem in caught.value.problems] == [
         "templates/x.html: there is no template nowhere.html"
     ]
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [
+        {"home.html": "{% extends 'home.html' %}"},
+        {"home.html": "{% include 'x.html' %}", "x.html": "{% extends 'home.html' %}"},
+        {"base.html": "{% extends 'layout.html' %}", "layout.html": "{% extends 'base.html' %}"},
+    ],
+)
+def test_template_that_leads_to_itself_is_a_bad_configuration(tmp_path: Path, templates: dict[str, str]) -> None:
+    for name, text in templates.items():
+        theme(tmp_path, f"templates/{name}", text.encode())
+    with pytest.raises(ConfigurationError) as caught:
+        read_theme(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.what.startswith("templates go round in a circle: ")
+    assert all(name in problem.what for name in templates)
