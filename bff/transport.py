@@ -1,38 +1,47 @@
-"""One HTTP exchange with one origin, with all turned off that an exchange with secrets must not do.
+"""One HTTP exchange with one origin over libcurl, with all turned off that an exchange with secrets must not do.
 
-It stands on `requests`' adapter, below its session: so there are no redirects, no cookie jar, no `.netrc` and no proxy
-variables, by construction. The read timeout bounds the whole answer, not one read of it; the body is bounded
-in bytes. Errors leave without their cause, because the library's texts hold URLs, and those hold secrets.
+libcurl waits for the network without the interpreter's lock, and bounds the exchange as a whole: look-up of the name,
+connection, TLS and answer. It follows no redirect, keeps no cookie, reads no `.netrc` and no proxy variable, asks for
+no encoding and decodes none. The target goes out byte for byte. Errors leave without their cause, because the library's
+texts hold addresses.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import socket
+import re
+import select
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from http.client import HTTPResponse, RemoteDisconnected
 from typing import Any, Final
 
-from requests import PreparedRequest, Request, Response
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+import certifi
+import pycurl
 
 REPEATABLE_IDLE_SECONDS: Final = 30.0
 """Below what firewalls and load balancers usually allow."""
 UNREPEATABLE_IDLE_SECONDS: Final = 4.0
 """Below the shortest time that common servers keep a connection (5 s): what may not be sent again must not meet a
 server that is just closing it."""
-KEEPALIVE: Final = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""Seconds, seconds and probes, where the platform has them (tcp(7))."""
+_PROBES: Final = ((pycurl.TCP_KEEPALIVE, 1), (pycurl.TCP_KEEPIDLE, 15), (pycurl.TCP_KEEPINTVL, 5))
+"""Seconds (tcp(7)): the kernel notices a dead connection, and what is on the way forgets no living one."""
+MAX_HEADER_BYTES: Final = 64 * 1024
+"""Of all header fields of an answer together."""
+RETRY_AFTER: Final = "Retry-After"
+_NO_CONTENT: Final = 204
+_NONE: Final = -1
+
+_TARGET: Final = re.compile(r"/(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")
+"""Path and query as RFC 3986 3.3 and 3.4 have them."""
+_DOTS: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|\?|$)", re.IGNORECASE)
+_NEEDLESSLY_ENCODED: Final = re.compile(r"%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)")
+"""What stands for a character that needs no encoding (RFC 3986 2.3): servers may take the two for one or for two."""
+_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE: Final = re.compile(r"[!-~\x80-\xff](?:[ \t]*[!-~\x80-\xff])*|")
+_NOT_CONNECTED: Final = frozenset({pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT})
+_NOT_ADDED: Final = (b"Accept:", b"Content-Type:", b"Expect:", b"User-Agent:")
+"""libcurl's way to be told not to add what was not asked for."""
 
 
 class TransportError(Exception):
@@ -65,7 +74,38 @@ class HttpResponse:
 
     status: int
     headers: Mapping[str, str]
+    """Those that were wanted, by the names that were asked for; and `Retry-After`, in seconds, where there is one."""
     body: bytes
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A handle of libcurl's, with the one connection that it keeps."""
+
+    curl: Any
+    used_at: float = -math.inf
+    """A reading of the clock, in seconds."""
+    socket: int = _NONE
+    """The connection's file descriptor."""
+    poll: Any = None
+    """Watches it."""
+
+    def may_be_used(self, now: float, most_idle_seconds: float) -> bool:
+        """Tell whether the connection is alive as far as can be seen, and has not been idle for too long."""
+        if self.poll is None or now - self.used_at >= most_idle_seconds:
+            return False
+        # Something to read is its end, or an answer to nothing: libcurl sees neither within the first second.
+        return not self.poll.poll(0)
+
+    def used(self, now: float) -> None:
+        """Note that the connection has just been used; another one may have taken its place."""
+        self.used_at = now
+        self.socket, before = self.curl.getinfo(pycurl.ACTIVESOCKET), self.socket
+        if self.socket == _NONE:
+            self.poll = None
+        elif self.poll is None or self.socket != before:
+            self.poll = select.poll()
+            self.poll.register(self.socket, select.POLLIN)
 
 
 class Transport:
@@ -85,7 +125,9 @@ class Transport:
         self._origin = origin
         self._monotonic = monotonic
         self._max_body_bytes = max_body_bytes
-        self._adapter = _Adapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+        self._connections = connections
+        # Last in, first out; a list's own methods are safe for threads.
+        self._kept: list[_Kept] = []
 
     def send(
         self,
@@ -97,168 +139,166 @@ class Transport:
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
         most_idle_seconds: float = UNREPEATABLE_IDLE_SECONDS,
+        repeatable: bool = False,
+        wanted_headers: Collection[str] = (),
     ) -> HttpResponse:
         """Exchange one request, whose `target` (path and query) goes out as it is, for one answer.
 
+        :param connect_timeout_seconds: for the look-up of the name, the connection and TLS
+        :param read_timeout_seconds: for all of the exchange
         :param most_idle_seconds: how long a kept connection may have been idle to be used for it; 0: a new one is
+        :param repeatable: the request may go out once more where a kept connection turns out to be dead
+        :param wanted_headers: names of header fields of the answer
         :raises TransportError: there is no whole answer; the subclass tells what may have happened to the request
         """
+        lines = _header_lines(headers)
+        if not _is_plain(target):
+            raise Unsendable("not sendable")
+        kept = self._take()
+        curl, fields = kept.curl, _Fields(wanted_headers)
+        parts: list[bytes] = []
         failure: TransportError
         try:
-            request = self._prepared(method, target, headers, body)
-            _IDLENESS.set(_Idleness(most_seconds=most_idle_seconds, monotonic=self._monotonic))
-            return self._exchange(request, connect_timeout_seconds, read_timeout_seconds)
-        except ConnectTimeout:
-            failure = NotConnected("connect timeout")
-        except (ReadTimeout, ReadTimeoutError):
-            failure = TooSlow("read timeout")
-        except RequestsConnectionError as err:
-            failure = NotConnected("not connected") if _nothing_was_sent(err) else Broken("broken")
-        except UnicodeError:
-            failure = Unsendable("not sendable")
-        except (RequestException, HTTPError, OSError):
+            self._prepare(curl, method, target, lines, body)
+            curl.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(connect_timeout_seconds))
+            curl.setopt(pycurl.TIMEOUT_MS, _milliseconds(read_timeout_seconds))
+            if not kept.may_be_used(self._monotonic(), most_idle_seconds):
+                curl.setopt(pycurl.FRESH_CONNECT, 1)
+            if not repeatable:
+                curl.setopt(pycurl.PREREQFUNCTION, _Once())
+            if wanted_headers or not repeatable:
+                # Each line takes the interpreter's lock once more, so a read does without.
+                curl.setopt(pycurl.HEADERFUNCTION, fields.take)
+            curl.setopt(pycurl.WRITEFUNCTION, parts.append)
+            curl.perform()
+            if curl.getinfo(pycurl.HEADER_SIZE) <= MAX_HEADER_BYTES and fields.are_whole(curl, has_body=bool(parts)):
+                status = curl.getinfo(pycurl.RESPONSE_CODE)
+                answer = HttpResponse(status=status, headers=fields.of(curl), body=b"".join(parts))
+                self._give_back(kept)
+                return answer
             failure = Broken("broken")
-        # Raised out here so that not even `__context__` keeps the library's exception and its URL.
+        except pycurl.error as error:
+            failure = _failure(int(error.args[0]), curl)
+        curl.close()
+        # Raised out here so that not even `__context__` keeps the library's exception and its address.
         raise failure
 
-    def _prepared(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> PreparedRequest:
-        request = None
-        # What the library refuses it shows, so its exception must not become the context of ours.
-        with suppress(RequestException, UnicodeError):
-            request = Request(method, self._origin + target, headers=dict(headers), data=body).prepare()
-        # The adapter folds slashes at the start, but only after this comparison.
-        if request is None or request.path_url != target or target.startswith("//"):
-            raise Unsendable("not sendable")
-        return request
-
-    def _exchange(self, request: PreparedRequest, connect_seconds: float, read_seconds: float) -> HttpResponse:
-        response = self._adapter.send(request, stream=True, timeout=(connect_seconds, read_seconds), verify=True)
-        whole = False
+    def _take(self) -> _Kept:
         try:
-            body = response.raw.read(self._max_body_bytes + 1, decode_content=False)
-            if len(body) > self._max_body_bytes:
-                raise TooLarge("too large")
-            if response.raw.length_remaining:
-                # One read does not tell: the library notices only when asked for more.
-                raise Broken("truncated")
-            whole = True
-            return HttpResponse(status=response.status_code, headers=response.headers, body=body)
-        finally:
-            _give_back(response, whole)
+            return self._kept.pop()
+        except IndexError:
+            return _Kept(curl=pycurl.Curl())
+
+    def _give_back(self, kept: _Kept) -> None:
+        kept.used(self._monotonic())
+        # Header lines, target and body hold secrets.
+        kept.curl.reset()
+        if len(self._kept) < self._connections:
+            self._kept.append(kept)
+        else:
+            kept.curl.close()
+
+    def _prepare(self, curl: Any, method: str, target: str, lines: list[bytes], body: bytes | None) -> None:
+        set_option = curl.setopt
+        set_option(pycurl.URL, self._origin)
+        set_option(pycurl.REQUEST_TARGET, target)
+        set_option(pycurl.HTTPHEADER, lines)
+        set_option(pycurl.NOSIGNAL, 1)
+        set_option(pycurl.SSL_VERIFYPEER, 1)
+        set_option(pycurl.SSL_VERIFYHOST, 2)
+        set_option(pycurl.PROXY, "")
+        set_option(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        set_option(pycurl.MAXCONNECTS, 1)
+        set_option(pycurl.MAXFILESIZE, self._max_body_bytes)
+        for name, value in _PROBES:
+            set_option(name, value)
+        if self._origin.startswith("https:"):
+            set_option(pycurl.CAINFO, certifi.where())
+        if body is not None or method not in ("GET", "HEAD"):
+            # Without a body its length is said all the same: some servers insist.
+            set_option(pycurl.POSTFIELDS, body or b"")
+        set_option(pycurl.CUSTOMREQUEST, method)
 
     def close(self) -> None:
-        """Close every pooled connection."""
-        self._adapter.close()
+        """Close every kept connection."""
+        while self._kept:
+            self._kept.pop().curl.close()
 
 
-def _give_back(response: Response, whole: bool) -> None:
-    if not whole:
-        response.raw.close()
-    response.raw.release_conn()
+class _Once:
+    """Lets a request go out once: libcurl sends it again by itself where a kept connection is dead."""
+
+    def __init__(self) -> None:
+        self._has_gone = False
+
+    def __call__(self, *connection: object) -> int:
+        if self._has_gone:
+            return int(pycurl.PREREQFUNC_ABORT)
+        self._has_gone = True
+        return int(pycurl.PREREQFUNC_OK)
 
 
-def _nothing_was_sent(err: RequestsConnectionError) -> bool:
-    cause = err.args[0] if err.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+class _Fields:
+    """The header fields of an answer that were wanted."""
+
+    def __init__(self, wanted: Collection[str]) -> None:
+        self._wanted = {name.lower(): name for name in wanted}
+        self._found: dict[str, str] = {}
+        self._last = b""
+
+    def take(self, line: bytes) -> None:
+        """Take a line; those of an informational answer before the last one do not count, nor do trailers."""
+        starts = line.startswith(b"HTTP/")
+        if self._last == b"\r\n" and not starts:
+            return
+        self._last = line
+        if starts:
+            self._found.clear()
+            return
+        name, _, value = line.decode("latin-1").partition(":")
+        if (wanted := self._wanted.get(name.lower())) is not None:
+            self._found[wanted] = value.strip()
+
+    def are_whole(self, curl: Any, *, has_body: bool) -> bool:
+        """Tell whether the header has an end: where the connection breaks off in it, libcurl takes it as it is."""
+        if self._last:
+            return self._last == b"\r\n"
+        says_its_length = curl.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T) >= 0
+        return has_body or says_its_length or curl.getinfo(pycurl.RESPONSE_CODE) == _NO_CONTENT
+
+    def of(self, curl: Any) -> Mapping[str, str]:
+        """Return them, and what is always read."""
+        if seconds := curl.getinfo(pycurl.RETRY_AFTER):
+            self._found[RETRY_AFTER] = str(seconds)
+        return self._found
 
 
-class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment in time, however small the pieces come."""
-
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase, seconds: float) -> None:
-        super().__init__()
-        self._sock = sock
-        self._raw = raw
-        self._end = time.monotonic() + seconds
-        self.ended = False
-        """The other side has closed the connection."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left)
-        count = self._raw.readinto(buffer)
-        self.ended = count == 0
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+def _failure(code: int, curl: Any) -> TransportError:
+    if code in _NOT_CONNECTED:
+        return NotConnected("not connected")
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return TooSlow("read timeout") if curl.getinfo(pycurl.REQUEST_SIZE) else NotConnected("connect timeout")
+    return TooLarge("too large") if code == pycurl.E_FILESIZE_EXCEEDED else Broken("broken")
 
 
-class _DeadlineResponse(HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        # urllib3 has just set the read timeout on the socket; here it becomes the bound of the whole answer.
-        seconds = sock.gettimeout()
-        if seconds is None:
-            raise TimeoutError("a read timeout is needed")
-        self._reader = _DeadlineReader(sock, self.fp.detach(), seconds)
-        self.fp = io.BufferedReader(self._reader)
-
-    def begin(self) -> None:
-        super().begin()
-        if self._reader.ended:
-            # http.client takes headers that break off for all there are, and the body for empty.
-            raise RemoteDisconnected("within the headers")
+def _header_lines(headers: Mapping[str, str]) -> list[bytes]:
+    lines = [_header_line(name, value) for name, value in headers.items()]
+    given = {line.partition(b":")[0].lower() for line in lines}
+    return [*lines, *(line for line in _NOT_ADDED if line[:-1].lower() not in given)]
 
 
-class _HttpConnection(HTTPConnection):
-    response_class = _DeadlineResponse
+def _header_line(name: str, value: str) -> bytes:
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise Unsendable("not sendable")
+    # With a colon and no value libcurl leaves the field out.
+    return f"{name}: {value}".encode("latin-1") if value else f"{name};".encode()
 
 
-class _HttpsConnection(HTTPSConnection):
-    response_class = _DeadlineResponse
+def _is_plain(target: str) -> bool:
+    """Tell whether a target goes out as it is and is read by every server as it is meant."""
+    return bool(_TARGET.fullmatch(target)) and not _DOTS.search(target) and not _NEEDLESSLY_ENCODED.search(target)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Idleness:
-    """What the request at hand allows."""
-
-    most_seconds: float
-    monotonic: Callable[[], float]
-
-
-_IDLENESS: ContextVar[_Idleness] = ContextVar("idleness")
-
-
-class _FreshPool(HTTPConnectionPool):
-    """Closes a kept connection that has been idle for longer than the request at hand allows; it connects anew."""
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        connection: Any = super()._get_conn(timeout)
-        allowed = _IDLENESS.get()
-        if allowed.monotonic() - getattr(connection, "used_at", math.inf) >= allowed.most_seconds:
-            connection.close()
-        return connection
-
-    def _put_conn(self, conn: Any) -> None:
-        if conn is not None:
-            conn.used_at = _IDLENESS.get().monotonic()
-        super()._put_conn(conn)
-
-
-class _HttpPool(_FreshPool):
-    ConnectionCls = _HttpConnection
-
-
-class _HttpsPool(_FreshPool, HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, socket_options=_socket_options())
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Let the kernel notice a dead connection, and keep what is on the way from forgetting a living one."""
-    probes = [
-        (socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in KEEPALIVE.items() if hasattr(socket, name)
-    ]
-    return [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *probes]
+def _milliseconds(seconds: float) -> int:
+    # To libcurl, 0 is no bound at all.
+    return max(1, math.ceil(seconds * 1000))

@@ -6,14 +6,15 @@ done, the version in `pyproject.toml` gets a ceiling.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
+import pycurl
 import pytest
 from babel.support import LazyProxy
 from flask import Flask, g, request, session
@@ -31,16 +32,13 @@ from redis.backoff import NoBackoff
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
-from requests import Request
-from requests.exceptions import ConnectionError as RequestsConnectionError
 from urllib3 import HTTPResponse as Urllib3Response
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from bff import transport
-from tests.support.fakes.raw_server import unused_port
+from bff.oidc import documents
+from tests.support.fakes.raw_server import RawServer, reply
 
 ITEM = RateLimitItemPerSecond(5, 60, namespace="internals")
 KEY = ITEM.key_for("a")
@@ -91,43 +89,51 @@ def test_limits_keeps_the_newest_attempt_leftmost_in_redis(redis: Redis) -> None
     assert counter.get_window_stats(ITEM, "a").remaining == ITEM.amount - 1
 
 
-@pytest.fixture
-def adapter() -> Iterator[transport._Adapter]:
-    adapter = transport._Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-    yield adapter
-    adapter.close()
-
-
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_requests_makes_connections_of_our_classes(adapter: transport._Adapter, scheme: str) -> None:
-    """`Transport` bounds an answer in time by way of `init_poolmanager`, `pool_classes_by_scheme`, `ConnectionCls` and
-    `response_class`, each the hook into the next.
+def test_requests_makes_connections_of_our_classes(scheme: str) -> None:
+    """`oidc.documents.fetch` bounds an answer in time by way of `init_poolmanager`, `pool_classes_by_scheme`,
+    `ConnectionCls` and `response_class`, each the hook into the next.
 
     If this fails: find where `requests` makes its pool manager, and urllib3 its pools, connections and answers. Without
-    all four, a server may drip an answer for ever; `tests/test_transport.py` says what has to hold.
+    all four, a server may drip an answer for ever; `tests/oidc/test_documents.py` says what has to hold.
     """
-    pool: Any = adapter.poolmanager.connection_from_url(f"{scheme}://127.0.0.1:1")
-    connection = pool._new_conn()
+    with contextlib.closing(documents._Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)) as adapter:
+        pool: Any = adapter.poolmanager.connection_from_url(f"{scheme}://127.0.0.1:1")
+        connection = pool._new_conn()
     ours = {
-        "http": (transport._HttpPool, transport._HttpConnection),
-        "https": (transport._HttpsPool, transport._HttpsConnection),
+        "http": (documents._HttpPool, documents._HttpConnection),
+        "https": (documents._HttpsPool, documents._HttpsConnection),
     }
     assert (type(pool), type(connection)) == ours[scheme]
-    assert connection.response_class is transport._DeadlineResponse
+    assert connection.response_class is documents._DeadlineResponse
 
 
-def test_requests_tells_by_its_first_argument_that_nothing_was_sent(adapter: transport._Adapter) -> None:
-    """`transport._nothing_was_sent` looks for urllib3's `NewConnectionError` below two others.
+def test_libcurl_sends_again_by_itself_and_asks_before_each_time() -> None:
+    """`transport._Once` is asked before each sending, also before the one that libcurl adds on its own account.
 
-    If this fails: find what `HTTPAdapter.send` puts into its `ConnectionError`. As long as it is not told apart,
-    `NotConnected` becomes `Broken`, and what was surely not done is reported as unknown.
+    If this fails: look for what libcurl does with a kept connection that turns out dead (`Curl_retry_request`), and
+    whether `CURLOPT_PREREQFUNCTION` is called for it. As long as it is not, a payment may be made twice.
     """
-    port = unused_port()
-    with pytest.raises(RequestsConnectionError) as caught:
-        adapter.send(Request("GET", f"http://127.0.0.1:{port}/").prepare(), timeout=1)
-    cause = caught.value.args[0]
-    assert isinstance(cause, MaxRetryError)
-    assert isinstance(cause.reason, NewConnectionError)
+    asked: list[object] = []
+
+    def notes(*connection: object) -> int:
+        asked.append(connection)
+        return pycurl.PREREQFUNC_OK
+
+    def once(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(reply())
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with RawServer(once) as server, contextlib.closing(pycurl.Curl()) as curl:
+        for _ in range(2):
+            curl.setopt(pycurl.URL, server.origin)
+            curl.setopt(pycurl.POSTFIELDS, b"{}")
+            curl.setopt(pycurl.WRITEFUNCTION, lambda part: None)
+            curl.setopt(pycurl.PREREQFUNCTION, notes)
+            curl.perform()
+            assert server.hung_up.wait(20)
+            server.hung_up.clear()
+    assert len(asked) == 3
 
 
 def test_urllib3_counts_what_is_missing_of_an_answer() -> None:
@@ -148,7 +154,7 @@ def test_http_client_reads_an_answer_from_a_buffer_around_the_socket() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.settimeout(5)
-        answer = transport._DeadlineResponse(ours, method="GET")
+        answer = documents._DeadlineResponse(ours, method="GET")
         assert isinstance(answer.fp, io.BufferedReader)
         assert answer.fp.raw is answer._reader
         theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -43,14 +43,18 @@ def transport_at(origin: str, clock: FakeClock) -> Iterator[Transport]:
         yield transport
 
 
-def pool_of(transport: Transport) -> Any:
-    pools = transport._adapter.poolmanager.pools
-    return pools[next(iter(pools.keys()))]
-
-
-def post(transport: Transport, **allowed: float) -> HttpResponse:
+def post(
+    transport: Transport, *, most_idle_seconds: float = UNREPEATABLE_IDLE_SECONDS, repeatable: bool = False
+) -> HttpResponse:
     return transport.send(
-        "POST", "/a", headers={}, body=b"{}", connect_timeout_seconds=20, read_timeout_seconds=20, **allowed
+        "POST",
+        "/a",
+        headers={},
+        body=b"{}",
+        connect_timeout_seconds=20,
+        read_timeout_seconds=20,
+        most_idle_seconds=most_idle_seconds,
+        repeatable=repeatable,
     )
 
 
@@ -89,12 +93,11 @@ def test_request_after_a_quiet_night_does_not_meet_the_forgotten_connection(cloc
 def test_kernel_probes_kept_connections(clock: FakeClock) -> None:
     with RawServer(sends(reply())) as server, transport_at(server.origin, clock) as transport:
         post(transport)
-        pool = pool_of(transport)
-        connection = pool.pool.get()
-        assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-        assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < REPEATABLE_IDLE_SECONDS
-        assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
-        pool.pool.put(connection)
+        (kept,) = transport._kept
+        with socket.socket(fileno=os.dup(kept.socket)) as connection:
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < REPEATABLE_IDLE_SECONDS
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 def test_read_whose_connection_was_reset_goes_again_on_a_new_one_however_many_are_dead() -> None:
@@ -113,31 +116,36 @@ def test_read_whose_connection_was_reset_goes_again_on_a_new_one_however_many_ar
             assert client.call(row, call_for(row), BEARER).status == 200
 
 
-def test_read_goes_again_on_a_new_connection_where_another_has_taken_the_one_given_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    row, both = OPERATIONS["get_me"], threading.Barrier(2)
+def test_read_goes_again_on_a_new_connection_where_others_are_dead_too(clock: FakeClock) -> None:
+    row, both = OPERATIONS["get_me"], threading.Barrier(3)
     script = forgets(resets)
-    taken: list[object] = []
 
-    def answers_two_together(connection: socket.socket, request: bytes) -> None:
+    def answers_three_together(connection: socket.socket, request: bytes) -> None:
         both.wait(20)
         script(connection, request)
 
-    with RawServer(answers_two_together, answers_two_together, script) as server, client_at(server.origin) as client:
-        assert at_once(2, lambda: client.call(row, call_for(row), BEARER).status) == [200, 200]
-        transport, send = client._transport, client._transport.send
-
-        def loses_its_connection(*args: Any, **kwargs: Any) -> HttpResponse:
-            try:
-                return send(*args, **kwargs)
-            finally:
-                # Its place, rather: the broken connection is closed by now.
-                if not taken:
-                    taken.append(pool_of(transport).pool.get())
-
-        monkeypatch.setattr(transport, "send", loses_its_connection)
+    with RawServer(*[answers_three_together] * 3, script) as server, client_at(server.origin) as client:
+        client._transport._connections = 3
+        assert at_once(3, lambda: client.call(row, call_for(row), BEARER).status) == [200, 200, 200]
         assert client.call(row, call_for(row), BEARER).status == 200
+        assert server.connections == 4
+
+
+def test_answer_to_nothing_is_not_taken_for_the_next_one(clock: FakeClock) -> None:
+    stray = reply(b"of another")
+    sent = threading.Event()
+
+    def says_too_much(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(reply())
+        connection.sendall(stray)
+        sent.set()
+
+    with RawServer(says_too_much, sends(reply(b"mine"))) as server, transport_at(server.origin, clock) as transport:
+        for repeatable in (False, True):
+            post(transport)
+            assert sent.wait(20)
+            assert post(transport, repeatable=repeatable).body == b"mine"
+            transport.close()
 
 
 def test_write_whose_connection_was_reset_is_not_repeated(clock: FakeClock) -> None:

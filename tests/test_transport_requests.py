@@ -68,7 +68,7 @@ def self_signed(folder: Path) -> ssl.SSLContext:
 def test_request_goes_out_as_it_was_built_and_no_header_is_made_up() -> None:
     with RawServer(sends(reply(b'{"a": 1}', headers=("X-Thing: yes",)))) as server, transport_to(server.origin) as one:
         answer = ask(one, method="POST", body=b"{}")
-    assert (answer.status, answer.body, answer.headers["x-thing"]) == (200, b'{"a": 1}', "yes")
+    assert (answer.status, answer.body, answer.headers["X-Thing"]) == (200, b'{"a": 1}', "yes")
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     assert lines[0] == f"POST {TARGET} HTTP/1.1"

@@ -5,7 +5,7 @@ Everything is as `serve` would build it from the same settings, but for the two 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from redis import ConnectionPool, Redis
@@ -37,6 +37,8 @@ class _NoTransport(Transport):
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
         most_idle_seconds: float = 0,
+        repeatable: bool = False,
+        wanted_headers: Collection[str] = (),
     ) -> HttpResponse:
         """Raise `NotConnected`, always."""
         raise NotConnected(_NO)

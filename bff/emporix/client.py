@@ -135,6 +135,7 @@ class EmporixClient:
                     connect_timeout_seconds=connect,
                     read_timeout_seconds=read,
                     most_idle_seconds=idle if attempt == 1 else 0,
+                    repeatable=operation.repeatable,
                 )
             except TransportError as err:
                 refused_at_once = isinstance(err, NotConnected) and str(err) != "connect timeout"

@@ -25,8 +25,9 @@ from bff.config.settings import SocialSettings
 from bff.errors import IdentityProviderUnavailable
 from bff.events import Event
 from bff.log import Log
+from bff.oidc.documents import fetch
 from bff.oidc.login_state import LoginState
-from bff.transport import Transport, TransportError
+from bff.transport import TransportError
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 _KEEP_SECONDS: Final = 86400.0
@@ -68,7 +69,6 @@ class IdentityProvider:
         and threads are scarce"""
         self._settings = settings
         self._origin = _origin(settings.issuer)
-        self._transport = Transport(self._origin, connections=2, max_body_bytes=MAX_DOCUMENT_BYTES)
         self._now = now
         self._log = log
         self._lock = threading.Lock()
@@ -202,7 +202,7 @@ class IdentityProvider:
         return metadata
 
     def _fetched_metadata(self) -> _CacheEntry:
-        document = self._document(get_well_known_url(self._settings.issuer))
+        document = self._document(get_well_known_url(self._settings.issuer, external=True))
         metadata = None if document is None else self.validate_metadata(document)
         return self._cached(metadata)
 
@@ -214,7 +214,7 @@ class IdentityProvider:
         return kept
 
     def _fetched_keys(self, metadata: Metadata, before: _CacheEntry | None) -> _CacheEntry:
-        document = self._document(metadata.jwks_uri.removeprefix(self._origin))
+        document = self._document(metadata.jwks_uri)
         keys = None if document is None else _signing_keys(document)
         if document is not None and keys is None:
             self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="keys that cannot be read")
@@ -226,14 +226,12 @@ class IdentityProvider:
     def _cached(self, value: Any) -> _CacheEntry:
         return _CacheEntry(until=self._now() + (_KEEP_FAILURE_SECONDS if value is None else _KEEP_SECONDS), value=value)
 
-    def _document(self, path: str) -> Mapping[str, Any] | None:
+    def _document(self, url: str) -> Mapping[str, Any] | None:
         self._is_fetching = True
         try:
-            answer = self._transport.send(
-                "GET",
-                path,
-                headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "emporix-bff"},
-                body=None,
+            answer = fetch(
+                url,
+                max_body_bytes=MAX_DOCUMENT_BYTES,
                 connect_timeout_seconds=_CONNECT_SECONDS,
                 read_timeout_seconds=_READ_SECONDS,
             )

@@ -63,8 +63,8 @@ OF_OAUTH: tuple[Mutation, ...] = (
     Mutation(
         guard="certificates are verified",
         path="bff/transport.py",
-        old="verify=True)",
-        new="verify=False)",
+        old="pycurl.SSL_VERIFYPEER, 1",
+        new="pycurl.SSL_VERIFYPEER, 0",
         test="tests/test_transport_requests.py::"
         "test_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent",
     ),

@@ -62,6 +62,7 @@ def ask(
         body=body,
         connect_timeout_seconds=UNHURRIED_SECONDS,
         read_timeout_seconds=read_seconds,
+        wanted_headers=("X-Thing",),
     )
 
 
