@@ -13,14 +13,13 @@ from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bff.secret import Secret
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_NUMBER_BYTES = 4
+_NO_SALT = bytes(hashlib.sha256().digest_size)
 
 
 def random_text(size_bytes: int = KEY_BYTES) -> str:
@@ -68,8 +67,9 @@ class ServerKey:
         return hmac.new(self._index_key, kind + b"\0" + value.encode(), hashlib.sha256).hexdigest()
 
     def _derive(self, purpose: bytes, cookie: bytes) -> bytes:
-        hkdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose)
-        return hkdf.derive(self._key.reveal() + cookie)
+        # RFC 5869 without a salt, and with as much output as one block has: a tenth of what an object for it costs.
+        extracted = hmac.digest(_NO_SALT, self._key.reveal() + cookie, "sha256")
+        return hmac.digest(extracted, purpose + b"\x01", "sha256")
 
 
 class KeyRing:

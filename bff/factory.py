@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,7 +30,7 @@ from bff.web.language import Catalogues, register_language
 from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES
 from bff.web.middleware.checks import register_checks
 from bff.web.middleware.forwarded import DeclaredProxies
-from bff.web.middleware.headers import add_headers
+from bff.web.middleware.headers import ResponseHeaders
 from bff.web.middleware.request_log import register_request_log
 from bff.web.pages import blueprint as pages
 from bff.web.pages import home, social
@@ -52,6 +53,7 @@ class Bff(Flask):
             static_folder=None,
             template_folder=str(asset_folder("templates")),
         )
+        self._headers = ResponseHeaders(services.settings)
         self.services = services
         """Everything behind the application."""
 
@@ -64,6 +66,14 @@ class Bff(Flask):
                 raise
             host = urlsplit(self.services.settings.serving.public_url).netloc
             return self.url_map.bind(host, path_info=request.path, default_method=request.method)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function as it is; Flask looks at each, with each request, whether it is a coroutine's."""
+        return func
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a request, with the headers that every response has."""
+        return super().wsgi_app(environ, self._headers.added_to(start_response, environ.get("PATH_INFO", "")))
 
     def log_exception(self, exc_info: Any) -> None:
         """Report an uncaught exception, without its text."""
@@ -117,7 +127,6 @@ def create_app(
     register_request_log(app, services)
     register_errors(app, services)
     register_checks(app, services)
-    app.after_request(lambda response: add_headers(settings, response))
     for blueprint in (
         health.make_blueprint(services),
         home.make_blueprint(services),

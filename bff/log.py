@@ -91,7 +91,12 @@ class Log:
 
 def _write(logger: logging.Logger, event: Event, fields: Mapping[str, Any]) -> None:
     shown = {name: value for name, value in fields.items() if value is not None}
-    logger.log(event.level, event.label, extra={"bff_fields": shown})
+    if not logger.isEnabledFor(event.level):
+        return
+    # Not `logger.log`, which looks up the caller's file and line for a record that shows neither.
+    logger.handle(
+        logger.makeRecord(logger.name, event.level, "", 0, event.label, (), None, extra={"bff_fields": shown})
+    )
 
 
 def _places(exception: BaseException) -> list[str]:
@@ -109,7 +114,10 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for a record."""
-        return json.dumps(_line(record), default=str)
+        return _ENCODER.encode(_line(record))
+
+
+_ENCODER = json.JSONEncoder(default=str)
 
 
 class TextFormatter(logging.Formatter):
@@ -194,6 +202,8 @@ def configure(settings: LoggingSettings) -> None:
     """Send every record of the process to standard error in the chosen format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.format is LogFormat.JSON else TextFormatter())
+    # No line shows which thread or process it comes from; looking them up takes longer than to write it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
 from bff.config.settings import EmporixSettings
@@ -227,7 +227,7 @@ def _is_empty_list(operation: Operation, answer: HttpResponse) -> bool:
 def _read_json(body: bytes) -> Any:
     """Return the body's value; None where it is not JSON. Never raises: the reader's errors hold the whole text."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_not_json)
+        return _READER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
 
@@ -235,6 +235,9 @@ def _read_json(body: bytes) -> Any:
 def _not_json(word: str) -> NoReturn:
     # NaN and Infinity are Python's, and no browser reads them.
     raise ValueError
+
+
+_READER: Final = json.JSONDecoder(parse_constant=_not_json)
 
 
 def _unanswered(operation: Operation, err: TransportError) -> BffError:

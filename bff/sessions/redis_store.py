@@ -26,6 +26,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
+from bff.sessions.prepared_script import PreparedScript
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
@@ -89,7 +90,7 @@ class RedisSessionStore:
         self._devices = DeviceSealer(ring)
         self._log = log
         self._window = count_window_seconds or 0
-        self._load_script = client.register_script(LOAD)
+        self._load_script = PreparedScript(client, LOAD, keys=len(_all("")))
         self._touch_script = client.register_script(TOUCH)
         self._commit_script = client.register_script(COMMIT)
         self._retire_script = client.register_script(RETIRE_IF_SAME)
@@ -98,9 +99,7 @@ class RedisSessionStore:
     def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
         """Read both records and, where `count`, count the request against the limit per session."""
         window = self._window if count else 0
-        answer = translate_redis_errors(
-            lambda: self._load_script(keys=_all(cookie.sid), args=[window]), repeatable=True
-        )
+        answer = translate_redis_errors(lambda: self._load_script(_all(cookie.sid), [window]), repeatable=True)
         web_record, note = answer[0], note_in(*answer[1:3])
         if web_record is not None and web_record.startswith(_RETIRED):
             return Missing(retired=True, mark=web_record[len(_RETIRED) :])

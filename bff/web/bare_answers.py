@@ -15,8 +15,7 @@ from typing import Final
 from bff.config.settings import Settings
 from bff.log import REQUEST_ID
 from bff.web.errors import Fault, fault_body, http_fault
-from bff.web.middleware.headers import bare_headers
-from bff.web.middleware.request_log import REQUEST_ID_HEADER
+from bff.web.middleware.headers import REQUEST_ID_HEADER, bare_headers
 
 RESHAPED: Final = frozenset({414, 417, 431, 500, 501})
 """What gunicorn may say of a request that is HTTP."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
-from flask import request
+from flask import Request
 from werkzeug.exceptions import NotFound
 
 from bff.account import social_login
@@ -102,20 +102,21 @@ def is_static(path: str) -> bool:
     return path.startswith(STATIC_PREFIX + "/")
 
 
-def check_path() -> None:
+def check_path(request: Request) -> None:
     """Refuse other spellings of a path, which routing would fold into ours while a proxy in front might not.
 
     :raises NotFound: several slashes at the start, or a fragment, which has no place in a request
     """
-    if request.environ.get("PATH_INFO", "").startswith("//") or "#" in request.environ.get("RAW_URI", ""):
+    environ = request.environ
+    if environ.get("PATH_INFO", "").startswith("//") or "#" in environ.get("RAW_URI", ""):
         raise NotFound
 
 
-def check_address_id() -> None:
+def check_address_id(request: Request) -> None:
     """Refuse an id in a page's path that no address has; JSON routes name what is wrong with it.
 
     :raises NotFound: it has other characters than letters, digits, `-` and `_`, or more than 64
     """
-    id = (request.view_args or {}).get("addressId")
+    id = request.view_args.get("addressId") if request.view_args else None
     if id is not None and not is_api(request.path) and not _ADDRESS_ID.fullmatch(id):
         raise NotFound

@@ -230,10 +230,14 @@ def session_cookies(request: Request, name: str) -> list[str]:
     RFC 2109's quoted strings, in which another cookie's quotes can swallow this one.
     """
     header: str = request.environ.get("HTTP_COOKIE", "")
+    if name not in header:
+        return []
     pairs = (pair.partition("=") for pair in header.split(";"))
     # Two `Cookie` headers come joined by a comma, which no value of ours has.
-    another = re.compile(rf",[ \t]*{re.escape(name)}=")
-    found = [part for key, _, value in pairs if key.strip(" \t") == name for part in another.split(value)]
+    found = [value for key, _, value in pairs if key.strip(" \t") == name]
+    if "," in header:
+        another = re.compile(rf",[ \t]*{re.escape(name)}=")
+        found = [part for value in found for part in another.split(value)]
     return [value.strip(" \t") for value in found]
 
 

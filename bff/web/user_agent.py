@@ -7,6 +7,8 @@ milliseconds for a crafted one, and this runs with every request.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 READ_AT_MOST_CHARACTERS = 512
 """The rest is not read; no browser names itself so late."""
 
@@ -31,7 +33,11 @@ _SYSTEMS = (
 
 def browser_in_words(user_agent: str | None) -> str | None:
     """Return e.g. `Firefox on Windows`, or the one of the two that is known; None where neither is."""
-    text = (user_agent or "")[:READ_AT_MOST_CHARACTERS]
+    return _in_words((user_agent or "")[:READ_AT_MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=256)
+def _in_words(text: str) -> str | None:
     known = [word for word in (_first(_BROWSERS, text), _first(_SYSTEMS, text)) if word is not None]
     return " on ".join(known) or None
 

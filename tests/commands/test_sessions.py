@@ -120,7 +120,7 @@ def test_all_ends_every_session_with_guests_and_index(shop: Shop, redis: Redis) 
     assert [browser.get("/api/me").status_code for browser in browsers] == [401, 401, 401]
     # A replaced cookie's mark is no session, nor is the word that tells of an end; limits and used-up tokens belong to
     # no session.
-    values = {redis.get(key) or b"" for key in redis.scan_iter("bff:{*")}
+    values: set[Any] = {redis.get(key) or b"" for key in redis.scan_iter("bff:{*")}
     assert {value for value in values if not value.startswith(b"R") and len(value) > 1} == {b"elsewhere"}
     assert list(redis.scan_iter("bff:index:*")) == []
     assert redis.exists("bff:used:jti:x")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from werkzeug.datastructures import Headers
+from werkzeug.local import LocalProxy
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.crypto import ServerKey
 from tests.support.fakes.redis_proxy import RedisProxy
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -78,3 +84,69 @@ def test_home_page_and_probes_cost_a_newcomer_no_session(counted: Shop, proxy: R
     assert stranger.get("/healthz").status_code == 200
     assert proxy.round_trips == 0
     assert len(counted.sandbox.recorder) == 0
+
+
+class Counted:
+    """Counts the calls of functions, which go on as they are."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.calls = 0
+        self.bytes = 0
+
+    def also(self, owner: object, name: str) -> Counted:
+        """Count one more."""
+        counted = getattr(owner, name)
+
+        def counting(*arguments: Any, **named: Any) -> Any:
+            self.calls += 1
+            self.bytes += sum(len(one) for one in arguments if isinstance(one, (str, bytes)))
+            return counted(*arguments, **named)
+
+        self._monkeypatch.setattr(owner, name, counting)
+        return self
+
+
+def test_headers_are_prepared_and_not_set_one_by_one(
+    counted: Shop, proxy: RedisProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = warm(counted, proxy)
+    one_by_one = Counted(monkeypatch).also(Headers, "set")
+    answer = browser.get("/api/me")
+    assert len(answer.headers) > 10
+    # Those that tell of the body, as the sandbox sets and as we set them; and the test's own.
+    assert one_by_one.calls <= 6
+
+
+def test_each_text_of_json_is_read_once(counted: Shop, proxy: RedisProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = warm(counted, proxy)
+    read = Counted(monkeypatch).also(json.JSONDecoder, "raw_decode")
+    assert browser.get("/api/me").status_code == 200
+    # Both records of the session, and the profile, which is passed on as the bytes that came. The sandbox reads none.
+    assert read.calls == 3
+
+
+def test_request_is_looked_up_few_times_through_flasks_proxy(
+    counted: Shop, proxy: RedisProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = warm(counted, proxy)
+    looked_up = Counted(monkeypatch).also(LocalProxy, "__getattr__")
+    assert browser.get("/api/me").status_code == 200
+    assert looked_up.calls <= 40
+
+
+def test_keys_are_derived_once_for_each_record(
+    counted: Shop, proxy: RedisProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = warm(counted, proxy)
+    derived = Counted(monkeypatch).also(ServerKey, "_derive")
+    assert browser.get("/api/me").status_code == 200
+    assert derived.calls == 2
+
+
+def test_line_of_a_request_is_one_write(counted: Shop, proxy: RedisProxy, caplog: pytest.LogCaptureFixture) -> None:
+    browser = warm(counted, proxy)
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+    assert browser.get("/api/me").status_code == 200
+    assert [record.msg for record in caplog.records if record.name.startswith("bff")] == ["request"]

@@ -235,7 +235,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="the origin of a change is checked",
         path="bff/web/middleware/csrf.py",
-        old="    if not _may_be_ours(services):",
+        old="    if not _may_be_ours(request, services):",
         new="    if False:",
         test="tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
     ),
@@ -890,22 +890,22 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a second click gets the first one's answer",
         path="bff/web/middleware/checks.py",
-        old="        return answer_second_click(services) if is_page_post() else None",
+        old="        return answer_second_click(services) if is_form else None",
         new="        return None",
         test="tests/web/middleware/test_second_click.py::test_second_click_right_after_the_answer_gets_it_too",
     ),
     Mutation(
         guard="a click with the new cookie already gets the first one's answer",
         path="bff/web/middleware/checks.py",
-        old="is_page_post() and not has_right_token()",
+        old="is_form and not has_right_token(request)",
         new="False",
         test="tests/web/middleware/test_second_click.py::test_second_click_with_the_new_cookie_already_gets_it_too",
     ),
     Mutation(
         guard="a form is remembered only once its CSRF token is right",
         path="bff/web/middleware/checks.py",
-        old="if is_page_post() and not has_right_token() and (late := answer_late_click(services)) is not None:",
-        new="if is_page_post() and (late := answer_second_click(services)) is not None:",
+        old="if is_form and not has_right_token(request) and (late := answer_late_click(services)) is not None:",
+        new="if is_form and (late := answer_second_click(services)) is not None:",
         test="tests/web/middleware/test_second_click.py::test_request_without_a_csrf_token_stores_nothing",
     ),
     Mutation(
@@ -1137,8 +1137,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="a body has a largest size",
         path="bff/web/middleware/checks.py",
-        old="        check_token(services)\n        check_size()\n",
-        new="        check_token(services)\n",
+        old="        check_token(request, services)\n        check_size(request)\n",
+        new="        check_token(request, services)\n",
         test="tests/web/middleware/test_bodies.py::test_larger_body_is_refused_however_it_is_sent",
     ),
     Mutation(
@@ -1151,8 +1151,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="no answer is kept by a cache",
         path="bff/web/middleware/headers.py",
-        old='        headers["Cache-Control"] = "no-store"',
-        new="        pass",
+        old='("Cache-Control", "no-store"), ("Vary", "Cookie")]',
+        new='("Vary", "Cookie")]',
         test="tests/web/middleware/test_headers.py::test_every_answer_carries_them",
     ),
     Mutation(

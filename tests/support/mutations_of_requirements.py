@@ -68,10 +68,10 @@ OF_BROWSER_BASED_APPS: tuple[Mutation, ...] = (
     Mutation(
         guard="no other origin reads who is signed in",
         path="bff/web/middleware/headers.py",
-        old="    headers.update(_everywhere(settings))\n",
-        new="    headers.update(_everywhere(settings))\n"
-        '    if request.path == "/api/session":\n'
-        '        headers["Access-Control-Allow-Origin"] = request.headers.get("Origin", "null")\n',
+        old="            named = {name.lower(): value for name, value in headers}\n",
+        new="            named = {name.lower(): value for name, value in headers}\n"
+        '            if path == "/api/session":\n'
+        '                headers = [*headers, ("Access-Control-Allow-Origin", "*")]\n',
         test="tests/web/middleware/test_csrf.py::test_no_page_of_another_origin_is_ever_let_in",
     ),
     Mutation(

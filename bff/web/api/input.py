@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
@@ -24,8 +25,8 @@ def read_input(operation: Operation, route: Route) -> AccountCall:
     :raises InvalidInput: query, path or body is wrong; names every problem of the first of them that is
     """
     values: dict[str, str | Secret[str]] = {}
-    values.update(read_query([p for p in operation.parameters if _is_ours(p, Place.QUERY)]))
-    values.update(_path_values([p for p in operation.parameters if _is_ours(p, Place.PATH)]))
+    values.update(read_query(_ours(operation, Place.QUERY)))
+    values.update(_path_values(_ours(operation, Place.PATH)))
     body = request.get_data(cache=True)
     content = _content(route, body)
     if isinstance(content, dict):
@@ -47,12 +48,14 @@ def read_input(operation: Operation, route: Route) -> AccountCall:
     )
 
 
-def read_query(declared: list[Parameter]) -> dict[str, str]:
+def read_query(declared: Sequence[Parameter]) -> dict[str, str]:
     """Return the query's parameters; each declared one at most once, and no other.
 
     :raises InvalidInput: a parameter is unknown, repeated, missing, or does not match its pattern; names at most
         `MAX_DETAILS` problems
     """
+    if not declared and not request.query_string:
+        return {}
     problems, values = [], {}
     known = {parameter.name: parameter for parameter in declared}
     for name, sent in request.args.lists():
@@ -72,7 +75,7 @@ def read_query(declared: list[Parameter]) -> dict[str, str]:
     return values
 
 
-def _path_values(declared: list[Parameter]) -> dict[str, str]:
+def _path_values(declared: Sequence[Parameter]) -> dict[str, str]:
     values = {}
     for parameter in declared:
         value = (request.view_args or {}).get(parameter.name)
@@ -100,8 +103,8 @@ def _check(parameter: Parameter, value: str) -> None:
         )
 
 
-def _is_ours(parameter: Parameter, place: Place) -> bool:
-    return parameter.supplier is Supplier.CLIENT and parameter.place is place
+def _ours(operation: Operation, place: Place) -> list[Parameter]:
+    return [p for p in operation.parameters if p.supplier is Supplier.CLIENT and p.place is place]
 
 
 def _problem(field: str, type: str, message: str) -> Detail:

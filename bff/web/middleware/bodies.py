@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import Request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -14,7 +14,7 @@ READ_AT_MOST_BYTES = MAX_BODY_BYTES + 1
 """Werkzeug cuts a body without `Content-Length` at its limit and says nothing; the byte beyond tells."""
 
 
-def check_size() -> None:
+def check_size(request: Request) -> None:
     """Read the body, if it is whole and not larger than it may be.
 
     :raises PayloadTooLarge: it is longer than `MAX_BODY_BYTES`
@@ -32,7 +32,7 @@ def check_size() -> None:
         raise InvalidInput(Detail(type="invalid_value", message="The body is shorter than its Content-Length."))
 
 
-def check_media_type(route: Route | None) -> None:
+def check_media_type(request: Request, route: Route | None) -> None:
     """Refuse a body that is not of a type the route reads; where none is sent and none required, any type will do.
 
     :param route: None for a JSON route that no operation is behind

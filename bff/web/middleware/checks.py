@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 
 from bff.account.calls import check_feature
 from bff.web.api.routes import ApiRoute, api_routes
@@ -27,33 +27,40 @@ def register_checks(app: Flask, services: Services) -> None:
 
     @app.before_request
     def check() -> Response | None:
-        check_lists()
-        if (elsewhere := hosts.refusal()) is not None:
+        # The request itself: each look through Flask's proxy takes as long as the check behind it.
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # werkzeug's proxies hide it from mypy
+        return checked(asked)
+
+    def checked(request: Request) -> Response | None:
+        check_lists(request)
+        if (elsewhere := hosts.refusal(request)) is not None:
             return elsewhere
-        check_path()
+        check_path(request)
         if request.routing_exception is not None:
             raise request.routing_exception
-        check_address_id()
+        check_address_id(request)
         entry = routes.get(request.endpoint or "")
         if entry is not None:
             check_feature(services.settings.features, entry.operation)
-        if request.path in PROBES or is_static(request.path):
+        path = request.path
+        if path in PROBES or is_static(path):
             return None
-        if not is_api(request.path):
+        is_json, is_form = is_api(path), is_page_post(request)
+        if not is_json:
             # A page's token is in its body, so the size comes first.
-            check_size()
-        if request.path == BACKCHANNEL_LOGOUT:
+            check_size(request)
+        if path == BACKCHANNEL_LOGOUT:
             return None
-        check_origin(services)
-        if (aside := step_aside(services)) is not None:
+        check_origin(request, services)
+        if (aside := step_aside(request, services)) is not None:
             return aside
         check_cookies(services)
-        if is_page_post() and not has_right_token() and (late := answer_late_click(services)) is not None:
+        if is_form and not has_right_token(request) and (late := answer_late_click(services)) is not None:
             return late
-        check_token(services)
-        check_size()
-        if is_api(request.path):
-            check_media_type(entry.route if entry is not None else None)
-        return answer_second_click(services) if is_page_post() else None
+        check_token(request, services)
+        check_size(request)
+        if is_json:
+            check_media_type(request, entry.route if entry is not None else None)
+        return answer_second_click(services) if is_form else None
 
     app.after_request(lambda response: keep_answer(services, response))

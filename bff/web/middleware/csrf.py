@@ -6,7 +6,7 @@ itself it reads the body first, and would answer 413 where the answer is 403.
 
 from __future__ import annotations
 
-from flask import Request, g, request
+from flask import Request, g
 from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
@@ -18,22 +18,23 @@ from bff.web.session_interface import CSRF_FIELD, browser_session
 from bff.wiring import Services
 
 CSRF_HEADER = "X-CSRF-Token"
+_SITE = "HTTP_SEC_FETCH_SITE"
 _SAFE = frozenset({"GET", "HEAD"})
 
 
-def check_origin(services: Services) -> None:
+def check_origin(request: Request, services: Services) -> None:
     """Refuse a request that another site made.
 
     :raises Forbidden: a read of a JSON route, from another site
     :raises OriginRefused: a request that may change something, from another site
     """
-    site = request.headers.get("Sec-Fetch-Site")
+    site = request.environ.get(_SITE)
     if request.method in _SAFE:
         if is_api(request.path) and site in ("cross-site", "same-site"):
             _report(services, "a read from another site")
             raise Forbidden
         return
-    if not _may_be_ours(services):
+    if not _may_be_ours(request, services):
         _report(services, "another origin")
         if site not in (None, "none"):
             raise OriginRefused(_not_ours("Sec-Fetch-Site", "same-origin"))
@@ -44,7 +45,7 @@ def _not_ours(header: str, expected: str) -> Detail:
     return Detail(field=header, type="invalid_value", message=f"Expected {expected}.")
 
 
-def _may_be_ours(services: Services) -> bool:
+def _may_be_ours(request: Request, services: Services) -> bool:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site == "none":
         # Firefox says so of another site's quiet form that is redirected on its way, and withholds the form's origin.
@@ -69,19 +70,19 @@ def check_cookies(services: Services) -> None:
         )
 
 
-def has_right_token() -> bool:
+def has_right_token(request: Request) -> bool:
     """Tell whether a change carries the token of this browser; says nothing to the log."""
-    return _fault_of_the_token() is None
+    return _fault_of_the_token(request) is None
 
 
-def check_token(services: Services) -> None:
+def check_token(request: Request, services: Services) -> None:
     """Refuse a change without the token of this browser; JSON routes take it from a header, pages from their form.
 
     :raises CsrfFailed: the token is missing, stale or another browser's; `origin_is_ours` unless `Origin` is `null`
     """
     if request.method in _SAFE:
         return
-    if (fault := _fault_of_the_token()) is not None:
+    if (fault := _fault_of_the_token(request)) is not None:
         _report(services, fault)
         # `check_origin` lets `null` through, but a page in another site's sandboxed frame sends it too.
         raise CsrfFailed(origin_is_ours=request.headers.get("Origin") != "null")
@@ -89,7 +90,7 @@ def check_token(services: Services) -> None:
     g.csrf_valid = True
 
 
-def _fault_of_the_token() -> str | None:
+def _fault_of_the_token(request: Request) -> str | None:
     try:
         validate_csrf(_sent_token(request))
     except ValidationError as err:

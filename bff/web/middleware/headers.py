@@ -1,14 +1,20 @@
-"""The headers of every response: who may frame, read, keep and sniff it."""
+"""The headers of every response: who may frame, read, keep and sniff it.
+
+They are prepared once and put on where a response leaves the application: Werkzeug's headers look through all there are
+for each one that is set.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, request
-
 from bff.config.settings import Settings
+from bff.log import request_id_to_tell
 from bff.web.paths import is_static
 
+REQUEST_ID_HEADER = "X-Request-ID"
 _JSON_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 """For everything but pages: opened by itself, it is a document that may do nothing, in an origin of its own."""
 _PAGE_POLICY = (
@@ -19,11 +25,15 @@ _PERMISSIONS = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
-_FILE_ANSWERS = frozenset({200, 206, 304})
+_FILE_ANSWERS = ("200", "206", "304")
 """The statuses of a static file, which sets its own `Cache-Control`."""
 _HSTS = "max-age=63072000; includeSubDomains"
 """Two years. `includeSubDomains` reaches what lies below the public URL's host, never its siblings: without it, plain
 http there could plant cookies for us. No `preload`: the owner of the domain has to decide that."""
+_NOT_KEPT = [("Cache-Control", "no-store"), ("Vary", "Cookie")]
+
+Lines = list[tuple[str, str]]
+StartResponse = Callable[..., Any]
 
 
 def _page_policy(settings: Settings) -> str:
@@ -34,15 +44,32 @@ def _page_policy(settings: Settings) -> str:
     return _PAGE_POLICY.format(issuer=f" {parts.scheme}://{parts.netloc}")
 
 
-def add_headers(settings: Settings, response: Response) -> Response:
-    """Set the security headers and the cache rule of a response."""
-    headers = response.headers
-    headers.update(_everywhere(settings))
-    headers["Content-Security-Policy"] = _page_policy(settings) if response.mimetype == "text/html" else _JSON_POLICY
-    if not (is_static(request.path) and response.status_code in _FILE_ANSWERS):
-        headers["Cache-Control"] = "no-store"
-        response.vary.add("Cookie")
-    return response
+class ResponseHeaders:
+    """What one configuration puts on each response."""
+
+    def __init__(self, settings: Settings) -> None:
+        everywhere = list(_everywhere(settings).items())
+        self._of_pages: Lines = [*everywhere, ("Content-Security-Policy", _page_policy(settings))]
+        self._of_others: Lines = [*everywhere, ("Content-Security-Policy", _JSON_POLICY)]
+
+    def added_to(self, start_response: StartResponse, path: str) -> StartResponse:
+        """Return WSGI's `start_response` for a request for a path, with all headers put on what it is given."""
+
+        def start(status: str, headers: Lines, *error: Any) -> Any:
+            named = {name.lower(): value for name, value in headers}
+            is_page = named.get("content-type", "").startswith("text/html")
+            added = [*(self._of_pages if is_page else self._of_others), (REQUEST_ID_HEADER, request_id_to_tell() or "")]
+            if is_static(path) and status[:3] in _FILE_ANSWERS:
+                return start_response(status, headers + added, *error)
+            if "vary" in named or "cache-control" in named:
+                headers = [(name, value) for name, value in headers if name.lower() not in ("vary", "cache-control")]
+                varies = [value for value in (named.get("vary"), "Cookie") if value]
+                return start_response(
+                    status, [*headers, *added, ("Cache-Control", "no-store"), ("Vary", ", ".join(varies))], *error
+                )
+            return start_response(status, headers + added + _NOT_KEPT, *error)
+
+        return start
 
 
 def bare_headers(settings: Settings) -> dict[str, str]:

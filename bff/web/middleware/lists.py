@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import request
+from flask import Request
 
 from bff.errors import Detail, InvalidInput
 
@@ -23,13 +23,14 @@ _MAY_BE_IGNORED: Final = (
 )
 
 
-def check_lists() -> None:
+def check_lists(request: Request) -> None:
     """Take lists out of the request that are too long to read.
 
     :raises InvalidInput: `If-Match` is one; to ignore it would let a write through that it was to stop
     """
+    environ = request.environ
     for name in _MAY_BE_IGNORED:
-        if len(request.environ.get(name, "")) > LONGEST_CHARACTERS:
-            del request.environ[name]
-    if len(request.environ.get("HTTP_IF_MATCH", "")) > LONGEST_CHARACTERS:
+        if name in environ and len(environ[name]) > LONGEST_CHARACTERS:
+            del environ[name]
+    if len(environ.get("HTTP_IF_MATCH", "")) > LONGEST_CHARACTERS:
         raise InvalidInput(Detail(field="If-Match", type="invalid_value", message='Expected one tag such as "3".'))

@@ -10,10 +10,10 @@ from flask import Flask, Response, g, request
 
 from bff.events import Event
 from bff.limits import CLIENT_ADDRESS
-from bff.log import REQUEST_ID, SENT_REQUEST_ID, request_id_to_tell
+from bff.log import REQUEST_ID, SENT_REQUEST_ID
+from bff.web.middleware.headers import REQUEST_ID_HEADER
 from bff.wiring import Services
 
-REQUEST_ID_HEADER = "X-Request-ID"
 _SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -30,9 +30,8 @@ def start_request(services: Services) -> None:
     CLIENT_ADDRESS.set(request.remote_addr or "")
 
 
-def name_response(response: Response) -> Response:
-    """Name the request in its response."""
-    response.headers[REQUEST_ID_HEADER] = request_id_to_tell() or ""
+def note_status(response: Response) -> Response:
+    """Keep what the line will say."""
     # Not logged yet: if the session cannot be saved, another response replaces this one.
     g.status = response.status_code
     return response
@@ -55,5 +54,5 @@ def finish_request(services: Services) -> None:
 def register_request_log(app: Flask, services: Services) -> None:
     """Put id and line on every request of an application; call it before anything else that hooks in."""
     app.before_request(lambda: start_request(services))
-    app.after_request(name_response)
+    app.after_request(note_status)
     app.teardown_request(lambda error: finish_request(services))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, flash, g, request
+from flask import Request, Response, flash, g, request
 
 from bff.errors import SessionStoreUnavailable, UpstreamTimeout
 from bff.events import Event
@@ -26,7 +26,7 @@ _KEPT_HEADERS = ("Retry-After", "Clear-Site-Data")
 _TOO_MANY = 429
 
 
-def is_page_post() -> bool:
+def is_page_post(request: Request) -> bool:
     """Tell whether the request sends a form of a page."""
     return request.method == "POST" and not is_api(request.path) and request.path != BACKCHANNEL_LOGOUT
 

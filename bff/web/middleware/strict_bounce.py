@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from flask import Response, g, request
+from flask import Request, Response, g
 from werkzeug.datastructures import ImmutableMultiDict
 
 from bff.config.settings import SameSite
@@ -21,7 +21,7 @@ from bff.web.session_interface import session_cookies
 from bff.wiring import Services
 
 
-def step_aside(services: Services) -> Response | None:
+def step_aside(request: Request, services: Services) -> Response | None:
     """Answer a navigation that may hide a cookie with the step; restore the query of one that has made it."""
     if services.settings.cookie.same_site is not SameSite.STRICT or request.method != "GET":
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response
 from flask.sessions import SessionMixin
@@ -47,8 +47,15 @@ def with_header(name: str, value: str | None) -> Bff:
 def with_answer(change: Callable[[Response], Response]) -> Bff:
     """Return an application whose answers are changed last of all."""
     app = build()
-    # They run from the last to the first.
-    app.after_request_funcs.setdefault(None, []).insert(0, change)
+    inner = app.wsgi_app
+
+    def changed(environ: Any, start_response: Any) -> Any:
+        # What the inner one reads of the input is left for nobody.
+        with app.test_request_context(environ["PATH_INFO"], method=environ["REQUEST_METHOD"]):
+            answer = change(cast("Response", Response.from_app(inner, environ, buffered=True)))
+        return answer(environ, start_response)
+
+    app.wsgi_app = changed  # type: ignore[method-assign]  # the way Flask documents
     return app
 
 
