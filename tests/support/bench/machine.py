@@ -25,13 +25,13 @@ def machine() -> str:
 
 
 def versions(peers: Sequence[Peer]) -> str:
-    """Return what each peer is made of, what ours stands on, and who sends.
+    """Prepare the peers, and return what each is made of, what ours stands on, and who sends.
 
     :raises BenchError: something of it is missing
     """
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     upstream = told([program("nginx"), "-v"]).strip().rpartition(": ")[2]
-    lines = [f"- {peer.name}: {peer.versions()}" for peer in peers]
+    lines = [f"- {peer.name}: {peer.prepared()}" for peer in peers]
     return "\n".join([*lines, f"- libraries of bff: {libraries}", f"- upstream: {upstream} with Lua; load: {_wrk()}"])
 
 

@@ -12,7 +12,10 @@ from tests.support.bench.rounds import loaded
 from tests.support.bench.upstream import Way
 from tests.support.bench.wrk import Load, run_wrk
 
-_CONNECTIONS: Final = 16
+_ALL_THREADS: Final = 64
+"""So many connections that each thread of a worker has had its turn: what a thread has used once, it keeps."""
+_ME_SECONDS: Final = 2.0
+_MIXED_CONNECTIONS: Final = 16
 _PIECE_SECONDS: Final = 30.0
 _MIXED: Final = (
     *("/api/me", "/account", "/api/session", "/account/addresses", "/api/me/addresses", "/account/sessions"),
@@ -20,9 +23,7 @@ _MIXED: Final = (
 )
 
 
-def pss_after_me(
-    peers: Sequence[Peer], around: Surroundings, *, seconds: float, say: Callable[[str], None]
-) -> dict[str, float]:
+def pss_after_me(peers: Sequence[Peer], around: Surroundings, say: Callable[[str], None]) -> dict[str, float]:
     """Return the megabytes of each peer, started for this and asked for nothing else but the sign-in.
 
     :raises BenchError: one does not start, or gives a wrong answer
@@ -30,7 +31,7 @@ def pss_after_me(
     found = {}
     for peer in peers:
         with peer.running(around, Way.FAST) as instance:
-            loaded(instance, Asked.ME, connections=_CONNECTIONS, seconds=seconds)
+            loaded(instance, Asked.ME, connections=_ALL_THREADS, seconds=_ME_SECONDS)
             found[peer.name] = instance.group.pss_megabytes()
         say(f"memory after /api/me alone: {peer.name}: {found[peer.name]:.0f} MB")
     return found
@@ -47,7 +48,7 @@ def pss_after_mixed(around: Surroundings, *, minutes: float, say: Callable[[str]
         left = minutes * 60
         while left > 0:
             piece = min(left, _PIECE_SECONDS)
-            seen = run_wrk(instance.url, load, connections=_CONNECTIONS, seconds=piece)
+            seen = run_wrk(instance.url, load, connections=_MIXED_CONNECTIONS, seconds=piece)
             if seen.refused or seen.broken:
                 raise BenchError(f"mixed requests: {seen.refused} refused, {seen.broken} broken")
             instance.group.empty_log()

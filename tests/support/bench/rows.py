@@ -44,14 +44,15 @@ ME_SLOW: Final = Row(asked=Asked.ME, connections=64, way=Way.SLOW, peers=(NODE, 
 ME_TLS: Final = Row(asked=Asked.ME, connections=16, way=Way.TLS, peers=(NODE, BFF))
 SESSION: Final = Row(asked=Asked.SESSION, connections=16)
 ACCOUNT: Final = Row(asked=Asked.ACCOUNT, connections=16)
-SIGN_IN: Final = Row(asked=Asked.SIGN_IN, connections=16)
+SIGN_IN_CUSTOMER: Final = Row(asked=Asked.SIGN_IN_CUSTOMER, connections=16)
+SIGN_IN_GUEST: Final = Row(asked=Asked.SIGN_IN_GUEST, connections=16)
 ROWS: Final = (
     *(ME_1, ME_16, ME_64, ME_SLOWER, ME_SLOW, ME_TLS),
-    *(SESSION, ACCOUNT, SIGN_IN),
+    *(SESSION, ACCOUNT, SIGN_IN_CUSTOMER, SIGN_IN_GUEST),
     Row(asked=Asked.POST_LOGIN, connections=16),
     Row(asked=Asked.STATIC, connections=16),
-    Row(asked=Asked.GUEST_SESSION, connections=16),
-    Row(asked=Asked.GUEST_SIGN_IN, connections=16),
+    Row(asked=Asked.SESSION_NEWCOMER, connections=16),
+    Row(asked=Asked.SIGN_IN_NEWCOMER, connections=16),
 )
 """In the order in which they are measured, which is the table's."""
 QUICK: Final = (ME_16,)

@@ -26,7 +26,7 @@ class Floor:
 
     name = "floor"
 
-    def versions(self) -> str:
+    def prepared(self) -> str:
         """Return gunicorn's version."""
         return f"empty application, gunicorn {version('gunicorn')} gthread, {usual_threads()} threads"
 

@@ -23,7 +23,7 @@ class NginxLimit:
 
     name = "nginx"
 
-    def versions(self) -> str:
+    def prepared(self) -> str:
         """Return nginx's version."""
         lua_modules()
         return told([program("nginx"), "-v"]).strip().rpartition(": ")[2] + " with Lua"

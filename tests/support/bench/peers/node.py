@@ -27,8 +27,9 @@ class Node:
 
     name = "node"
 
-    def versions(self) -> str:
-        """Return Node's version and those of the libraries."""
+    def prepared(self) -> str:
+        """Fetch the libraries, and return Node's version and theirs."""
+        installed()
         listed = json.loads((_SCRIPTS / "package.json").read_text(encoding="utf-8"))["dependencies"]
         libraries = ", ".join(f"{name} {version}" for name, version in listed.items())
         return f"Node {told([program('node'), '--version']).strip()}, {libraries}"
@@ -41,6 +42,7 @@ class Node:
         environment = {
             **os.environ,
             "NODE_ENV": "production",
+            "NODE_PATH": str(installed()),
             "NODE_EXTRA_CA_CERTS": str(around.upstream.authority.root),
             "PORT": str(port),
             "WORKERS": str(WORKERS),
@@ -50,26 +52,25 @@ class Node:
             "TOKEN": bearer_of(CUSTOMER),
             "SECRET": "a secret of the bench",
         }
-        folder = installed()
         command = [program("node"), "server.js"]
-        with running(command, around.folder / f"node-{port}.log", environment, folder) as group:
+        with running(command, around.folder / f"node-{port}.log", environment, _SCRIPTS) as group:
             wait_until(lambda: _refuses(url), group, self.name)
             cookie = sign_in(url, "/sign-in")
             yield Instance(name=self.name, url=url, group=group, targets=only_me(around, cookie))
 
 
 def installed() -> Path:
-    """Return the folder with the program and its libraries, which are fetched once.
+    """Return the folder with the libraries, which are fetched once.
 
     :raises BenchError: Node or npm is missing, or npm fails
     """
     folder, npm = cache("node"), program("npm")
-    for name in ("package.json", "server.js"):
-        shutil.copy(_SCRIPTS / name, folder / name)
+    shutil.copy(_SCRIPTS / "package.json", folder)
     install(folder, _SCRIPTS / "package.json", [npm, *_INSTALL])
-    if not (folder / "node_modules" / "express").is_dir():
+    modules = folder / "node_modules"
+    if not modules.is_dir():
         raise BenchError(f"npm has installed nothing in {folder}: remove that folder")
-    return folder
+    return modules
 
 
 def _refuses(url: str) -> bool:

@@ -27,11 +27,12 @@ class Asked(StrEnum):
     ME = "/api/me"
     SESSION = "/api/session"
     ACCOUNT = "/account"
-    SIGN_IN = "/login"
+    SIGN_IN_CUSTOMER = "/login of a customer"
+    SIGN_IN_GUEST = "/login of a guest"
     POST_LOGIN = "POST /api/login"
     STATIC = "static file"
-    GUEST_SESSION = "/api/session without a cookie"
-    GUEST_SIGN_IN = "/login without a cookie"
+    SESSION_NEWCOMER = "/api/session without a cookie"
+    SIGN_IN_NEWCOMER = "/login without a cookie"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,8 @@ class Peer(Protocol):
     def name(self) -> str:
         """How it is called in the table and on the command line."""
 
-    def versions(self) -> str:
-        """Return what it is made of, with versions.
+    def prepared(self) -> str:
+        """Fetch what it needs, if that is not there yet, and return what it is made of, with versions.
 
         :raises BenchError: something of it is missing
         """

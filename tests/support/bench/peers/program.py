@@ -19,7 +19,7 @@ from bff.config.settings import Settings
 from tests.support.bench.errors import BenchError
 from tests.support.bench.exchange import Answer, answers, ask, free_ports
 from tests.support.bench.peers.peer import CUSTOMER, WORKERS, Asked, Instance, Surroundings, Target, is_profile
-from tests.support.bench.processes import running, wait_until
+from tests.support.bench.processes import Group, running, wait_until
 from tests.support.bench.programs import PROJECT
 from tests.support.bench.trusting import VARIABLE
 from tests.support.bench.upstream import TENANT, Way, email_of
@@ -42,13 +42,19 @@ class Program:
 
     name = "bff"
 
-    def versions(self) -> str:
+    def prepared(self) -> str:
         """Return its version and Python's."""
         return f"emporix-bff {bff.__version__}, Python {sys.version.split()[0]}, {usual_threads()} threads"
 
     @contextmanager
     def running(self, around: Surroundings, way: Way) -> Iterator[Instance]:
         """Run it, with a signed-in session."""
+        with self.started(around, way) as (url, group):
+            yield Instance(name=self.name, url=url, group=group, targets=_targets(around, url))
+
+    @contextmanager
+    def started(self, around: Surroundings, way: Way) -> Iterator[tuple[str, Group]]:
+        """Run it with no session at all, and give its URL and its processes once it is ready."""
         (port,) = free_ports(1)
         url = f"http://127.0.0.1:{port}"
         environment = program_environment(around.redis.url, around.upstream.url(way), url)
@@ -59,7 +65,7 @@ class Program:
         log = around.folder / f"bff-{port}.log"
         with running([sys.executable, *command], log, environment, PROJECT) as group:
             wait_until(lambda: answers(url, "/readyz"), group, self.name)
-            yield Instance(name=self.name, url=url, group=group, targets=_targets(around, url))
+            yield url, group
 
 
 def program_environment(
@@ -107,6 +113,17 @@ def credentials(number: int) -> bytes:
     return json.dumps({"email": email_of(number), "password": PASSWORD}).encode()
 
 
+def csrf_of_form(page: bytes) -> str:
+    """Return the token that a page's form carries.
+
+    :raises BenchError: there is none
+    """
+    found = _CSRF.search(page.decode())
+    if found is None:
+        raise BenchError(f"there is no form: {page[:300]!r}")
+    return found[1]
+
+
 def _json_headers(url: str, cookie: str, csrf: str) -> dict[str, str]:
     return {"Cookie": cookie, "X-CSRF-Token": csrf, "Content-Type": "application/json", "Origin": url}
 
@@ -122,12 +139,12 @@ def _targets(around: Surroundings, url: str) -> Mapping[Asked, Target]:
         Asked.ME: get("/api/me", is_profile(around), Cookie=cookie),
         Asked.SESSION: get("/api/session", _ok(b'"state":"authenticated"', email), Cookie=cookie),
         Asked.ACCOUNT: get("/account", _ok(email, b"<select", b"</html>"), Cookie=cookie),
-        # A guest's session is read for it; to a customer it would say no more than who they are.
-        Asked.SIGN_IN: get("/login", _ok(b'name="password"', b"</html>"), Cookie=guest),
+        Asked.SIGN_IN_CUSTOMER: get("/login", _ok(b"You are signed in", b"</html>"), Cookie=cookie),
+        Asked.SIGN_IN_GUEST: get("/login", _ok(b'name="password"', b"</html>"), Cookie=guest),
         Asked.POST_LOGIN: _post_login(url),
         Asked.STATIC: get(_STATIC, _ok(b"{")),
-        Asked.GUEST_SESSION: get("/api/session", _ok(b'"state":"guest"')),
-        Asked.GUEST_SIGN_IN: get("/login", _ok(b'name="password"', b"</html>")),
+        Asked.SESSION_NEWCOMER: get("/api/session", _ok(b'"state":"guest"')),
+        Asked.SIGN_IN_NEWCOMER: get("/login", _ok(b'name="password"', b"</html>")),
     }
 
 
@@ -138,10 +155,7 @@ def _ok(*parts: bytes) -> Callable[[Answer], bool]:
 def _post_login(url: str) -> Target:
     """Return a sign-in that can be sent again and again: by a newcomer, whose cookie has no record to be replaced."""
     page = ask(url, "/login")
-    found = _CSRF.search(page.body.decode())
-    if found is None or len(page.cookies) != 1:
-        raise BenchError(f"/login has no form for a newcomer: {page.status} {page.body[:300]!r}")
-    headers = _json_headers(url, page.cookies[0], found[1])
+    headers = _json_headers(url, page.cookies[0], csrf_of_form(page.body))
     return Target(
         load=Load(path="/api/login", headers=headers, script="login.lua", arguments=("/api/login",)),
         is_right=_ok(b'"state":"authenticated"'),

@@ -23,8 +23,9 @@ class UsualFlask:
 
     name = "flask"
 
-    def versions(self) -> str:
-        """Return the versions of its libraries."""
+    def prepared(self) -> str:
+        """Fetch its libraries, and return their versions."""
+        installed()
         return ", ".join(line.replace("==", " ") for line in _LISTED.read_text(encoding="utf-8").split()) + ", sync"
 
     @contextmanager
@@ -53,7 +54,7 @@ def installed() -> Path:
 
     :raises BenchError: it cannot be made, or pip fails
     """
-    folder = cache("flask")
+    folder = cache(f"flask-{sys.implementation.cache_tag}")
     python = folder / "venv" / "bin" / "python"
     make = [sys.executable, "-m", "venv", "--clear", str(folder / "venv")]
     fill = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(_LISTED)]
