@@ -27,7 +27,7 @@ from tests.support.bench.size import growth, size_text, sizes, starts
 from tests.support.bench.table import musts_table, rows_table, troubles
 from tests.support.bench.upstream import running_upstream
 
-_QUICK_SECONDS: Final = 2.0
+_QUICK_SECONDS: Final = 2
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     speed = parser.add_argument_group("speed")
     speed.add_argument("--quick", action="store_true", help="one round of two seconds, /api/me with c=16 alone")
     speed.add_argument("--rounds", type=_positive, default=3)
-    speed.add_argument("--seconds", type=float, default=4.0, help="how long each measurement takes (default: 4)")
+    speed.add_argument("--seconds", type=_positive, default=4, help="how long each measurement takes (default: 4)")
     speed.add_argument("--rows", nargs="+", default=[], metavar="WORD", help="only rows whose name holds one of these")
     speed.add_argument("--peers", nargs="+", default=[], metavar="NAME", help="of nginx, floor, node, flask and bff")
     parts = parser.add_argument_group("parts")

@@ -14,9 +14,9 @@ from tests.support.bench.wrk import Load, run_wrk
 
 _ALL_THREADS: Final = 64
 """So many connections that each thread of a worker has had its turn: what a thread has used once, it keeps."""
-_ME_SECONDS: Final = 2.0
+_ME_SECONDS: Final = 2
 _MIXED_CONNECTIONS: Final = 16
-_PIECE_SECONDS: Final = 30.0
+_PIECE_SECONDS: Final = 30
 _MIXED: Final = (
     *("/api/me", "/account", "/api/session", "/account/addresses", "/api/me/addresses", "/account/sessions"),
     *("/api/sessions", "/account/password", "/account/email", "/account/addresses/new", "/login", "/static/site.css"),
@@ -45,7 +45,7 @@ def pss_after_mixed(around: Surroundings, *, minutes: float, say: Callable[[str]
     with Program().running(around, Way.FAST) as instance:
         headers = instance.targets[Asked.ME].load.headers
         load = Load(path="/", headers=headers, script="paths.lua", arguments=_MIXED)
-        left = minutes * 60
+        left = max(1, round(minutes * 60))
         while left > 0:
             piece = min(left, _PIECE_SECONDS)
             seen = run_wrk(instance.url, load, connections=_MIXED_CONNECTIONS, seconds=piece)

@@ -1,11 +1,13 @@
 """Measures rows in rounds: each round goes through all rows and, within a row, through the peers.
 
-So peers of one row follow each other within seconds, and what else the machine does hits all of them alike. Before and
-after each measurement the answer is looked at, byte by byte where it can be.
+A server is warmed up by as many requests as it takes; V8 takes thousands. Peers of one row follow each other within
+seconds, and what else the machine does hits all of them alike. Before and after each measurement the answer is looked
+at, byte by byte where it can be.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,11 @@ from tests.support.bench.rows import Row
 from tests.support.bench.upstream import Way
 from tests.support.bench.wrk import Seen, run_wrk
 
-WARM_UP_SECONDS: Final = 1.0
+_READY_SECONDS: Final = 1
+"""Before each measurement: what a server has let go since its last turn, connections above all, it has again."""
+_LONGEST_WARM_UP_SECONDS: Final = 15.0
+_WARM_UP_CONNECTIONS: Final = {Way.SLOWER: 128, Way.SLOW: 256}
+_USUAL_WARM_UP_CONNECTIONS: Final = 64
 
 Instances = Mapping[tuple[str, Way], Instance]
 
@@ -60,7 +66,7 @@ def measured(
     around: Surroundings,
     *,
     rounds: int,
-    seconds: float,
+    seconds: int,
     say: Callable[[str], None],
 ) -> Results:
     """Return the measurements of each row and peer, one for each round.
@@ -69,11 +75,11 @@ def measured(
     """
     results: Results = {}
     with running_instances(rows, peers, around) as instances:
-        for row, instance in _turns(rows, peers, instances):
-            instance.check(row.asked)
-            run_wrk(
-                instance.url, instance.targets[row.asked].load, connections=row.connections, seconds=WARM_UP_SECONDS
-            )
+        for peer in peers:
+            for (name, way), instance in instances.items():
+                if name == peer.name:
+                    say(f"warm-up: {name}, {way.label}")
+                    _warm_up(instance, way, peer.warm_up_requests)
         for turn in range(1, rounds + 1):
             for row, instance in _turns(rows, peers, instances):
                 found = _measurement(row, instance, around, seconds)
@@ -94,13 +100,23 @@ def running_instances(rows: Sequence[Row], peers: Sequence[Peer], around: Surrou
         yield instances
 
 
-def loaded(instance: Instance, asked: Asked, *, connections: int, seconds: float) -> None:
+def loaded(instance: Instance, asked: Asked, *, connections: int, seconds: int) -> None:
     """Put a load on a server, and see that it answers as it should after it.
 
     :raises BenchError: it does not
     """
     run_wrk(instance.url, instance.targets[asked].load, connections=connections, seconds=seconds)
     instance.check(asked)
+    instance.group.empty_log()
+
+
+def _warm_up(instance: Instance, way: Way, requests: int) -> None:
+    connections = _WARM_UP_CONNECTIONS.get(way, _USUAL_WARM_UP_CONNECTIONS)
+    end = time.monotonic() + _LONGEST_WARM_UP_SECONDS
+    while requests > 0 and time.monotonic() < end:
+        load = instance.targets[Asked.ME].load
+        requests -= run_wrk(instance.url, load, connections=connections, seconds=1).requests
+    instance.check(Asked.ME)
     instance.group.empty_log()
 
 
@@ -111,11 +127,13 @@ def _turns(rows: Sequence[Row], peers: Sequence[Peer], instances: Instances) -> 
                 yield row, instances[peer.name, row.way]
 
 
-def _measurement(row: Row, instance: Instance, around: Surroundings, seconds: float) -> Measurement:
+def _measurement(row: Row, instance: Instance, around: Surroundings, seconds: int) -> Measurement:
+    load = instance.targets[row.asked].load
     instance.check(row.asked)
+    run_wrk(instance.url, load, connections=row.connections, seconds=_READY_SECONDS)
     with Redis.from_url(around.redis.url) as client:
         reads, upstream, began = _reads(client), around.upstream.requests(), instance.group.processor_seconds()
-        seen = run_wrk(instance.url, instance.targets[row.asked].load, connections=row.connections, seconds=seconds)
+        seen = run_wrk(instance.url, load, connections=row.connections, seconds=seconds)
         spent = instance.group.processor_seconds() - began
         # Less what this function has asked them itself.
         reads, upstream = _reads(client) - reads - 1, around.upstream.requests() - upstream - 1

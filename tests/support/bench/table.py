@@ -10,6 +10,10 @@ from tests.support.bench.rows import BFF, FLASK, FLOOR, ME_16, NODE, Row
 
 _NOTHING: Final = "-"
 _KEPT: Final = {True: "yes", False: "**no**", None: "not measured"}
+_NOTES: Final = """\
+A ratio is that of the same round, and each figure the median of the rounds; `best` is the best of them. Processor time
+is that of the server's own processes. Rate limits of bff count, with figures that no load reaches. Over TLS it trusts
+the bench's own authority by way of its launcher: no setting names one."""
 _COLUMNS: Final = (
     *("request", "peer", "processor: x floor", "x `/api/me`"),
     *("requests/s: x Node", "x Flask", "p99: x Node"),
@@ -33,7 +37,7 @@ def musts_table(musts: Sequence[Must], found: Found) -> str:
 
 def rows_table(found: Found) -> str:
     """Return one line for each row and peer."""
-    return markdown(_COLUMNS, (tuple(_cells(found, row, peer)) for row, peer in found.results))
+    return f"{markdown(_COLUMNS, (tuple(_cells(found, row, peer)) for row, peer in found.results))}\n\n{_NOTES}"
 
 
 def troubles(found: Found) -> list[str]:

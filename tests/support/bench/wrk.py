@@ -39,12 +39,12 @@ class Seen:
     """Connections that were not made or broke, and answers that did not come in time."""
 
 
-def run_wrk(url: str, load: Load, *, connections: int, seconds: float) -> Seen:
+def run_wrk(url: str, load: Load, *, connections: int, seconds: int) -> Seen:
     """Send as fast as the answers come, over so many connections.
 
     :raises BenchError: wrk is missing or fails
     """
-    command = [program("wrk"), "--threads", "1", "--connections", str(connections), "--duration", f"{seconds:g}s"]
+    command = [program("wrk"), "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
     command += ["--timeout", f"{_TIMEOUT_SECONDS}s", "--script", str(SCRIPTS / "wrk" / load.script)]
     for name, value in load.headers.items():
         command += ["--header", f"{name}: {value}"]

@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.support.bench.empty_app import BODY
 from tests.support.bench.exchange import answers, free_ports
-from tests.support.bench.peers.peer import WORKERS, Asked, Instance, Surroundings, Target
+from tests.support.bench.peers.peer import FEW_REQUESTS, WORKERS, Asked, Instance, Surroundings, Target
 from tests.support.bench.peers.program import usual_threads
 from tests.support.bench.processes import running, wait_until
 from tests.support.bench.programs import PROJECT
@@ -25,6 +25,7 @@ class Floor:
     """An empty application under gunicorn."""
 
     name = "floor"
+    warm_up_requests = FEW_REQUESTS
 
     def prepared(self) -> str:
         """Return gunicorn's version."""

@@ -10,7 +10,7 @@ from redis import Redis
 
 from tests.support.bench.exchange import free_ports
 from tests.support.bench.nginx import running_nginx, server_block
-from tests.support.bench.peers.peer import CUSTOMER, WORKERS, Instance, Surroundings, only_me
+from tests.support.bench.peers.peer import CUSTOMER, FEW_REQUESTS, WORKERS, Instance, Surroundings, only_me
 from tests.support.bench.programs import lua_modules, program, told
 from tests.support.bench.redis_place import redis_password, redis_socket
 from tests.support.bench.upstream import Way, bearer_of
@@ -22,6 +22,7 @@ class NginxLimit:
     """nginx with Lua and Redis."""
 
     name = "nginx"
+    warm_up_requests = FEW_REQUESTS
 
     def prepared(self) -> str:
         """Return nginx's version."""

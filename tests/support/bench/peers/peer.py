@@ -19,6 +19,8 @@ from tests.support.bench.wrk import Load
 CUSTOMER: Final = 7
 """Whose session is measured."""
 WORKERS: Final = 2
+FEW_REQUESTS: Final = 1000
+"""Enough for connections, caches and Python's own interpreter to settle."""
 
 
 class Asked(StrEnum):
@@ -83,6 +85,10 @@ class Peer(Protocol):
     @property
     def name(self) -> str:
         """How it is called in the table and on the command line."""
+
+    @property
+    def warm_up_requests(self) -> int:
+        """How many requests it takes until the next one costs what all further ones do."""
 
     def prepared(self) -> str:
         """Fetch what it needs, if that is not there yet, and return what it is made of, with versions.

@@ -18,7 +18,16 @@ import bff
 from bff.config.settings import Settings
 from tests.support.bench.errors import BenchError
 from tests.support.bench.exchange import Answer, answers, ask, free_ports
-from tests.support.bench.peers.peer import CUSTOMER, WORKERS, Asked, Instance, Surroundings, Target, is_profile
+from tests.support.bench.peers.peer import (
+    CUSTOMER,
+    FEW_REQUESTS,
+    WORKERS,
+    Asked,
+    Instance,
+    Surroundings,
+    Target,
+    is_profile,
+)
 from tests.support.bench.processes import Group, running, wait_until
 from tests.support.bench.programs import PROJECT
 from tests.support.bench.trusting import VARIABLE
@@ -41,6 +50,7 @@ class Program:
     """`bff serve`."""
 
     name = "bff"
+    warm_up_requests = FEW_REQUESTS
 
     def prepared(self) -> str:
         """Return its version and Python's."""

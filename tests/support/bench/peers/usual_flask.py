@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.bench.exchange import answers, free_ports
-from tests.support.bench.peers.peer import CUSTOMER, WORKERS, Instance, Surroundings, only_me, sign_in
+from tests.support.bench.peers.peer import CUSTOMER, FEW_REQUESTS, WORKERS, Instance, Surroundings, only_me, sign_in
 from tests.support.bench.processes import running, wait_until
 from tests.support.bench.programs import SCRIPTS, cache, install
 from tests.support.bench.upstream import Way, bearer_of
@@ -22,6 +22,7 @@ class UsualFlask:
     """What a Flask developer would write first."""
 
     name = "flask"
+    warm_up_requests = FEW_REQUESTS
 
     def prepared(self) -> str:
         """Fetch its libraries, and return their versions."""
