@@ -26,7 +26,7 @@ from tests.support.bench.wrk import Load, Seen, read_report
 def measurement(requests: int, *, processor_us: float = 1000, p99_ms: float = 10, refused: int = 0) -> Measurement:
     seen = Seen(requests=requests, seconds=1.0, p50_ms=5, p99_ms=p99_ms, refused=refused, broken=0)
     spent = requests * processor_us / 1e6
-    return Measurement(seen=seen, processor_seconds=spent, redis_reads=1.0, upstream_requests=1.0)
+    return Measurement(seen=seen, processor_seconds=spent, redis_reads=1.0, upstream_requests=1.0, others=0.25)
 
 
 FOUND = Found(
@@ -83,6 +83,7 @@ def test_tables_say_figures_with_their_bounds() -> None:
     lines = musts_table(MUSTS, FOUND).splitlines()
     assert "| PSS after `/api/me` alone, MB | ≤ 130 | 150 | **no** |" in lines
     assert "| requests/s against Node, +20 ms, c=64 | ≥ 1.00 | - | not measured |" in lines
+    assert "took 25% of the cores' time" in rows_table(FOUND)
     (line,) = [line for line in rows_table(FOUND).splitlines() if line.startswith("| `/api/me c=16` | bff |")]
     assert line == "| `/api/me c=16` | bff | 3.50 | - | 0.67 | - | 1.00 | 2,000 | 2,400 | 700 | 5.00 | 10.0 | 150 |"
 

@@ -39,7 +39,7 @@ class Group:
 
     def processor_seconds(self) -> float:
         """Return the time that its living processes have had, in the program and in the kernel."""
-        return sum(_processor_seconds(pid) for pid in self.pids)
+        return sum(processor_seconds_of(pid) for pid in self.pids)
 
     def pss_megabytes(self) -> float:
         """Return the memory of its processes, of what several share the share (proc_pid_smaps_rollup)."""
@@ -85,6 +85,19 @@ def wait_until(ready: Callable[[], bool], group: Group, what: str) -> None:
         time.sleep(0.01)
 
 
+def processor_seconds_of(pid: int) -> float:
+    """Return the time that one process has had; 0: it has ended."""
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
+
+
+def busy_seconds() -> float:
+    """Return the time that all cores have not been idle, what the host took away included (proc_stat)."""
+    fields = [int(field) for field in Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]]
+    user, nice, system, _, _, interrupts, soft_interrupts, stolen = fields
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / _TICKS
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
@@ -113,11 +126,6 @@ def _stat(pid: int) -> list[str]:
 def _session(pid: int) -> int | None:
     fields = _stat(pid)
     return int(fields[3]) if fields else None
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = _stat(pid)
-    return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
 
 
 def _pss_kilobytes(pid: int) -> int:

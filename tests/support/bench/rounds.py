@@ -7,6 +7,7 @@ at, byte by byte where it can be.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from typing import Final
 from redis import Redis
 
 from tests.support.bench.peers.peer import Asked, Instance, Peer, Surroundings
+from tests.support.bench.processes import busy_seconds, processor_seconds_of
 from tests.support.bench.rows import Row
 from tests.support.bench.upstream import Way
 from tests.support.bench.wrk import Seen, run_wrk
@@ -40,6 +42,8 @@ class Measurement:
     """How often Redis has read from a connection, for each request: its round trips."""
     upstream_requests: float
     """How many the upstream has got for each request."""
+    others: float
+    """What part of all cores' time went to what has nothing to do with it."""
 
     @property
     def per_second(self) -> float:
@@ -133,8 +137,11 @@ def _measurement(row: Row, instance: Instance, around: Surroundings, seconds: in
     run_wrk(instance.url, load, connections=row.connections, seconds=_READY_SECONDS)
     with Redis.from_url(around.redis.url) as client:
         reads, upstream, began = _reads(client), around.upstream.requests(), instance.group.processor_seconds()
+        busy, ours, since = busy_seconds(), _ours(instance, around), time.monotonic()
         seen = run_wrk(instance.url, load, connections=row.connections, seconds=seconds)
         spent = instance.group.processor_seconds() - began
+        others = busy_seconds() - busy - (_ours(instance, around) - ours)
+        others /= (time.monotonic() - since) * (os.cpu_count() or 1)
         # Less what this function has asked them itself.
         reads, upstream = _reads(client) - reads - 1, around.upstream.requests() - upstream - 1
     instance.check(row.asked)
@@ -145,7 +152,16 @@ def _measurement(row: Row, instance: Instance, around: Surroundings, seconds: in
         processor_seconds=spent,
         redis_reads=reads / max(1, seen.requests),
         upstream_requests=upstream / max(1, seen.requests),
+        others=max(0.0, others),
     )
+
+
+def _ours(instance: Instance, around: Surroundings) -> float:
+    """Return the processor time of all that takes part: the peer, Redis, the upstream, wrk and the bench itself."""
+    times = os.times()
+    servers = instance.group.processor_seconds() + around.upstream.group.processor_seconds()
+    own = times.user + times.system + times.children_user + times.children_system
+    return servers + processor_seconds_of(around.redis.pid) + own
 
 
 def _reads(client: Redis) -> int:

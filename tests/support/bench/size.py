@@ -83,7 +83,7 @@ def growth(around: Surroundings, sessions: int, say: Callable[[str], None]) -> l
     :raises BenchError: a sign-in is refused
     """
     with Redis.from_url(around.redis.url) as client, in_process(around) as program:
-        client.flushall()
+        _empty(client)
         empty, sign_in = _used(client), SignIn.to(program)
         cookie = sign_in.cookie(CUSTOMER)
         before = _costs(program, sign_in, cookie, 1, 0.0)
@@ -142,11 +142,11 @@ def size_text(found: Sequence[Size], start: Start, grown: Sequence[Growth]) -> s
 
 def _size(around: Surroundings, tenant: str, devices: int) -> Size:
     with Redis.from_url(around.redis.url) as client, in_process(around, tenant=tenant) as program:
-        client.flushall()
+        _empty(client)
         sign_in = SignIn.to(program)
         # Scripts and connections are there from here on.
         program.asked("/api/me", Cookie=sign_in.cookie(CUSTOMER))
-        client.flushdb()
+        _empty(client)
         empty = _used(client)
         customers = max(1, _SESSIONS // devices)
         for number in range(1, customers + 1):
@@ -175,6 +175,12 @@ def _costs(program: InProcess, sign_in: SignIn, cookie: str, sessions: int, whol
         sign_in.cookie(10_000_000 + number)
     spent["POST /api/login"] = (time.thread_time() - began) / _REQUESTS * 1e6
     return Growth(sessions=sessions, microseconds=spent, whole=whole)
+
+
+def _empty(client: Redis) -> None:
+    # Valkey would else free the memory a while later.
+    client.config_set("lazyfree-lazy-user-flush", "no")
+    client.flushall()
 
 
 def _used(client: Redis) -> int:

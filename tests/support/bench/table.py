@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 from typing import Final
 
 from tests.support.bench.figures import Found, Must, of, p50_ms, p99_ms, per_second, processor_us, ratio
@@ -37,7 +38,10 @@ def musts_table(musts: Sequence[Must], found: Found) -> str:
 
 def rows_table(found: Found) -> str:
     """Return one line for each row and peer."""
-    return f"{markdown(_COLUMNS, (tuple(_cells(found, row, peer)) for row, peer in found.results))}\n\n{_NOTES}"
+    table = markdown(_COLUMNS, (tuple(_cells(found, row, peer)) for row, peer in found.results))
+    others = [one.others for measurements in found.results.values() for one in measurements]
+    busy = f"What has nothing to do with this took {median(others):.0%} of the cores' time, {max(others):.0%} at most."
+    return f"{table}\n\n{_NOTES}\n{busy}"
 
 
 def troubles(found: Found) -> list[str]:

@@ -14,6 +14,7 @@ from tests.support.bench.authority import Authority, make_authority
 from tests.support.bench.errors import BenchError
 from tests.support.bench.exchange import Answer, ask, free_ports
 from tests.support.bench.nginx import running_nginx, server_block
+from tests.support.bench.processes import Group
 
 TENANT: Final = "bench"
 LARGE_TENANT: Final = "benchlarge"
@@ -40,6 +41,7 @@ class Way(Enum):
 class Upstream:
     """A running upstream."""
 
+    group: Group
     ports: Mapping[Way, int]
     authority: Authority
 
@@ -95,7 +97,6 @@ def running_upstream(folder: Path) -> Iterator[Upstream]:
     """
     authority = make_authority(folder)
     ports = dict(zip(Way, free_ports(len(Way)), strict=True))
-    upstream = Upstream(ports=ports, authority=authority)
     servers = "".join(
         server_block(
             "upstream.conf",
@@ -109,6 +110,8 @@ def running_upstream(folder: Path) -> Iterator[Upstream]:
         )
         for way in Way
     )
-    with running_nginx(folder / "upstream", servers, workers=1, probe=(upstream.url(Way.FAST), "/status")):
+    probe = (f"http://127.0.0.1:{ports[Way.FAST]}", "/status")
+    with running_nginx(folder / "upstream", servers, workers=1, probe=probe) as group:
+        upstream = Upstream(group=group, ports=ports, authority=authority)
         upstream.check()
         yield upstream
