@@ -152,7 +152,8 @@ def _measurement(row: Row, instance: Instance, around: Surroundings, seconds: in
         processor_seconds=spent,
         redis_reads=reads / max(1, seen.requests),
         upstream_requests=upstream / max(1, seen.requests),
-        others=max(0.0, others),
+        # The kernel counts in ticks, so that little more than all of it may come out.
+        others=min(1.0, max(0.0, others)),
     )
 
 
