@@ -1,6 +1,6 @@
 """Prints what the heaviest requests under 64 KiB cost: milliseconds of processor time, the worst first.
 
-`tests/bench` runs it. Times are of the thread that answers, so that a busy machine changes them little.
+`tests/bench/heavy` runs it. Times are of the thread that answers, so that a busy machine changes them little.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.support.heavy_sender import Sender, heavy_shop
 
 def main(arguments: Sequence[str]) -> int:
     """Send every heavy request to every route, as a guest and as a customer, and print the worst."""
-    parser = argparse.ArgumentParser(prog="tests/bench")
+    parser = argparse.ArgumentParser(prog="tests/bench/heavy")
     parser.add_argument("--lines", type=int, default=30, help="how many to print")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only requests whose name holds one of these")
     parsed = parser.parse_args(arguments)
