@@ -72,8 +72,12 @@ class Bff(Flask):
         return func
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Answer a request, with the headers that every response has."""
-        return super().wsgi_app(environ, self._headers.added_to(start_response, environ.get("PATH_INFO", "")))
+        """Answer a request."""
+        return self.send(super().wsgi_app, environ, start_response)
+
+    def send(self, answer: Callable[..., Any], environ: dict[str, Any], start_response: Any) -> Any:
+        """Send an answer, itself a WSGI application, with the headers that every one has."""
+        return answer(environ, self._headers.added_to(start_response, environ.get("PATH_INFO", "")))
 
     def log_exception(self, exc_info: Any) -> None:
         """Report an uncaught exception, without its text."""

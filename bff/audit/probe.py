@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from html import unescape
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +23,7 @@ from werkzeug.wrappers import Response
 
 from bff.audit.probed import ELSEWHERE, HOSTILE_TARGETS, SAFE, Asked, Newcomer, Probe, Probed, SeenAddress
 from bff.crypto import random_text
+from bff.factory import Bff
 from bff.sessions.cookie import SessionCookie
 from bff.web.middleware.bodies import READ_AT_MOST_BYTES
 from bff.web.middleware.csrf import CSRF_HEADER
@@ -43,7 +45,7 @@ _PEER: Final = "192.0.2.1"
 _PLACEHOLDER: Final = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 
-def probe(app: Flask, services: Services) -> Probed:
+def probe(app: Bff, services: Services) -> Probed:
     """Ask the application for all it has."""
     with silence():
         prober = _Prober(app, services)
@@ -73,7 +75,7 @@ def _query(rule: Rule) -> Mapping[str, str] | None:
 
 
 class _Prober:
-    def __init__(self, app: Flask, services: Services) -> None:
+    def __init__(self, app: Bff, services: Services) -> None:
         self._app = app
         self._client: FlaskClient = app.test_client(use_cookies=False)
         self._rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
@@ -213,6 +215,7 @@ class _Prober:
                 made = self._app.make_response("{}" if is_api(path) else "")
                 made.mimetype = "application/json" if is_api(path) else "text/html"
                 answer = self._app.process_response(made)
+            answer = Response.from_app(partial(self._app.send, answer), context.request.environ, buffered=True)
         self._note(asked, "GET", path, None, answer)
 
     def _path(self, rule: Rule) -> str:

@@ -18,8 +18,8 @@ OF_BACK_CHANNEL_LOGOUT: tuple[Mutation, ...] = (
     Mutation(
         guard="the provider's own sign-out alone is spared the checks of a change",
         path="bff/web/middleware/checks.py",
-        old="        if request.path == BACKCHANNEL_LOGOUT:\n",
-        new='        if request.path in (BACKCHANNEL_LOGOUT, "/api/logout"):\n',
+        old="        if path == BACKCHANNEL_LOGOUT:\n",
+        new='        if path in (BACKCHANNEL_LOGOUT, "/api/logout"):\n',
         test="tests/web/middleware/test_csrf.py::test_forged_request_is_refused_on_every_route_and_changes_nothing",
     ),
     Mutation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from flask import Flask, Response
@@ -47,15 +48,15 @@ def with_header(name: str, value: str | None) -> Bff:
 def with_answer(change: Callable[[Response], Response]) -> Bff:
     """Return an application whose answers are changed last of all."""
     app = build()
-    inner = app.wsgi_app
+    send = app.send
 
-    def changed(environ: Any, start_response: Any) -> Any:
-        # What the inner one reads of the input is left for nobody.
-        with app.test_request_context(environ["PATH_INFO"], method=environ["REQUEST_METHOD"]):
-            answer = change(cast("Response", Response.from_app(inner, environ, buffered=True)))
-        return answer(environ, start_response)
+    def changed(answer: Any, environ: Any, start_response: Any) -> Any:
+        made = cast("Response", Response.from_app(partial(send, answer), environ, buffered=True))
+        with app.request_context(environ):
+            made = change(made)
+        return made(environ, start_response)
 
-    app.wsgi_app = changed  # type: ignore[method-assign]  # the way Flask documents
+    app.send = changed  # type: ignore[method-assign]  # as a subclass would
     return app
 
 
