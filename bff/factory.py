@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from flask import Flask, Request
 from flask_wtf import CSRFProtect
 from werkzeug.datastructures import ImmutableDict
-from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from bff.config.settings import Settings
@@ -54,18 +53,26 @@ class Bff(Flask):
             template_folder=str(asset_folder("templates")),
         )
         self._headers = ResponseHeaders(services.settings)
+        self._netloc = urlsplit(services.settings.serving.public_url).netloc
         self.services = services
         """Everything behind the application."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return what builds URLs, also for a `Host` that is none: the refusal of that is a page like any other."""
-        try:
-            return super().create_url_adapter(request)
-        except HTTPException:
-            if request is None:
-                raise
-            host = urlsplit(self.services.settings.serving.public_url).netloc
-            return self.url_map.bind(host, path_info=request.path, default_method=request.method)
+        """Return what finds a request's route and builds URLs; `HostCheck` alone looks at the host.
+
+        So the refusal of a `Host` that is none is a page like any other.
+        """
+        if request is None:
+            return super().create_url_adapter(None)
+        environ = request.environ
+        return self.url_map.bind(
+            self._netloc,
+            environ.get("SCRIPT_NAME"),
+            url_scheme=environ["wsgi.url_scheme"],
+            default_method=environ["REQUEST_METHOD"],
+            path_info=environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace"),
+            query_args=environ.get("QUERY_STRING"),
+        )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is; Flask looks at each, with each request, whether it is a coroutine's."""
