@@ -55,6 +55,9 @@ class NotConnected(TransportError):
 class Broken(TransportError):
     """The connection broke after something may have been sent."""
 
+    was_repeated = False
+    """It went out twice: once on a kept connection, and on a new one after that."""
+
 
 class TooSlow(TransportError):
     """The answer was not whole in time."""
@@ -157,12 +160,13 @@ class Transport:
         kept = self._take()
         curl, fields = kept.curl, _Fields(wanted_headers)
         parts: list[bytes] = []
+        is_kept = kept.may_be_used(self._monotonic(), most_idle_seconds)
         failure: TransportError
         try:
             self._prepare(curl, method, target, lines, body)
             curl.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(connect_timeout_seconds))
             curl.setopt(pycurl.TIMEOUT_MS, _milliseconds(read_timeout_seconds))
-            if not kept.may_be_used(self._monotonic(), most_idle_seconds):
+            if not is_kept:
                 curl.setopt(pycurl.FRESH_CONNECT, 1)
             if not repeatable:
                 curl.setopt(pycurl.PREREQFUNCTION, _Once())
@@ -179,6 +183,8 @@ class Transport:
             failure = Broken("broken")
         except pycurl.error as error:
             failure = _failure(int(error.args[0]), curl)
+        if isinstance(failure, Broken):
+            failure.was_repeated = is_kept and curl.getinfo(pycurl.NUM_CONNECTS) > 0
         curl.close()
         # Raised out here so that not even `__context__` keeps the library's exception and its address.
         raise failure

@@ -140,7 +140,7 @@ class EmporixClient:
             except TransportError as err:
                 refused_at_once = isinstance(err, NotConnected) and str(err) != "connect timeout"
                 left = end - self._monotonic()
-                again = refused_at_once or (isinstance(err, Broken) and operation.repeatable)
+                again = refused_at_once or (isinstance(err, Broken) and operation.repeatable and not err.was_repeated)
                 if attempt == 1 and again and left > 0:
                     # Callers, and requests that wait for a lock, count on the time of one attempt.
                     connect, read = min(connect, left / 2), min(read, left - min(connect, left / 2))
