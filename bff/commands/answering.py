@@ -7,6 +7,7 @@ only where the loop has something to do that nothing else tells it of.
 
 from __future__ import annotations
 
+import gc
 import time
 from abc import abstractmethod
 from collections import deque
@@ -41,6 +42,12 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         # gunicorn looks a setting up anew each time, dozens of times a request. Here none changes any more.
         self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Build the application, which lasts as long as the process: no collection need look at it."""
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
 
     def get_thread_pool(self) -> Threads[Connection]:
         """Return what has the threads."""

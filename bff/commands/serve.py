@@ -10,6 +10,7 @@ logs of a request is cut where a query begins, since mailed tokens arrive in que
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sys
@@ -156,8 +157,15 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "loglevel": log_level,
         "logger_class": QuietLogger,
         "pre_request": join_cookie_lines,
+        "pre_fork": share_what_is_there,
         "control_socket_disable": True,
     }
+
+
+def share_what_is_there(master: object, worker: object) -> None:
+    """Keep what the master has made out of the workers' garbage collections: each would copy all it looks at."""
+    gc.collect()
+    gc.freeze()
 
 
 def _strict_http() -> dict[str, Any]:
