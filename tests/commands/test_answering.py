@@ -212,6 +212,11 @@ def test_answer_that_breaks_off_ends_the_connection_and_the_loop_alone_closes_it
     assert turned.conn.incoming.fileno() == -1
 
 
+def test_thread_closes_no_socket(turned: Turned) -> None:
+    turned.conn.sock.close()
+    assert turned.conn.incoming.fileno() >= 0
+
+
 def test_thread_goes_on_whatever_answering_raises(turned: Turned, monkeypatch: pytest.MonkeyPatch) -> None:
     def raises(conn: Connection) -> bool:
         turned.asked.append("raised")
@@ -221,4 +226,4 @@ def test_thread_goes_on_whatever_answering_raises(turned: Turned, monkeypatch: p
     turned.client.sendall(GET)
     turned.until(lambda: turned.asked)
     turned.until(lambda: turned.conn in turned.loop._lingering)
-    assert len(turned.loop.tpool._resting) == 1
+    turned.until(lambda: len(turned.loop.tpool._resting) == 1)

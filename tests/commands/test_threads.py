@@ -102,6 +102,21 @@ def test_what_was_given_before_the_end_is_done() -> None:
         eventually(lambda: sorted(working.done) == [*range(5)])
 
 
+def test_what_comes_as_the_only_thread_goes_to_rest_is_not_left_lying() -> None:
+    done: list[int] = []
+
+    class Resting(list[threading.Lock]):
+        def append(self, resting: threading.Lock) -> None:
+            if len(done) == 1:
+                threads.give(2)
+            super().append(resting)
+
+    with ending(Threads(1, done.append)) as threads:
+        threads._resting = Resting()
+        threads.give(1)
+        eventually(lambda: done == [1, 2])
+
+
 @pytest.mark.parametrize("most", [1, 3, 16])
 def test_nothing_is_left_lying_whoever_runs_when(most: int) -> None:
     done: list[int] = []
