@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from bff.commands.answer import Answer
 from bff.commands.connection import Connection
+from bff.commands.shares import Shares
 from bff.commands.threads import Threads
 from bff.web.bare_answers import BareAnswers
 
@@ -28,6 +29,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._bare: BareAnswers = self.app.bare_answers
+        self._shares: Shares = self.app.shares
         self._finished: deque[Connection] = deque()
         """Those that a thread is done with, for the loop to go on with."""
         self._asleep = False
@@ -50,7 +52,14 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         gc.freeze()
 
     def get_thread_pool(self) -> Threads[Connection]:
-        """Return what has the threads."""
+        """Return what has the threads.
+
+        Many cost no more than few, as few are at work where little is waited for. GET /api/me with 4, 8, 16 and 32
+        threads, two workers, 64 connections, medians of three, on a busy machine with two cores: 1124, 1118, 1060 and
+        1075 us of processor time where upstream answers at once, 336, 613, 888 and 1089 requests/s where it takes 20 ms
+        (p99 258, 161, 119, 114 ms), 36, 71, 136 and 173 where it takes 200 ms (p99 1856, 1048, 663, 455 ms). The
+        interpreter's switch interval stays, too: 1, 5 and 20 ms are 1196, 1075 and 1183 us.
+        """
         return Threads(self.cfg.threads, self._work)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:

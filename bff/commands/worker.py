@@ -23,6 +23,8 @@ from bff.commands.answering import AnsweringWorker
 from bff.commands.arrival import Stage
 from bff.commands.connection import Connection
 
+LEAVING_SECONDS: Final = 0.001
+"""For a worker with fewer connections to take a new one."""
 ARRIVAL_SECONDS: Final = 10.0
 """For the first byte of a new connection, and from a request's first byte to its last."""
 TAKING_SECONDS: Final = 120.0
@@ -57,6 +59,8 @@ class WholeRequestWorker(AnsweringWorker):
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection and wait for its request, in the loop."""
+        if self._shares.another_has_fewer(self.nr_conns):
+            time.sleep(LEAVING_SECONDS)
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -69,6 +73,7 @@ class WholeRequestWorker(AnsweringWorker):
         conn = Connection(self.cfg, sock, client, listener.getsockname())
         self._watch(conn, selectors.EVENT_READ)
         self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+        self._shares.tell(self.age, self.nr_conns)
         while self.nr_conns >= self.worker_connections and self._make_room():
             pass
 
@@ -79,6 +84,10 @@ class WholeRequestWorker(AnsweringWorker):
 
     def murder_pending(self) -> None:
         """End whatever has waited too long."""
+        if self.alive:
+            self._shares.tell(self.age, self.nr_conns)
+        else:
+            self._shares.leave(self.age)
         now = time.monotonic()
         for conn in _expired(self._arriving, now):
             self._end_late(conn)

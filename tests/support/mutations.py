@@ -1298,6 +1298,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/commands/test_threads.py::test_what_comes_as_the_only_thread_goes_to_rest_is_not_left_lying",
     ),
     Mutation(
+        guard="a worker with more connections lets another go first",
+        path="bff/commands/worker.py",
+        old="        if self._shares.another_has_fewer(self.nr_conns):\n",
+        new="        if False:\n",
+        test="tests/commands/test_shares.py::test_worker_with_more_connections_lets_another_take_a_new_one_first",
+    ),
+    Mutation(
         guard="no value begins a header of its own",
         path="bff/commands/answer.py",
         old='    return joined.count("\\n") == max(0, len(headers) - 1) and ',
