@@ -36,7 +36,7 @@ class CountingSocket(socket.socket):
         return super().recv(size, flags)
 
 
-class CountingSelector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # which class it is, the system decides
+class CountingSelector(selectors.DefaultSelector):
     def __init__(self, counts: Counter[str]) -> None:
         super().__init__()
         self.counts = counts
@@ -71,7 +71,7 @@ class Turned:
         self.loop.wsgi = self._application
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.client = socket.create_connection(self._listener.getsockname(), timeout=PATIENCE_SECONDS)
-        self.loop.accept(self)
+        self.loop.accept(self)  # type: ignore[arg-type]  # it asks a listener for no more than this
         (self.conn,) = self.loop._arriving
         self.counts.clear()
 

@@ -62,7 +62,7 @@ def test_worker_with_more_connections_lets_another_take_a_new_one_first(monkeypa
             stack.enter_context(socket.create_connection(listener.getsockname()))
             loop.accept(listener)
             stack.callback(next(reversed(loop._arriving)).close)
-            return loop.nr_conns
+            return int(loop.nr_conns)
 
         assert [accepted() for _ in range(5)] == [1, 2, 3, 4, 5]
         assert waited == []
