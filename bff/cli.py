@@ -137,6 +137,8 @@ def _serve(environ: Mapping[str, str]) -> int:
     def prepare() -> Prepared:
         settings = _settings(environ)
         theme = read_theme(settings.serving.theme_dir)
+        # What it imports and reads is in memory that the workers share; what cannot be built is told before they start.
+        create_app(settings, theme=theme)
 
         def checked() -> Bff:
             app = create_app(settings, theme=theme)

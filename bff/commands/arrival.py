@@ -282,8 +282,14 @@ class _Received:
 class _Request(Request):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn's request, less fields between the two limits that are not `Cookie`."""
 
+    def _peer_trusted_for_forwarded(self) -> tuple[dict[str, str], list[str]]:
+        # Whoever sends them: our settings name no such header, so there is no address to be read.
+        return {}, []
+
     def parse_headers(self, data: bytes, from_trailer: bool = False) -> Any:
         headers = super().parse_headers(data, from_trailer=from_trailer)
+        if len(data) <= LONGEST_HEADER_BYTES:
+            return headers
         for name, value in headers:
             if name != "COOKIE" and len(name) + len(value) + len(": \r\n") > LONGEST_HEADER_BYTES:
                 raise LimitRequestHeaders("limit request headers fields size")

@@ -34,7 +34,7 @@ class Outgoing:
         return len(data)
 
     def flush(self) -> None:
-        """Hand the system as much as it takes now."""
+        """Hand the system as much as it takes now: in one step, what it takes at once."""
         if self._parts:
             self.pending = memoryview(b"".join([self.pending, *self._parts]))
             self._parts.clear()
@@ -71,8 +71,7 @@ class Outgoing:
         self._sock.shutdown(how)
 
     def close(self) -> None:
-        """Close the socket."""
-        self._sock.close()
+        """Stay open: the loop watches the socket, and alone closes it."""
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
@@ -94,9 +93,19 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         """When it began to wait for its client."""
         self.idle = False
         """Whether it is kept for a next request."""
+        self.busy = False
+        """Whether a thread has its request, or has had it and the loop does not know yet."""
+        self.early = b""
+        """What came while it was busy."""
+        self.watched = 0
+        """What the loop wants to hear of it."""
         self.gone = False
         """Whether it was closed: what was heard of it in the same turn comes too late."""
         self.expect_request()
+
+    def close(self, graceful: bool = False) -> None:
+        """Close the socket; what is left to say has been said."""
+        self.incoming.close()
 
     def expect_request(self) -> Arrival:
         """Begin anew."""

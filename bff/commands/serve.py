@@ -10,6 +10,7 @@ logs of a request is cut where a query begins, since mailed tokens arrive in que
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sys
@@ -25,6 +26,7 @@ from gunicorn.glogging import Logger
 from bff import log
 from bff.commands.arrival import LONGEST_COOKIE_BYTES, LONGEST_REQUEST_LINE_BYTES, MOST_HEADERS
 from bff.commands.cookie_lines import join_cookie_lines
+from bff.commands.shares import Shares
 from bff.commands.worker import WholeRequestWorker
 from bff.config.settings import ServingSettings, Settings
 from bff.errors import ConfigurationError
@@ -65,6 +67,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """
         self._prepare = prepare
         self._current = prepare()
+        self.shares = Shares()
+        """Which worker has how many connections."""
         log.configure(self._current.settings.logging)
         super().__init__(prog="bff")
 
@@ -156,8 +160,21 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "loglevel": log_level,
         "logger_class": QuietLogger,
         "pre_request": join_cookie_lines,
+        "pre_fork": share_what_is_there,
+        "child_exit": forget_share,
         "control_socket_disable": True,
     }
+
+
+def share_what_is_there(master: object, worker: object) -> None:
+    """Keep what the master has made out of the workers' garbage collections: each would copy all it looks at."""
+    gc.collect()
+    gc.freeze()
+
+
+def forget_share(master: Any, worker: Any) -> None:
+    """Let no worker wait for one that has ended."""
+    master.app.shares.leave(worker.age)
 
 
 def _strict_http() -> dict[str, Any]:

@@ -14,17 +14,17 @@ import selectors
 import socket
 import time
 from collections.abc import Collection
-from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
+from bff.commands.answering import AnsweringWorker
 from bff.commands.arrival import Stage
 from bff.commands.connection import Connection
-from bff.web.bare_answers import BareAnswers
 
+LEAVING_SECONDS: Final = 0.001
+"""For a worker with fewer connections to take a new one."""
 ARRIVAL_SECONDS: Final = 10.0
 """For the first byte of a new connection, and from a request's first byte to its last."""
 TAKING_SECONDS: Final = 120.0
@@ -44,14 +44,13 @@ TRY_LATER: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 NO_FILE_LEFT: Final = (errno.EMFILE, errno.ENFILE)
 
 
-class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class WholeRequestWorker(AnsweringWorker):
     """Gives its threads whole requests."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worker_connections = most_connections(self.cfg.threads)
         self.max_keepalived = self.worker_connections
-        self._bare: BareAnswers = self.app.bare_answers
         # Ordered by the time at which patience with each ends.
         self._arriving: dict[Connection, None] = {}
         self._taking: dict[Connection, None] = {}
@@ -60,6 +59,8 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection and wait for its request, in the loop."""
+        if self._shares.another_has_fewer(self.nr_conns):
+            time.sleep(LEAVING_SECONDS)
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -70,33 +71,23 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             return
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname())
-        self.poller.register(sock, selectors.EVENT_READ, partial(self._on_readable, conn))
+        self._watch(conn, selectors.EVENT_READ)
         self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+        self._shares.tell(self.age, self.nr_conns)
         while self.nr_conns >= self.worker_connections and self._make_room():
             pass
 
-    def handle(self, conn: Connection) -> Any:
-        """Answer a whole request; runs in a thread."""
-        try:
-            return super().handle(conn)
-        finally:
-            conn.sock.flush()
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer what does not get to the application in the application's shape."""
-        captured = _Captured()
-        super().handle_error(req, captured, addr, exc)
-        client.sendall(self._bare.reshape(bytes(captured.data)))
-
-    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
-        """Go on with a connection that a thread is done with."""
-        # What failed has been logged by gunicorn.
-        conn.keep = not fs.cancelled() and fs.exception() is None and bool(fs.result())
+    def go_on(self, conn: Connection) -> None:
+        """Send what is left of an answer, or wait for the next request."""
         self._hold(conn, 0)
         self._send_rest(conn)
 
     def murder_pending(self) -> None:
         """End whatever has waited too long."""
+        if self.alive:
+            self._shares.tell(self.age, self.nr_conns)
+        else:
+            self._shares.leave(self.age)
         now = time.monotonic()
         for conn in _expired(self._arriving, now):
             self._end_late(conn)
@@ -121,7 +112,41 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             conn.idle = False
             self.keepalived_conns.remove(conn)
 
+    def _watch(self, conn: Connection, events: int) -> None:
+        """Hear of a connection when it can be read from, or written to; 0: not at all."""
+        if conn.watched == events:
+            return
+        if conn.watched:
+            self.poller.unregister(conn.incoming)
+        if events:
+            heard = self._on_readable if events == selectors.EVENT_READ else self._on_writable
+            self.poller.register(conn.incoming, events, partial(heard, conn))
+        conn.watched = events
+
+    def _read_ahead(self, conn: Connection) -> None:
+        """Take what comes while a thread has the request before, or was just not seen to be done with it."""
+        part = b""
+        if not conn.early:
+            try:
+                part = conn.incoming.recv(READ_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                part = b""
+        if part:
+            conn.early = part
+            self._hold(conn, conn.held + len(part))
+        else:
+            # More than is read ahead, or the end: it would be told again and again.
+            self._watch(conn, 0)
+
     def _on_readable(self, conn: Connection, _: socket.socket) -> None:
+        if conn.busy:
+            self._read_ahead(conn)
+            return
+        if conn.sock.pending:
+            # This was heard before its answer turned out not to be taken.
+            return
         try:
             part = conn.incoming.recv(READ_BYTES)
         except BlockingIOError:
@@ -145,7 +170,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
     def _on_stage(self, conn: Connection, stage: Stage, *, ended: bool = False) -> None:
         match stage:
             case Stage.READY:
-                self._stop_waiting(conn)
+                self._arriving.pop(conn, None)
                 self._hold(conn, conn.arrival.size)
                 self.enqueue_req(conn)
             case Stage.REFUSED:
@@ -181,7 +206,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
     def _send_rest(self, conn: Connection) -> None:
         if conn.sock.pending:
             self._wait(conn, self._taking, TAKING_SECONDS)
-            self.poller.register(conn.incoming, selectors.EVENT_WRITE, partial(self._on_writable, conn))
+            self._watch(conn, selectors.EVENT_WRITE)
             self._hold(conn, len(conn.sock.pending))
         elif conn.keep:
             self._await_next(conn)
@@ -197,9 +222,10 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             self._send_rest(conn)
 
     def _await_next(self, conn: Connection) -> None:
-        rest = conn.arrival.rest()
+        rest = conn.arrival.rest() + conn.early
+        conn.early = b""
         arrival = conn.expect_request()
-        self.poller.register(conn.incoming, selectors.EVENT_READ, partial(self._on_readable, conn))
+        self._watch(conn, selectors.EVENT_READ)
         if rest:
             self._wait(conn, self._arriving, ARRIVAL_SECONDS)
             self._on_stage(conn, arrival.feed(rest))
@@ -214,11 +240,11 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
     def _linger(self, conn: Connection) -> None:
         try:
             conn.incoming.shutdown(socket.SHUT_WR)
-            self.poller.register(conn.incoming, selectors.EVENT_READ, partial(self._on_readable, conn))
-        except (OSError, ValueError):
-            # The client has closed it already, or gunicorn has.
+        except OSError:
+            # The client has closed it already.
             self._drop(conn)
             return
+        self._watch(conn, selectors.EVENT_READ)
         self._wait(conn, self._lingering, LINGER_SECONDS)
 
     def _stop_waiting(self, conn: Connection) -> None:
@@ -227,8 +253,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
             waiting.pop(conn, None)
         self._wake(conn)
         self._hold(conn, 0)
-        with suppress(KeyError, ValueError):
-            self.poller.unregister(conn.incoming)
+        self._watch(conn, 0)
 
     def _drop(self, conn: Connection) -> None:
         if conn.gone:
@@ -257,19 +282,6 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no
         if oldest:
             self._drop(min(oldest, key=lambda conn: conn.since))
         return bool(oldest)
-
-
-class _Captured:
-    """Stands for a client, to see how gunicorn would answer it."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def gettimeout(self) -> float:
-        return 0.0
-
-    def sendall(self, data: bytes) -> None:
-        self.data += data
 
 
 def most_connections(threads: int) -> int:
