@@ -35,6 +35,7 @@ from bff.web.pages import blueprint as pages
 from bff.web.pages import home, social
 from bff.web.session_interface import BffSessionInterface
 from bff.web.social_links import social_links
+from bff.web.templates import PageEnvironment
 from bff.web.theme import Theme, read_theme, register_theme
 from bff.wiring import Services, build_services
 
@@ -45,6 +46,7 @@ class Bff(Flask):
     # If Flask answered OPTIONS itself, no check of ours would see that method. Set on the class, because Flask makes
     # the route of the static files before the configuration can be changed.
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
+    jinja_environment = PageEnvironment
 
     def __init__(self, services: Services) -> None:
         super().__init__(

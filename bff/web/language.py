@@ -21,6 +21,7 @@ from flask import Flask, current_app, g, has_request_context, request
 
 from bff.sessions.session import SessionState
 from bff.web.session_interface import browser_session
+from bff.web.templates import register_templates
 
 SOURCE: Final = "en"
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
@@ -61,6 +62,7 @@ def register_language(app: Flask, catalogues: Catalogues) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     app.jinja_env.globals["language"] = language
+    register_templates(app, {code: texts.ugettext for code, texts in catalogues.by_language.items()})
 
 
 def language() -> str:

@@ -1,0 +1,145 @@
+"""Jinja as pages use it: every language has templates of its own, in which words and paths of ours are text by then.
+
+Compiled once, such a page asks no catalogue for a text that is the same for everybody. What depends on a request (a
+number of things, a text from elsewhere) is translated while the page is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+from flask import Flask
+from flask.templating import Environment
+from jinja2 import Template, nodes
+from jinja2.runtime import Context, Macro
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+_TRANSLATES: Final = frozenset({"_", "gettext"})
+_STATIC: Final = "static"
+_MADE_WHILE_RENDERED: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
+"""`{% autoescape %}`: how a text is escaped is not known before."""
+
+
+class PageContext(Context):
+    """Calls macros, which pages are made of, without looking first for what they may want to be handed."""
+
+    def call(self, obj: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # the same, with its first two by position alone
+        """Call something from a template."""
+        if type(obj) is not Macro:
+            return super().call(obj, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return obj(self.eval_ctx, *args, **kwargs)
+
+
+class PageEnvironment(Environment):
+    """Flask's environment, and what it knows of a language."""
+
+    context_class = PageContext
+    language: str | None = None
+    """None: templates are for every language, and look their texts up."""
+    translate: Callable[[str], str]
+
+    def in_language(self, language: str, translate: Callable[[str], str]) -> PageEnvironment:
+        """Return the same environment for one language; whatever is registered with one is registered with both."""
+        # Jinja shares everything with an overlay but the cache of templates.
+        own = cast("PageEnvironment", self.overlay())
+        own.language, own.translate = language, translate
+        return own
+
+    def make_globals(self, d: Any) -> Any:
+        """Return the globals of a template: those of the environment, and no chain of maps to be copied each time."""
+        return self.globals if d is None else super().make_globals(d)
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        if self.language is not None and next(source.find_all(_MADE_WHILE_RENDERED), None) is None:
+            _Settled(self, source, self._escapes(name)).visit(source)
+        return super()._generate(source, name, filename, defer_init)
+
+    def static_url(self, filename: str) -> str:
+        """Return what `url_for` returns for a static file, without a request."""
+        values = {"filename": filename}
+        self.app.inject_url_defaults(_STATIC, values)
+        return self.app.url_map.bind("").build(_STATIC, values)
+
+    def _escapes(self, name: str | None) -> bool:
+        return self.autoescape(name) if callable(self.autoescape) else self.autoescape
+
+
+class _Settled(NodeTransformer):
+    """Puts texts where a template asks for what is settled once its language is."""
+
+    def __init__(self, environment: PageEnvironment, source: nodes.Template, escapes: bool) -> None:
+        self._environment = environment
+        self._escapes = escapes
+        # A name that the template gives a meaning of its own is not ours.
+        self._taken = {one.name for one in source.find_all(nodes.Name) if one.ctx != "load"}
+        for one in source.find_all((nodes.Import, nodes.FromImport)):
+            self._taken.update(_imported(one))
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
+        """Translate, and name the language and static files."""
+        node = self.generic_visit(node)
+        if not isinstance(node.node, nodes.Name) or node.node.name in self._taken or node.dyn_args or node.dyn_kwargs:
+            return node
+        name = node.node.name
+        if name in _TRANSLATES and len(node.args) == 1 and isinstance(message := node.args[0], nodes.Const):
+            return self._translated(node, message.value)
+        if name == "language" and not node.args and not node.kwargs:
+            return nodes.Const(self._environment.language, lineno=node.lineno)
+        return self._static(node) if name == "url_for" else node
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802
+        """Name a path of ours."""
+        if not isinstance(node.node, nodes.Name) or node.node.name != "paths" or "paths" in self._taken:
+            return self.generic_visit(node)
+        paths = cast("Mapping[str, object]", self._environment.globals["paths"])
+        path = paths.get(node.attr)
+        return nodes.Const(path, lineno=node.lineno) if isinstance(path, str) else node
+
+    def _translated(self, node: nodes.Call, message: str) -> nodes.Node:
+        text = self._environment.translate(message)
+        text = Markup(text) if self._escapes else text  # noqa: S704 - as Jinja takes a catalogue's texts
+        if node.kwargs:
+            values = nodes.Dict([nodes.Pair(nodes.Const(one.key), one.value) for one in node.kwargs])
+            return nodes.Mod(nodes.Const(text), values, lineno=node.lineno)
+        try:
+            return nodes.Const(text % {}, lineno=node.lineno)
+        except (KeyError, TypeError, ValueError):
+            # It is to be told where the page is made, as ever.
+            return node
+
+    def _static(self, node: nodes.Call) -> nodes.Node:
+        if len(node.args) != 1 or len(node.kwargs) != 1 or node.kwargs[0].key != "filename":
+            return node
+        endpoint, filename = node.args[0], node.kwargs[0].value
+        if not isinstance(endpoint, nodes.Const) or not isinstance(filename, nodes.Const):
+            return node
+        if endpoint.value != _STATIC:
+            return node
+        return nodes.Const(self._environment.static_url(filename.value), lineno=node.lineno)
+
+
+def _imported(node: nodes.Import | nodes.FromImport) -> list[str]:
+    if isinstance(node, nodes.Import):
+        return [node.target]
+    return [name if isinstance(name, str) else name[1] for name in node.names]
+
+
+def register_templates(app: Flask, translations: Mapping[str, Callable[[str], str]]) -> None:
+    """Make an environment for each language."""
+    shared = cast("PageEnvironment", app.jinja_env)
+    app.extensions["templates"] = MappingProxyType(
+        {language: shared.in_language(language, translate) for language, translate in translations.items()}
+    )
+
+
+def page_template(app: Flask, name: str, language: str) -> Template:
+    """Return a template, compiled for a language."""
+    environments: Mapping[str, PageEnvironment] = app.extensions["templates"]
+    return environments[language].get_template(name)
