@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
@@ -78,10 +79,7 @@ def language() -> str:
 
 def locale() -> Locale:
     """Return what Babel knows of the page's language."""
-    try:
-        return Locale.parse(language())
-    except UnknownLocaleError:
-        return Locale.parse(SOURCE)
+    return _locale(language())
 
 
 def gettext(message: str) -> str:
@@ -112,6 +110,14 @@ def accept_language() -> str | None:
     """Return the browser's languages if they are well-formed; no other header of a browser goes upstream."""
     sent = request.headers.get("Accept-Language", "")
     return sent if _ACCEPTABLE.fullmatch(sent) else None
+
+
+@lru_cache(maxsize=16)
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(code)
+    except UnknownLocaleError:
+        return Locale.parse(SOURCE)
 
 
 def _translations() -> NullTranslations:

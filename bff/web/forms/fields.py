@@ -19,6 +19,7 @@ from bff.operations.schemas import (
     MAX_TOKEN_CHARACTERS,
     MIN_PASSWORD_CHARACTERS,
 )
+from bff.web.forms.controls import drawn
 from bff.web.language import lazy_gettext as _
 
 BILLING = "BILLING"
@@ -140,12 +141,8 @@ class PageForm(FlaskForm):
             return None if formdata is None else request.form
 
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Any:
-            """Render a control without the attributes that WTForms derives from validators.
-
-            With `maxlength` a browser silently cuts what is pasted, a password above all. Labels and messages say what
-            is required.
-            """
-            return field.widget(field, **{"required": False, "maxlength": False, **render_kw})
+            """Render a control."""
+            return drawn(field, render_kw)
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Check every field and keep the first message of each; the later ones follow from the same mistake."""

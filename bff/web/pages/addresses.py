@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from bff.account.profile import Address, addresses_of
 from bff.errors import BffError, PreconditionFailed, UpstreamRejected
 from bff.web import paths
-from bff.web.forms.choices import countries, with_stored
+from bff.web.forms.choices import Offer, countries, shared
 from bff.web.forms.fields import BILLING, SHIPPING, entered, split_tags, tag_list, version_of
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
@@ -133,8 +133,7 @@ def _boxes(address: Address) -> dict[str, Any]:
 
 
 def _prepare(visit: Visit, form: AddressForm) -> None:
-    choices = countries(str(locale()))
-    form.country.choices = [("", _("Choose a country")), *with_stored(choices, form.country.data)]
+    form.country.choices = Offer(shared(countries, str(locale()), _("Choose a country")), form.country.data)
 
 
 def _body(form: AddressForm) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bff.config.settings import SignupMode
 from bff.errors import SessionExpired, UpstreamRejected
 from bff.web import paths
 from bff.web.declared import Need
-from bff.web.forms.choices import countries
+from bff.web.forms.choices import Offer, countries, shared
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
@@ -66,7 +66,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 
 def _prepare(visit: Visit, form: SignupForm) -> None:
-    form.country.choices = [("", _("Choose a country")), *countries(str(locale()))]
+    form.country.choices = Offer(shared(countries, str(locale()), _("Choose a country")), None)
 
 
 def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
