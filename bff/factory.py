@@ -31,6 +31,7 @@ from bff.web.middleware.checks import register_checks
 from bff.web.middleware.forwarded import DeclaredProxies
 from bff.web.middleware.headers import add_headers
 from bff.web.middleware.request_log import register_request_log
+from bff.web.page_tokens import register_page_tokens
 from bff.web.pages import blueprint as pages
 from bff.web.pages import home, social
 from bff.web.session_interface import BffSessionInterface
@@ -106,6 +107,7 @@ def create_app(
     app.url_map.strict_slashes = True
     app.session_interface = BffSessionInterface(services)
     CSRFProtect(app)
+    register_page_tokens(app, services.ring.csrf_keys_oldest_first)
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(
         social_links=lambda: social_links(services),

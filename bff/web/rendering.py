@@ -8,6 +8,7 @@ from flask import Response, current_app, render_template, request
 
 from bff.sessions.session import SessionState
 from bff.web.language import language
+from bff.web.page_tokens import page_token
 from bff.web.session_interface import browser_session
 from bff.web.templates import page_template
 
@@ -21,6 +22,8 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
         who=session.signed_in if session.state is SessionState.LIVE else None,
         visitor_is_known=known,
         path=request.path,
+        # Flask-WTF puts its own into every context.
+        csrf_token=page_token,
         **context,
     )
     return Response(text, status=status, mimetype="text/html")

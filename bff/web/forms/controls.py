@@ -5,6 +5,7 @@ The options of a select that everybody has are drawn once; what a record alone h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,8 @@ _NOT_DERIVED = {"required": False, "maxlength": False}
 """With `maxlength` a browser silently cuts what is pasted, a password above all. Labels and messages say what is
 required."""
 
+_SPECIAL = re.compile(r"""[&<>'"]""").search
+"""Nearly every text has nothing to escape, which is told sooner than it is copied."""
 _attribute = lru_cache(maxsize=256)(clean_key)
 
 
@@ -50,14 +53,17 @@ def _input(field: Any, widget: Input, kind: type[Input], attributes: Mapping[str
 
 def _written(attributes: Mapping[str, Any]) -> str:
     """Return attributes by name, as WTForms' `html_params` does."""
-    return " ".join(
-        _attribute(name) if value is True else f'{_attribute(name)}="{_quoted(value)}"'
-        for name, value in sorted(attributes.items())
-        if value is not False
-    )
+    parts = []
+    for name, value in sorted(attributes.items()):
+        if value is True:
+            parts.append(_attribute(name))
+        elif value is not False:
+            parts.append(f'{_attribute(name)}="{_quoted(value)}"')
+    return " ".join(parts)
 
 
 def _quoted(value: Any) -> str:
-    text = escape(value)
+    if type(value) is str:
+        return escape(value) if _SPECIAL(value) else value
     # Markup is left as it is, and may have quotation marks.
-    return text if type(value) is str else str.replace(text, '"', "&quot;")
+    return str.replace(escape(value), '"', "&quot;")

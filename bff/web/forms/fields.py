@@ -19,8 +19,10 @@ from bff.operations.schemas import (
     MAX_TOKEN_CHARACTERS,
     MIN_PASSWORD_CHARACTERS,
 )
+from bff.web.forms.binding import Models
 from bff.web.forms.controls import drawn
 from bff.web.language import lazy_gettext as _
+from bff.web.page_tokens import page_token
 
 BILLING = "BILLING"
 SHIPPING = "SHIPPING"
@@ -120,6 +122,16 @@ def token_field() -> HiddenField:
     return HiddenField(validators=[at_most(MAX_TOKEN_CHARACTERS)])
 
 
+_MODELS = Models()
+
+
+class _PageCsrf(FlaskForm.Meta.csrf_class):
+    """Flask-WTF's, with the token that all of a page's forms share."""
+
+    def generate_csrf_token(self, csrf_token_field: Field) -> str:
+        return page_token()
+
+
 class PageForm(FlaskForm):
     """What all forms share: whose page it was made for, and which fields are never shown again."""
 
@@ -135,6 +147,12 @@ class PageForm(FlaskForm):
         """How Flask-WTF treats them."""
 
         locales = False
+        csrf = True
+        csrf_class = _PageCsrf
+
+        def bind_field(self, form: FlaskForm, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Make a field that a form declares."""
+            return _MODELS.bind(form, unbound_field, options)
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """Read form fields and nothing else: no uploaded files, no JSON. None: there is nothing to read."""

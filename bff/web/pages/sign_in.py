@@ -106,6 +106,8 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _notice(visit: Visit) -> str | None:
     word, ended = request.args.get("notice", ""), visit.session.ended
+    if not word and ended is None:
+        return None
     told = notices().get(word)
     if ended is None or (told is not None and word != _SESSION_ENDED):
         return told
