@@ -70,11 +70,11 @@ def language() -> str:
     """Return the code of this response's language; a session that has not been read by now does not decide."""
     # Kept with what it was chosen by: the session may be read, or the customer signed in, between two calls.
     preferred = _preferred()
-    if "language" not in g or g.language[0] != preferred:
+    kept: tuple[str | None, str] | None = g.get("language")
+    if kept is None or kept[0] != preferred:
         accepted = [value for value, quality in request.accept_languages if quality > 0]
-        g.language = preferred, _catalogues().choose(preferred, accepted)
-    chosen: str = g.language[1]
-    return chosen
+        kept = g.language = preferred, _catalogues().choose(preferred, accepted)
+    return kept[1]
 
 
 def locale() -> Locale:

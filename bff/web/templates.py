@@ -13,9 +13,10 @@ from typing import Any, Final, cast
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _TRANSLATES: Final = frozenset({"_", "gettext"})
 _STATIC: Final = "static"
@@ -35,9 +36,20 @@ class PageContext(Context):
         return obj(self.eval_ctx, *args, **kwargs)
 
 
+class _PageGenerator(CodeGenerator):
+    """Writes what is put into a page by `shown`, and not by MarkupSafe's `escape`, which makes Markup anew of each."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.shown(")
+
+
 class PageEnvironment(Environment):
     """Flask's environment, and what it knows of a language."""
 
+    code_generator_class = _PageGenerator
     context_class = PageContext
     language: str | None = None
     """None: templates are for every language, and look their texts up."""
@@ -49,6 +61,11 @@ class PageEnvironment(Environment):
         own = cast("PageEnvironment", self.overlay())
         own.language, own.translate = language, translate
         return own
+
+    @staticmethod
+    def shown(value: Any) -> str:
+        """Return a value as it stands in a page."""
+        return value if type(value) is Markup else escape(value)
 
     def make_globals(self, d: Any) -> Any:
         """Return the globals of a template: those of the environment, and no chain of maps to be copied each time."""

@@ -6,7 +6,7 @@ The options of a select that everybody has are drawn once; what a record alone h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +39,17 @@ def drawn(field: Field, attributes: Mapping[str, Any]) -> Markup:
         )
     control: Markup = field.widget(field, **{**_NOT_DERIVED, **attributes})
     return control
+
+
+def hidden(fields: Iterable[Field]) -> Markup:
+    """Return those of the fields that nobody sees."""
+    return Markup(  # noqa: S704 - names of ours, and escaped values
+        "\n".join(
+            f'<input id="{one.id}" name="{one.name}" type="hidden" value="{_quoted(one._value())}">'
+            for one in fields
+            if type(one.widget) is HiddenInput
+        )
+    )
 
 
 def _input(field: Any, widget: Input, kind: type[Input], attributes: Mapping[str, Any]) -> Markup:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation
 
@@ -20,7 +21,7 @@ from bff.operations.schemas import (
     MIN_PASSWORD_CHARACTERS,
 )
 from bff.web.forms.binding import Models
-from bff.web.forms.controls import drawn
+from bff.web.forms.controls import drawn, hidden
 from bff.web.language import lazy_gettext as _
 from bff.web.page_tokens import page_token
 
@@ -168,6 +169,10 @@ class PageForm(FlaskForm):
         for field in self:
             field.errors = [str(message) for message in field.errors[:1]]
         return right
+
+    def hidden_tag(self, *fields: Field | str) -> Markup:
+        """Return the hidden fields in one go; some of them alone as Flask-WTF does it."""
+        return super().hidden_tag(*fields) if fields else hidden(self)
 
     def take_version(self, version: int | None) -> None:
         """Base the form on a newer version of its record, whatever was sent."""
