@@ -14,7 +14,7 @@ from flask import Flask
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Context, Macro, missing
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
@@ -25,15 +25,21 @@ _MADE_WHILE_RENDERED: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContex
 
 
 class PageContext(Context):
-    """Calls macros, which pages are made of, without looking first for what they may want to be handed."""
+    """Calls macros, which pages are made of, straight away: Jinja looks first for what they may want to be handed."""
 
     def call(self, obj: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # the same, with its first two by position alone
         """Call something from a template."""
-        if type(obj) is not Macro:
+        if type(obj) is not Macro or obj.caller or obj.catch_varargs or len(args) > obj._argument_count:
             return super().call(obj, *args, **kwargs)
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
-        return obj(self.eval_ctx, *args, **kwargs)
+        values = [*args, *[kwargs.pop(name, missing) for name in obj.arguments[len(args) :]]]
+        if obj.catch_kwargs:
+            values.append(kwargs)
+        elif kwargs:
+            raise TypeError(f"macro {obj.name!r} takes no keyword argument {next(iter(kwargs))!r}")
+        text = obj._func(*values)
+        return Markup(text) if self.eval_ctx.autoescape else text  # noqa: S704 - a macro escapes what it is given
 
 
 class _PageGenerator(CodeGenerator):
