@@ -82,6 +82,11 @@ def locale() -> Locale:
     return _locale(language())
 
 
+def locale_code() -> str:
+    """Return Babel's code for the page's language."""
+    return _code(language())
+
+
 def gettext(message: str) -> str:
     """Return the message in the language of this response."""
     if not has_request_context():
@@ -118,6 +123,11 @@ def _locale(code: str) -> Locale:
         return Locale.parse(code)
     except UnknownLocaleError:
         return Locale.parse(SOURCE)
+
+
+@lru_cache(maxsize=16)
+def _code(code: str) -> str:
+    return str(_locale(code))
 
 
 def _translations() -> NullTranslations:

@@ -20,26 +20,40 @@ from markupsafe import Markup, escape
 
 _TRANSLATES: Final = frozenset({"_", "gettext"})
 _STATIC: Final = "static"
+_MARK: Final = "jinja_pass_arg"
+"""What `pass_context` and its like put on a callable."""
 _MADE_WHILE_RENDERED: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)
 """`{% autoescape %}`: how a text is escaped is not known before."""
 
 
 class PageContext(Context):
-    """Calls macros, which pages are made of, straight away: Jinja looks first for what they may want to be handed."""
+    """Calls what pages are made of straight away: Jinja looks at length for what it may want to be handed."""
 
     def call(self, obj: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # the same, with its first two by position alone
         """Call something from a template."""
-        if type(obj) is not Macro or obj.caller or obj.catch_varargs or len(args) > obj._argument_count:
+        if type(obj) is Macro and not (obj.caller or obj.catch_varargs) and len(args) <= obj._argument_count:
+            return self._written(obj, args, kwargs)
+        if _wants_more(obj):
             return super().call(obj, *args, **kwargs)
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
-        values = [*args, *[kwargs.pop(name, missing) for name in obj.arguments[len(args) :]]]
-        if obj.catch_kwargs:
+        return obj(*args, **kwargs)
+
+    def _written(self, macro: Macro, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        values = [*args, *[kwargs.pop(name, missing) for name in macro.arguments[len(args) :]]]
+        if macro.catch_kwargs:
             values.append(kwargs)
         elif kwargs:
-            raise TypeError(f"macro {obj.name!r} takes no keyword argument {next(iter(kwargs))!r}")
-        text = obj._func(*values)
+            raise TypeError(f"macro {macro.name!r} takes no keyword argument {next(iter(kwargs))!r}")
+        text = macro._func(*values)
         return Markup(text) if self.eval_ctx.autoescape else text  # noqa: S704 - a macro escapes what it is given
+
+
+def _wants_more(called: Any) -> bool:
+    """Tell whether Jinja is to hand a callable the context, too."""
+    return hasattr(called, _MARK) or hasattr(called.__call__, _MARK)
 
 
 class _PageGenerator(CodeGenerator):

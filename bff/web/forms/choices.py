@@ -71,24 +71,19 @@ def language_name(code: str, locale: str) -> str:
     return name[:1].upper() + name[1:] if name else code
 
 
-def with_stored(choices: tuple[Choice, ...], stored: str | None, name: Callable[[str], str] = str) -> list[Choice]:
-    """Return the choices and, if it is none of them, what is stored: a form must not change what was left alone."""
-    if not stored or any(code == stored for code, _ in choices):
-        return list(choices)
-    return [*choices, (stored, name(stored) or stored)]
-
-
 @dataclass(frozen=True, slots=True)
 class Shared:
     """Choices that everybody has, and their options as HTML, of which none is selected."""
 
     choices: tuple[Choice, ...]
+    values: frozenset[str]
     html: str
 
     @classmethod
     def draw(cls, choices: tuple[Choice, ...]) -> Shared:
         """Draw the options."""
-        return cls(choices, "".join(_option(value, name) for value, name in choices))
+        values = frozenset(value for value, _ in choices)
+        return cls(choices, values, "".join(_option(value, name) for value, name in choices))
 
 
 @lru_cache(maxsize=64)
@@ -106,13 +101,16 @@ def shared_codes(codes: tuple[str, ...], unchosen: str) -> Shared:
 class Offer(list[Choice]):
     """What one select offers: what everybody has and, if it is none of that, what is stored.
 
+    A form must not change what was left alone.
+
     `name`: what the stored value is called, asked for only where it has to be shown.
     """
 
     def __init__(self, everybodys: Shared, stored: str | None, name: Callable[[str], str] = str) -> None:
-        super().__init__(with_stored(everybodys.choices, stored, name))
+        added = [] if not stored or stored in everybodys.values else [(stored, name(stored) or stored)]
+        super().__init__([*everybodys.choices, *added])
         self._html = everybodys.html
-        self._added = self[len(everybodys.choices) :]
+        self._added = added
 
     def options(self, chosen: str | None) -> str:
         """Return the options as HTML."""

@@ -16,7 +16,7 @@ from bff.web.forms.choices import Offer, currencies, language_name, languages, s
 from bff.web.forms.fields import entered, version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
-from bff.web.language import locale
+from bff.web.language import locale_code
 from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, see_other
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
@@ -74,7 +74,7 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _prepare(visit: Visit, form: ProfileForm) -> None:
     settings = visit.services.settings.emporix
-    tongue, unchosen = str(locale()), _("Not chosen")
+    tongue, unchosen = locale_code(), _("Not chosen")
     form.preferredLanguage.choices = Offer(
         shared(languages, tongue, unchosen), form.preferredLanguage.data, lambda code: language_name(code, tongue)
     )
