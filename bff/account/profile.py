@@ -184,9 +184,13 @@ def _texts(kind: type[Texts], content: Mapping[str, Any]) -> dict[str, str | Non
 
 
 @cache
+def _properties(names: tuple[str, ...]) -> Mapping[str, str]:
+    return MappingProxyType({name: to_camel(name) for name in names})
+
+
 def _names(kind: type[Texts]) -> Mapping[str, str]:
     """Return Emporix's property names by ours."""
-    return MappingProxyType({field.name: to_camel(field.name) for field in fields(kind)})
+    return _properties(tuple(field.name for field in fields(kind)))
 
 
 def _joined(between: str, *parts: str | None) -> str:

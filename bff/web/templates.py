@@ -14,7 +14,8 @@ from flask import Flask
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.runtime import Context, Macro, missing
+from jinja2.runtime import Context, Macro
+from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
@@ -29,7 +30,7 @@ _MADE_WHILE_RENDERED: Final = (nodes.EvalContextModifier, nodes.ScopedEvalContex
 class PageContext(Context):
     """Calls what pages are made of straight away: Jinja looks at length for what it may want to be handed."""
 
-    def call(self, obj: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # the same, with its first two by position alone
+    def call(self, obj: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call something from a template."""
         if type(obj) is Macro and not (obj.caller or obj.catch_varargs) and len(args) <= obj._argument_count:
             return self._written(obj, args, kwargs)
@@ -78,8 +79,10 @@ class PageEnvironment(Environment):
     def in_language(self, language: str, translate: Callable[[str], str]) -> PageEnvironment:
         """Return the same environment for one language; whatever is registered with one is registered with both."""
         # Jinja shares everything with an overlay but the cache of templates.
-        own = cast("PageEnvironment", self.overlay())
+        own = self.overlay()
         own.language, own.translate = language, translate
+        # One that is kept somewhere goes by a template's text alone, and would take one language's code for another's.
+        own.bytecode_cache = None
         return own
 
     @staticmethod
@@ -116,12 +119,13 @@ class _Settled(NodeTransformer):
         self._escapes = escapes
         # A name that the template gives a meaning of its own is not ours.
         self._taken = {one.name for one in source.find_all(nodes.Name) if one.ctx != "load"}
-        for one in source.find_all((nodes.Import, nodes.FromImport)):
-            self._taken.update(_imported(one))
+        self._taken.update(one.target for one in source.find_all(nodes.Import))
+        for names in (one.names for one in source.find_all(nodes.FromImport)):
+            self._taken.update(name if isinstance(name, str) else name[1] for name in names)
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
         """Translate, and name the language and static files."""
-        node = self.generic_visit(node)
+        self.generic_visit(node)
         if not isinstance(node.node, nodes.Name) or node.node.name in self._taken or node.dyn_args or node.dyn_kwargs:
             return node
         name = node.node.name
@@ -160,12 +164,6 @@ class _Settled(NodeTransformer):
         if endpoint.value != _STATIC:
             return node
         return nodes.Const(self._environment.static_url(filename.value), lineno=node.lineno)
-
-
-def _imported(node: nodes.Import | nodes.FromImport) -> list[str]:
-    if isinstance(node, nodes.Import):
-        return [node.target]
-    return [name if isinstance(name, str) else name[1] for name in node.names]
 
 
 def register_templates(app: Flask, translations: Mapping[str, Callable[[str], str]]) -> None:

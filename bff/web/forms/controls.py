@@ -11,9 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
-from wtforms import Field
 from wtforms.widgets import CheckboxInput, HiddenInput, Input, PasswordInput, RadioInput, Select, TextInput
-from wtforms.widgets.core import clean_key
 
 from bff.web.forms.choices import Offer
 
@@ -24,10 +22,9 @@ required."""
 
 _SPECIAL = re.compile(r"""[&<>'"]""").search
 """Nearly every text has nothing to escape, which is told sooner than it is copied."""
-_attribute = lru_cache(maxsize=256)(clean_key)
 
 
-def drawn(field: Field, attributes: Mapping[str, Any]) -> Markup:
+def drawn(field: Any, attributes: Mapping[str, Any]) -> Markup:
     """Return a field's control, without the attributes that WTForms derives from validators."""
     kind = type(field.widget)
     if kind in _INPUTS:
@@ -41,7 +38,7 @@ def drawn(field: Field, attributes: Mapping[str, Any]) -> Markup:
     return control
 
 
-def hidden(fields: Iterable[Field]) -> Markup:
+def hidden(fields: Iterable[Any]) -> Markup:
     """Return those of the fields that nobody sees."""
     return Markup(  # noqa: S704 - names of ours, and escaped values
         "\n".join(
@@ -71,6 +68,13 @@ def _written(attributes: Mapping[str, Any]) -> str:
         elif value is not False:
             parts.append(f'{_attribute(name)}="{_quoted(value)}"')
     return " ".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _attribute(name: str) -> str:
+    """Return the attribute that an argument stands for: `class_`, `aria_invalid`."""
+    name = name.rstrip("_")
+    return name.replace("_", "-") if name.startswith(("aria_", "data_")) else name
 
 
 def _quoted(value: Any) -> str:

@@ -65,6 +65,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             need=Need.ANYONE,
             values=_values,
             context=_context,
+            same_for_strangers=True,
             submit=_sign_in,
             on_get=_already,
         ),
