@@ -15,10 +15,8 @@ from werkzeug.datastructures import ImmutableDict
 from werkzeug.routing import MapAdapter
 
 from bff.config.settings import Settings
-from bff.crypto import random_text
 from bff.events import Event
 from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
-from bff.sessions.answers import FORM_KEY_BYTES
 from bff.web import health, paths, security_txt
 from bff.web.api import devices as api_devices
 from bff.web.api import routes as api
@@ -31,10 +29,13 @@ from bff.web.middleware.checks import register_checks
 from bff.web.middleware.forwarded import DeclaredProxies
 from bff.web.middleware.headers import ResponseHeaders
 from bff.web.middleware.request_log import register_request_log
+from bff.web.page_tokens import register_page_tokens
 from bff.web.pages import blueprint as pages
 from bff.web.pages import home, social
+from bff.web.pages.blank import register_blank_pages
 from bff.web.session_interface import BffSessionInterface
 from bff.web.social_links import social_links
+from bff.web.templates import PageEnvironment
 from bff.web.theme import Theme, read_theme, register_theme
 from bff.wiring import Services, build_services
 
@@ -45,6 +46,7 @@ class Bff(Flask):
     # If Flask answered OPTIONS itself, no check of ours would see that method. Set on the class, because Flask makes
     # the route of the static files before the configuration can be changed.
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
+    jinja_environment = PageEnvironment
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -125,16 +127,17 @@ def create_app(
     app.url_map.strict_slashes = True
     app.session_interface = BffSessionInterface(services)
     CSRFProtect(app)
+    register_page_tokens(app, services.ring.csrf_keys_oldest_first)
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.globals.update(
         social_links=lambda: social_links(services),
         may_add_login=lambda: settings.features.add_login,
-        form_key=lambda: random_text(FORM_KEY_BYTES),
         min_password_characters=MIN_PASSWORD_CHARACTERS,
         paths=paths.for_templates(),
     )
     register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
     register_theme(app, theme)
+    register_blank_pages(app, theme.templates)
     register_request_log(app, services)
     register_errors(app, services)
     register_checks(app, services)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
@@ -27,7 +29,7 @@ class Texts:
 
     def by_property(self) -> Mapping[str, str | None]:
         """Return the texts by Emporix's property names."""
-        return {to_camel(field.name): getattr(self, field.name) for field in fields(self)}
+        return {property: getattr(self, name) for name, property in _names(type(self)).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,12 +176,21 @@ def _is_text(value: Any) -> bool:
 
 
 def _odd_texts(kind: type[Texts], content: Mapping[str, Any]) -> list[str]:
-    names = (to_camel(field.name) for field in fields(kind))
-    return [name for name in names if not _is_text(content.get(name))]
+    return [property for property in _names(kind).values() if not _is_text(content.get(property))]
 
 
 def _texts(kind: type[Texts], content: Mapping[str, Any]) -> dict[str, str | None]:
-    return {field.name: text_of(content.get(to_camel(field.name))) for field in fields(kind)}
+    return {name: text_of(content.get(property)) for name, property in _names(kind).items()}
+
+
+@cache
+def _properties(names: tuple[str, ...]) -> Mapping[str, str]:
+    return MappingProxyType({name: to_camel(name) for name in names})
+
+
+def _names(kind: type[Texts]) -> Mapping[str, str]:
+    """Return Emporix's property names by ours."""
+    return _properties(tuple(field.name for field in fields(kind)))
 
 
 def _joined(between: str, *parts: str | None) -> str:

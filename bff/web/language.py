@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
@@ -21,6 +22,7 @@ from flask import Flask, current_app, g, has_request_context, request
 
 from bff.sessions.session import SessionState
 from bff.web.session_interface import browser_session
+from bff.web.templates import register_templates
 
 SOURCE: Final = "en"
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
@@ -61,25 +63,28 @@ def register_language(app: Flask, catalogues: Catalogues) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     app.jinja_env.globals["language"] = language
+    register_templates(app, {code: texts.ugettext for code, texts in catalogues.by_language.items()})
 
 
 def language() -> str:
     """Return the code of this response's language; a session that has not been read by now does not decide."""
     # Kept with what it was chosen by: the session may be read, or the customer signed in, between two calls.
     preferred = _preferred()
-    if "language" not in g or g.language[0] != preferred:
+    kept: tuple[str | None, str] | None = g.get("language")
+    if kept is None or kept[0] != preferred:
         accepted = [value for value, quality in request.accept_languages if quality > 0]
-        g.language = preferred, _catalogues().choose(preferred, accepted)
-    chosen: str = g.language[1]
-    return chosen
+        kept = g.language = preferred, _catalogues().choose(preferred, accepted)
+    return kept[1]
 
 
 def locale() -> Locale:
     """Return what Babel knows of the page's language."""
-    try:
-        return Locale.parse(language())
-    except UnknownLocaleError:
-        return Locale.parse(SOURCE)
+    return _locale(language())
+
+
+def locale_code() -> str:
+    """Return Babel's code for the page's language."""
+    return _code(language())
 
 
 def gettext(message: str) -> str:
@@ -110,6 +115,19 @@ def accept_language() -> str | None:
     """Return the browser's languages if they are well-formed; no other header of a browser goes upstream."""
     sent = request.headers.get("Accept-Language", "")
     return sent if _ACCEPTABLE.fullmatch(sent) else None
+
+
+@lru_cache(maxsize=16)
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(code)
+    except UnknownLocaleError:
+        return Locale.parse(SOURCE)
+
+
+@lru_cache(maxsize=16)
+def _code(code: str) -> str:
+    return str(_locale(code))
 
 
 def _translations() -> NullTranslations:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 
 from bff.sessions.session import SessionState
+from bff.web.language import language
+from bff.web.page_tokens import page_token
 from bff.web.session_interface import browser_session
+from bff.web.templates import page_template
 
 
 def render(template: str, *, status: int = 200, **context: Any) -> Response:
@@ -15,10 +18,12 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
     session = browser_session().session
     known = session.state is not SessionState.UNREAD
     text = render_template(
-        template,
+        page_template(current_app, template, language()),
         who=session.signed_in if session.state is SessionState.LIVE else None,
         visitor_is_known=known,
         path=request.path,
+        # Flask-WTF puts its own into every context.
+        csrf_token=page_token,
         **context,
     )
     return Response(text, status=status, mimetype="text/html")

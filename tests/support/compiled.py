@@ -7,6 +7,7 @@ of what it was compiled from, and nothing is shared that a request could change.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import CodeType
@@ -19,6 +20,7 @@ from werkzeug.routing import Rule
 
 from bff.factory import Bff
 from bff.web.language import FOLDER, Catalogues
+from bff.web.templates import PageEnvironment
 
 
 class TemplateCache(BytecodeCache):
@@ -35,6 +37,25 @@ class TemplateCache(BytecodeCache):
             self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
+_STATIC = re.compile(r"""filename=["']([^"']+)""")
+
+
+def _compiling_once(compile: Callable[..., Any]) -> Callable[..., Any]:
+    kept: dict[tuple[object, ...], CodeType] = {}
+
+    def compiled(self: PageEnvironment, source: Any, name: str | None = None, filename: str | None = None) -> Any:
+        if self.language is None:
+            return compile(self, source, name, filename)
+        # What stands in the code beside the template itself.
+        urls = tuple(self.static_url(file) for file in _STATIC.findall(source))
+        made_of = source, name, filename, self.language, self.translate, urls
+        if made_of not in kept:
+            kept[made_of] = compile(self, source, name, filename)
+        return kept[made_of]
+
+    return compiled
+
+
 @contextmanager
 def compiled_once() -> Iterator[None]:
     """Let applications that are built meanwhile share what they compile."""
@@ -42,6 +63,7 @@ def compiled_once() -> Iterator[None]:
         # Of the class: `create_app` adds its own options to those that it finds.
         options = {**Bff.jinja_options, "bytecode_cache": TemplateCache()}
         stack.enter_context(patch.object(Bff, "jinja_options", options))
+        stack.enter_context(patch.object(PageEnvironment, "compile", _compiling_once(PageEnvironment.compile)))
         stack.enter_context(patch.object(Catalogues, "read", _reading_once(Catalogues.read)))
         # Werkzeug writes two functions for each rule, which is half of what it costs to build an application. A
         # release that does it otherwise is left alone: the tests are slower then, and no less true.

@@ -1,10 +1,16 @@
-"""Countries, languages and currencies to choose from, named in the language of the page (Unicode CLDR, by Babel)."""
+"""Countries, languages and currencies to choose from, named in the language of the page (Unicode CLDR, by Babel).
+
+What everybody is offered is put into words, and into HTML, once; what a record alone holds is added where it is shown.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
+from markupsafe import escape
 
 Choice = tuple[str, str]
 
@@ -65,10 +71,58 @@ def language_name(code: str, locale: str) -> str:
     return name[:1].upper() + name[1:] if name else code
 
 
-def with_stored(choices: tuple[Choice, ...], stored: str | None, name: str | None = None) -> list[Choice]:
-    """Return the choices and, if it is none of them, what is stored: a form must not change what was left alone."""
-    known = {code for code, _ in choices}
-    return [*choices, *([(stored, name or stored)] if stored and stored not in known else [])]
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Choices that everybody has, and their options as HTML, of which none is selected."""
+
+    choices: tuple[Choice, ...]
+    values: frozenset[str]
+    html: str
+
+    @classmethod
+    def draw(cls, choices: tuple[Choice, ...]) -> Shared:
+        """Draw the options."""
+        values = frozenset(value for value, _ in choices)
+        return cls(choices, values, "".join(_option(value, name) for value, name in choices))
+
+
+@lru_cache(maxsize=64)
+def shared(named: Callable[[str], tuple[Choice, ...]], locale: str, unchosen: str) -> Shared:
+    """Return what a select offers in a language, and first a choice of nothing; drawn once."""
+    return Shared.draw((("", unchosen), *named(locale)))
+
+
+@lru_cache(maxsize=64)
+def shared_codes(codes: tuple[str, ...], unchosen: str) -> Shared:
+    """Return the same of what has no name beside its code."""
+    return Shared.draw((("", unchosen), *((code, code) for code in codes)))
+
+
+class Offer(list[Choice]):
+    """What one select offers: what everybody has and, if it is none of that, what is stored.
+
+    A form must not change what was left alone.
+
+    `name`: what the stored value is called, asked for only where it has to be shown.
+    """
+
+    def __init__(self, everybodys: Shared, stored: str | None, name: Callable[[str], str] = str) -> None:
+        added = [] if not stored or stored in everybodys.values else [(stored, name(stored) or stored)]
+        super().__init__([*everybodys.choices, *added])
+        self._html = everybodys.html
+        self._added = added
+
+    def options(self, chosen: str | None) -> str:
+        """Return the options as HTML."""
+        html = self._html + "".join(_option(value, name) for value, name in self._added)
+        if chosen is None:
+            return html
+        opening = f'<option value="{escape(chosen)}">'
+        return html.replace(opening, opening.replace("<option", "<option selected", 1), 1)
+
+
+def _option(value: str, name: str) -> str:
+    return f'<option value="{escape(value)}">{escape(name or value)}</option>'
 
 
 def _by_name(choices: list[Choice]) -> tuple[Choice, ...]:

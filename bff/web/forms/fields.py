@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation
 
@@ -19,7 +20,10 @@ from bff.operations.schemas import (
     MAX_TOKEN_CHARACTERS,
     MIN_PASSWORD_CHARACTERS,
 )
+from bff.web.forms.binding import Models
+from bff.web.forms.controls import drawn, hidden
 from bff.web.language import lazy_gettext as _
+from bff.web.page_tokens import page_token
 
 BILLING = "BILLING"
 SHIPPING = "SHIPPING"
@@ -119,6 +123,16 @@ def token_field() -> HiddenField:
     return HiddenField(validators=[at_most(MAX_TOKEN_CHARACTERS)])
 
 
+_MODELS = Models()
+
+
+class _PageCsrf(FlaskForm.Meta.csrf_class):
+    """Flask-WTF's, with the token that all of a page's forms share."""
+
+    def generate_csrf_token(self, csrf_token_field: Field) -> str:
+        return page_token()
+
+
 class PageForm(FlaskForm):
     """What all forms share: whose page it was made for, and which fields are never shown again."""
 
@@ -134,18 +148,20 @@ class PageForm(FlaskForm):
         """How Flask-WTF treats them."""
 
         locales = False
+        csrf = True
+        csrf_class = _PageCsrf
+
+        def bind_field(self, form: FlaskForm, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Make a field that a form declares."""
+            return _MODELS.bind(form, unbound_field, options)
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """Read form fields and nothing else: no uploaded files, no JSON. None: there is nothing to read."""
             return None if formdata is None else request.form
 
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Any:
-            """Render a control without the attributes that WTForms derives from validators.
-
-            With `maxlength` a browser silently cuts what is pasted, a password above all. Labels and messages say what
-            is required.
-            """
-            return field.widget(field, **{"required": False, "maxlength": False, **render_kw})
+            """Render a control."""
+            return drawn(field, render_kw)
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Check every field and keep the first message of each; the later ones follow from the same mistake."""
@@ -153,6 +169,10 @@ class PageForm(FlaskForm):
         for field in self:
             field.errors = [str(message) for message in field.errors[:1]]
         return right
+
+    def hidden_tag(self, *fields: Field | str) -> Markup:
+        """Return the hidden fields in one go; some of them alone as Flask-WTF does it."""
+        return super().hidden_tag(*fields) if fields else hidden(self)
 
     def take_version(self, version: int | None) -> None:
         """Base the form on a newer version of its record, whatever was sent."""

@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from bff.account.profile import Address, addresses_of
 from bff.errors import BffError, PreconditionFailed, UpstreamRejected
 from bff.web import paths
-from bff.web.forms.choices import countries, with_stored
+from bff.web.forms.choices import Offer, countries, shared
 from bff.web.forms.fields import BILLING, SHIPPING, entered, split_tags, tag_list, version_of
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
-from bff.web.language import locale
+from bff.web.language import locale_code
 from bff.web.middleware.second_click import FORM_KEY
 from bff.web.pages.flow import ChangedMeanwhile, FormPage, register_view, see_other
 from bff.web.pages.idempotency import release_key, use_key
@@ -90,7 +90,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 def _book(visit: Visit) -> ResponseReturnValue:
     listed = visit.perform("list_addresses").content
     addresses = addresses_of(listed)
-    names = dict(countries(str(locale())))
+    names = dict(countries(locale_code()))
     return render(
         "addresses.html",
         addresses=addresses,
@@ -133,8 +133,7 @@ def _boxes(address: Address) -> dict[str, Any]:
 
 
 def _prepare(visit: Visit, form: AddressForm) -> None:
-    choices = countries(str(locale()))
-    form.country.choices = [("", _("Choose a country")), *with_stored(choices, form.country.data)]
+    form.country.choices = Offer(shared(countries, locale_code(), _("Choose a country")), form.country.data)
 
 
 def _body(form: AddressForm) -> dict[str, Any]:

@@ -7,7 +7,6 @@ where Redis or Emporix is away it stands in the answered page.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,12 +34,13 @@ from bff.log import request_id_to_tell
 from bff.sessions.store import SessionEnded
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
-from bff.web.errors import Fault, fault_of
+from bff.web.errors import fault_of
 from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
-from bff.web.language import ngettext
 from bff.web.middleware.second_click import check_not_at_work
+from bff.web.pages.blank import shown_to_strangers
 from bff.web.pages.drafts import keep_draft, take_draft
+from bff.web.pages.faults import why_not_now
 from bff.web.pages.visit import Visit, is_owner, owner_mark
 from bff.web.rendering import render
 from bff.web.return_path import path_to_come_back_to
@@ -48,7 +48,6 @@ from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
 _REFUSED_INPUT = frozenset({400, 409, 422})
-_TOO_MANY = 429
 _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;="
 """RFC 3986 2.2, and what is quoted already; beside letters, digits, `-`, `.`, `_` and `~`. A line break is not."""
 
@@ -104,6 +103,8 @@ class FormPage:
     """The field beside which a wrong password is shown; None: the sign-in's own."""
     on_get: Callable[[Visit], ResponseReturnValue | None] | None = None
     """May answer instead of the form."""
+    same_for_strangers: bool = False
+    """Without a query it shows the same to all of whom nothing is known, until settings change."""
     shows_drafts: bool = True
     dead_link: str | None = None
     """The page stands behind a mailed link; the word by which its template says that the link is dead."""
@@ -213,10 +214,16 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
             return away
         if page.on_get is not None and (instead := page.on_get(visit)) is not None:
             return instead
-        values = dict(page.values(visit))
-        draft = take_draft(visit, request.path) if _shows_drafts(page) and request.method == "GET" else None
+        if page.same_for_strangers:
+            return shown_to_strangers(visit, page.endpoint, lambda: _made(visit, page))
+        return _made(visit, page)
     except (LoginRequired, SessionExpired):
         return to_sign_in(path_to_come_back_to(), notice="session-ended")
+
+
+def _made(visit: Visit, page: FormPage) -> Response:
+    values = dict(page.values(visit))
+    draft = take_draft(visit, request.path) if _shows_drafts(page) and request.method == "GET" else None
     form = page.form(formdata=None, data={**values, **(draft or {})})
     form.owner.data = owner_mark(visit.services)
     if page.prepare is not None:
@@ -262,7 +269,7 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
         return _refused(visit, page, form, err)
     except (SessionStoreUnavailable, TooManyAttempts, UpstreamError) as err:
         fault = fault_of(err)
-        response = _again(visit, page, form, status=fault.status, alert=_why_not_now(fault))
+        response = _again(visit, page, form, status=fault.status, alert=why_not_now(fault))
         if fault.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(fault.retry_after_seconds)
         return response
@@ -270,19 +277,6 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
 
 def _is_about_the_link(err: UpstreamRejected | InvalidInput) -> bool:
     return any(one.field == "token" for one in err.details) if isinstance(err, InvalidInput) else err.is_dead_link
-
-
-def _why_not_now(fault: Fault) -> str:
-    if fault.status != _TOO_MANY:
-        return _("This can't be saved right now. Nothing you entered is lost: try again in a moment.")
-    if fault.retry_after_seconds is None:
-        return _("Too many tries. Wait a little, then try again.")
-    minutes = math.ceil(fault.retry_after_seconds / 60)
-    return ngettext(
-        "Too many tries. You can try again in %(num)d minute.",
-        "Too many tries. You can try again in %(num)d minutes.",
-        minutes,
-    ) % {"num": minutes}
 
 
 def _wrong_password(page: FormPage) -> str:

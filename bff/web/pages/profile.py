@@ -12,11 +12,11 @@ from bff.account.profile import Profile
 from bff.errors import PreconditionFailed, UpstreamRejected
 from bff.operations.model import MERGE_PATCH
 from bff.web import paths
-from bff.web.forms.choices import currencies, language_name, languages, with_stored
+from bff.web.forms.choices import Offer, currencies, language_name, languages, shared, shared_codes
 from bff.web.forms.fields import entered, version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
 from bff.web.language import gettext as _
-from bff.web.language import locale
+from bff.web.language import locale_code
 from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, see_other
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
@@ -74,14 +74,13 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _prepare(visit: Visit, form: ProfileForm) -> None:
     settings = visit.services.settings.emporix
-    tongue = str(locale())
-    unchosen = [("", _("Not chosen"))]
-    form.preferredLanguage.choices = unchosen + with_stored(
-        languages(tongue), form.preferredLanguage.data, language_name(form.preferredLanguage.data or "", tongue)
+    tongue, unchosen = locale_code(), _("Not chosen")
+    form.preferredLanguage.choices = Offer(
+        shared(languages, tongue, unchosen), form.preferredLanguage.data, lambda code: language_name(code, tongue)
     )
-    form.preferredCurrency.choices = unchosen + with_stored(currencies(tongue), form.preferredCurrency.data)
+    form.preferredCurrency.choices = Offer(shared(currencies, tongue, unchosen), form.preferredCurrency.data)
     sites = sorted({*settings.sites, *([settings.site] if settings.site else [])})
-    form.preferredSite.choices = unchosen + with_stored(tuple((site, site) for site in sites), form.preferredSite.data)
+    form.preferredSite.choices = Offer(shared_codes(tuple(sites), unchosen), form.preferredSite.data)
 
 
 def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:

@@ -65,6 +65,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             need=Need.ANYONE,
             values=_values,
             context=_context,
+            same_for_strangers=True,
             submit=_sign_in,
             on_get=_already,
         ),
@@ -106,6 +107,8 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 
 def _notice(visit: Visit) -> str | None:
     word, ended = request.args.get("notice", ""), visit.session.ended
+    if not word and ended is None:
+        return None
     told = notices().get(word)
     if ended is None or (told is not None and word != _SESSION_ENDED):
         return told

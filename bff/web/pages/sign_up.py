@@ -15,10 +15,10 @@ from bff.config.settings import SignupMode
 from bff.errors import SessionExpired, UpstreamRejected
 from bff.web import paths
 from bff.web.declared import Need
-from bff.web.forms.choices import countries
+from bff.web.forms.choices import Offer, countries, shared
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.language import locale
+from bff.web.language import locale_code
 from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
 from bff.web.pages.mailed_links import mailed, mailed_to, mailed_token, shows_sent, was_mailed
 from bff.web.pages.visit import Visit
@@ -37,6 +37,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=SignupForm,
             need=Need.ANYONE,
             prepare=_prepare,
+            same_for_strangers=True,
             submit=_sign_up,
             on_get=_check_mail,
         ),
@@ -66,7 +67,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 
 def _prepare(visit: Visit, form: SignupForm) -> None:
-    form.country.choices = [("", _("Choose a country")), *countries(str(locale()))]
+    form.country.choices = Offer(shared(countries, locale_code(), _("Choose a country")), None)
 
 
 def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bff.web.forms.choices import countries, currencies, languages, with_stored
+from bff.web.forms.choices import Offer, countries, currencies, languages, shared
 
 
 @pytest.mark.parametrize("tongue", ["en", "de"])
@@ -38,9 +38,9 @@ def test_languages_and_currencies_have_names() -> None:
 
 @pytest.mark.parametrize("stored", ["AN", "Germany", "de"])
 def test_stored_value_that_is_none_of_them_can_still_be_kept(stored: str) -> None:
-    assert with_stored(countries("en"), stored)[-1][0] == stored
+    assert Offer(shared(countries, "en", "None"), stored)[-1] == (stored, stored)
 
 
 @pytest.mark.parametrize("stored", ["DE", "", None])
 def test_nothing_is_added_otherwise(stored: str | None) -> None:
-    assert with_stored(countries("en"), stored) == list(countries("en"))
+    assert Offer(shared(countries, "en", "None"), stored) == [("", "None"), *countries("en")]
