@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import render_template
@@ -25,7 +26,7 @@ msgstr "zu 100%% <i>so</i>"
 """
 
 
-def shown(shop: Shop, tmp_path: Path, templates: dict[str, str], language: str = "de", **context: object) -> str:
+def shown(shop: Shop, tmp_path: Path, templates: dict[str, str], language: str = "de", **context: Any) -> str:
     """Return what the first of a theme's templates shows, and see that templates of no language show the same."""
     (tmp_path / "de.po").write_text(GERMAN + GERMAN_MORE, encoding="utf-8")
     app = create_app(shop.settings, shop.services, theme=Theme(templates=templates), translations=tmp_path)
