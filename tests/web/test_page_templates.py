@@ -77,6 +77,10 @@ def test_template_that_is_no_html_escapes_nothing(shop: Shop, tmp_path: Path) ->
         ("{% from 'y.html' import named with context %}{{ named() }}", "/"),
         ("{% from 'y.html' import m %}{{ m(v=1) }}{{ m(*[2]) }}{{ m(**{'v': 3}) }}", "(1)(2)(3)"),
         ("{% from 'y.html' import called %}{% call called() %}x{% endcall %}", "[x]"),
+        (
+            "{{ [1] | map('string') | list }}{% set it = [] | map('string') %}{{ it.__next__() is defined }}",
+            "[&#39;1&#39;]False",
+        ),
         ("{% from 'y.html' import rest %}{{ rest(1, 2, a=3) }}", "(1, 2){&#39;a&#39;: 3}"),
     ],
 )
@@ -90,7 +94,7 @@ def test_theme_may_give_names_a_meaning_and_use_them_as_it_likes(
     assert shown(shop, tmp_path, {"x.html": text, "y.html": other}) == seen
 
 
-@pytest.mark.parametrize("call", ["m(1, 2)", "m(other=1)", "nothing()", "_('%(a)s')"])
+@pytest.mark.parametrize("call", ["m(1, 2)", "m(other=1)", "nothing()", "none()", "1()", "_('%(a)s')"])
 def test_call_that_is_wrong_is_wrong_as_ever(shop: Shop, tmp_path: Path, call: str) -> None:
     template = {"x.html": "{% macro m(v) %}{% endmacro %}{{ " + call + " }}"}
     with pytest.raises((TypeError, KeyError, UndefinedError)):

@@ -86,6 +86,9 @@ def shown_to_strangers(visit: Visit, endpoint: str, make: Callable[[], Response]
     """Return a page that everybody may see: the one of all strangers, or of this visitor."""
     if request.method != "GET" or request.query_string or not _is_stranger(visit):
         return make()
+    if current_app.debug:
+        # Its templates may change.
+        return make()
     pages: BlankPages = current_app.extensions["blank_pages"]
     links = tuple((link["url"], link["label"]) for link in social_links(visit.services))
     return pages.shown((endpoint, language(), links), make)
