@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import json
 import socket
 import threading
 import time
@@ -24,6 +25,9 @@ from gunicorn.config import Config
 from gunicorn.http.message import Request as GunicornRequest
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
+from itsdangerous import URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
+from jinja2 import Environment, pass_context
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -34,10 +38,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 from urllib3 import HTTPResponse as Urllib3Response
 from werkzeug.datastructures import ImmutableMultiDict
-from wtforms import StringField
+from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from bff.oidc import documents
+from bff.web import page_tokens
+from bff.web.forms import binding
+from bff.web.templates import PageEnvironment
 from tests.support.fakes.raw_server import RawServer, reply
 
 ITEM = RateLimitItemPerSecond(5, 60, namespace="internals")
@@ -244,6 +251,64 @@ def test_wtforms_asks_meta_for_the_entries_and_the_controls(app: Flask) -> None:
     assert form.name.data == "ours"
     assert (form.name.flags.required, form.name.flags.maxlength) == (True, 5)
     assert str(form.name()) == '<input id="name" name="name" type="text" value="ours">'
+
+
+def test_flask_wtf_takes_a_token_that_we_sign(app: Flask) -> None:
+    """`page_tokens` signs as `URLSafeTimedSerializer` does with Flask-WTF's salt, and compresses nothing.
+
+    If this fails: look in `flask_wtf.csrf.generate_csrf` for how a token is made, or let that make it. Until then every
+    form is refused, so nothing is open.
+    """
+    with app.test_request_context():
+        session["csrf_token"] = "a" * 64
+        signer = URLSafeTimedSerializer(["old", "new"], salt=page_tokens._SALT).make_signer()
+        validate_csrf(signer.sign(base64_encode(json.dumps("a" * 64))).decode("ascii"))
+        assert generate_csrf() != ""
+
+
+def test_wtforms_keeps_of_a_form_in_its_fields_what_we_think(app: Flask) -> None:
+    """`forms.binding` copies what a field holds once it is bound, but for what belongs to one form.
+
+    If this fails: look in `wtforms.fields.core.Field.__init__` for what else of its form a field keeps, and add it to
+    `_A_FORMS_OWN`; as long as it is not there, one visitor's form would hold something of another's.
+    """
+
+    class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+        name = StringField(filters=[lambda value: value])
+        box = BooleanField()
+        quiet = HiddenField()
+        word = PasswordField()
+        listed = SelectField(validate_choice=False)
+        one_of = RadioField(validate_choice=False)
+
+    with app.test_request_context():
+        one, other = Form(data={"name": "one"}), Form()
+        kinds = {type(field) for field in one}
+        assert kinds <= binding._KINDS
+        for field in one:
+            for part, value in vars(field).items():
+                is_shared = value is vars(other[field.short_name]).get(part) or type(value) in (str, bool, list, tuple)
+                assert is_shared or part in (*binding._A_FORMS_OWN, "label", "flags"), (field.name, part)
+                assert not isinstance(value, (Form, FlaskForm.Meta)) or part in binding._A_FORMS_OWN
+
+
+def test_jinja_writes_templates_where_we_change_them() -> None:
+    """`PageEnvironment` changes a template before its code is written; `_PageGenerator` has the code call `shown`;
+    `PageContext` calls a macro by its function, and looks for the mark of what wants the context.
+
+    If this fails: look in `jinja2.environment.Environment._generate`, `jinja2.compiler.CodeGenerator.visit_Output` and
+    `jinja2.runtime.Context.call`, or leave these overrides out: pages are the same without, and slower.
+    """
+    environment = PageEnvironment(Flask("internals"), autoescape=True)
+    environment.language, environment.translate = "xx", str.upper
+    environment.globals["_"] = str
+    code: Any = Environment.compile
+    assert "environment.shown(" in code(environment, "{{ a }}", raw=True)
+    assert environment.from_string("{{ _('a') }}{{ a }}").render(a="<") == "A&lt;"
+    module: Any = environment.from_string("{% macro m(a, b) %}{{ a }}{{ kwargs }}{% endmacro %}").module
+    macro = module.m
+    assert (macro._argument_count, macro._func(1, 2, {})) == (2, "1{}")
+    assert hasattr(pass_context(lambda context: None), "jinja_pass_arg")
 
 
 def test_werkzeug_lets_the_query_be_replaced_and_a_proxy_be_opened(app: Flask) -> None:

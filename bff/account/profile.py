@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -190,7 +190,7 @@ def _properties(names: tuple[str, ...]) -> Mapping[str, str]:
 
 def _names(kind: type[Texts]) -> Mapping[str, str]:
     """Return Emporix's property names by ours."""
-    return _properties(tuple(field.name for field in fields(kind)))
+    return _properties(tuple(kind.__dataclass_fields__))
 
 
 def _joined(between: str, *parts: str | None) -> str:

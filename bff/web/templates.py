@@ -38,7 +38,11 @@ class PageContext(Context):
             return super().call(obj, *args, **kwargs)
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
-        return obj(*args, **kwargs)
+        try:
+            return obj(*args, **kwargs)
+        except StopIteration:
+            # Let through, it would end the page here.
+            return self.environment.undefined("nothing is left")
 
     def _written(self, macro: Macro, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         kwargs.pop("_block_vars", None)
@@ -53,8 +57,8 @@ class PageContext(Context):
 
 
 def _wants_more(called: Any) -> bool:
-    """Tell whether Jinja is to hand a callable the context, too."""
-    return hasattr(called, _MARK) or hasattr(called.__call__, _MARK)
+    """Tell whether Jinja is to hand a callable the context, too; what is none is left to Jinja to complain of."""
+    return not callable(called) or hasattr(called, _MARK) or hasattr(called.__call__, _MARK)
 
 
 class _PageGenerator(CodeGenerator):

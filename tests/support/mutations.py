@@ -1022,7 +1022,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a form's key is made of 128 random bits",
-        path="bff/factory.py",
+        path="bff/web/page_tokens.py",
         old="random_text(FORM_KEY_BYTES)",
         new="random_text(8)",
         test="tests/web/middleware/test_second_click.py::test_key_is_made_of_128_bits_from_the_system",

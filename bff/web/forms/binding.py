@@ -26,7 +26,7 @@ class Models:
     def bind(self, form: Any, unbound: Any, options: dict[str, Any]) -> Any:
         """Return a field of a form, as `unbound.bind` does."""
         kind, key = unbound.field_class, (type(form), options["name"])
-        if kind not in _KINDS:
+        if kind not in _KINDS or options.get("prefix"):
             return unbound.bind(form=form, **options)
         model = self._models.get(key)
         if model is None:

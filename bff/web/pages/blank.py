@@ -1,4 +1,4 @@
-"""Forms as strangers first see them: made once for each language, and given to each with a token and keys of their own.
+"""Pages as strangers first see them: made once for each language, and given to each with a token and keys of their own.
 
 Kept is what was shown to somebody of whom nothing was known, who asked for a path and nothing else. So it is the same
 for all of them, but for what is drawn by lot for each.
@@ -13,7 +13,6 @@ from typing import Final
 
 from flask import Flask, Response, current_app, g, request
 from jinja2 import Environment, nodes
-from jinja2.meta import find_undeclared_variables
 
 from bff.sessions.session import SessionState
 from bff.web.language import language
@@ -23,7 +22,7 @@ from bff.web.social_links import social_links
 
 _MOST: Final = 64
 """A page for each language, and for each set of links to the identity provider."""
-_OF_A_REQUEST: Final = frozenset({"request", "session", "g", "lipsum"})
+_OF_A_REQUEST: Final = frozenset({"request", "session", "g", "lipsum", "self"})
 """What a theme's template may use, and what makes two pages differ."""
 
 Key = tuple[object, ...]
@@ -87,6 +86,9 @@ def shown_to_strangers(visit: Visit, endpoint: str, make: Callable[[], Response]
     """Return a page that everybody may see: the one of all strangers, or of this visitor."""
     if request.method != "GET" or request.query_string or not _is_stranger(visit):
         return make()
+    if current_app.debug:
+        # Its templates may change.
+        return make()
     pages: BlankPages = current_app.extensions["blank_pages"]
     links = tuple((link["url"], link["label"]) for link in social_links(visit.services))
     return pages.shown((endpoint, language(), links), make)
@@ -104,7 +106,7 @@ def _is_stranger(visit: Visit) -> bool:
 def _is_for_all(environment: Environment, template: str) -> bool:
     tree = environment.parse(template)
     return (
-        find_undeclared_variables(tree).isdisjoint(_OF_A_REQUEST)
+        _OF_A_REQUEST.isdisjoint(one.name for one in tree.find_all(nodes.Name))
         and all(one.name != "random" for one in tree.find_all(nodes.Filter))
         and all(one.key not in ("_external", "_scheme") for one in tree.find_all(nodes.Keyword))
     )

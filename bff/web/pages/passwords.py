@@ -40,7 +40,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=EmailOnlyForm,
             need=Need.ANYONE,
             values=_known_email,
-            same_for_strangers=True,
             submit=_ask,
             on_get=shows_sent("reset_mailed.html"),
         ),

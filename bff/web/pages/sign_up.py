@@ -37,7 +37,6 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=SignupForm,
             need=Need.ANYONE,
             prepare=_prepare,
-            same_for_strangers=True,
             submit=_sign_up,
             on_get=_check_mail,
         ),
