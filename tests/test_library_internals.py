@@ -22,6 +22,7 @@ from flask import Flask, g, request, session
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from gunicorn.config import Config
+from gunicorn.http import wsgi
 from gunicorn.http.message import Request as GunicornRequest
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
@@ -336,12 +337,14 @@ def test_babels_proxy_reads_anew_each_time_it_is_told_not_to_remember() -> None:
 
 
 def test_gunicorns_threaded_worker_has_what_ours_is_made_of() -> None:
-    """`bff.commands.worker` replaces how gunicorn's worker accepts, expires and finishes, and keeps how it answers.
+    """`bff.commands.answering` and `bff.commands.worker` replace how its worker waits, accepts, expires, asks the
+    application and finishes; they keep its life from start to end.
 
-    If this fails: compare `gunicorn.workers.gthread` with what stands here, and follow it in `bff.commands.worker`.
+    If this fails: compare `gunicorn.workers.gthread` with what stands here, and follow it in those two.
     """
-    made_here = {"accept", "handle", "handle_error", "finish_request", "murder_pending"}
-    used = {"enqueue_req", "handle_request", "set_accept_enabled", "murder_keepalived", "run", "_keepalive_after"}
+    made_here = {"accept", "handle_error", "murder_pending", "enqueue_req", "handle_request", "get_thread_pool"}
+    made_here |= {"wait_for_and_dispatch_events", "load_wsgi", "init_process"}
+    used = {"handle", "set_accept_enabled", "murder_keepalived", "run", "_keepalive_after"}
     assert made_here | used <= set(dir(ThreadWorker))
     loop, started = inspect.getsource(ThreadWorker.run), inspect.getsource(ThreadWorker.__init__)
     for said in ("self.nr_conns < self.worker_connections", "self.murder_pending()", "while self.nr_conns > 0:"):
@@ -352,6 +355,17 @@ def test_gunicorns_threaded_worker_has_what_ours_is_made_of() -> None:
     for said in ("if not conn.initialized and not conn.data_ready:", "conn.init()", "req = next(conn.parser)"):
         assert said in answering, said
     assert "conn.parser.finish_body(deadline=" in inspect.getsource(ThreadWorker._keepalive_after)
+    assert "tpool.submit" not in inspect.getsource(ThreadWorker.run)
+
+
+def test_gunicorns_answer_is_made_of_steps_of_which_ours_replaces_two() -> None:
+    """`bff.commands.answer.Answer` is handed to `wsgi.create`, and makes the first lines and takes the headers itself.
+
+    If this fails: compare `gunicorn.http.wsgi.Response` with `Answer`, as `tests/commands/test_answer.py` does.
+    """
+    assert "response_class" in inspect.signature(wsgi.create).parameters
+    assert "self.process_headers(headers)" in inspect.getsource(wsgi.Response.start_response)
+    assert "self.default_headers()" in inspect.getsource(wsgi.Response.send_headers)
 
 
 def test_gunicorns_parser_reads_from_whatever_has_recv_and_tells_how_a_body_ends() -> None:
