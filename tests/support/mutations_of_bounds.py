@@ -128,11 +128,4 @@ BOUNDS: tuple[Mutation, ...] = (
         new='part.find(b"\\n", at) - 1',
         test="tests/commands/test_arrival.py::test_no_byte_of_a_chunks_line_makes_the_ones_before_it_be_read_again",
     ),
-    Mutation(
-        guard="no page of a visitor of whom something is known is kept for others",
-        path="bff/web/pages/blank.py",
-        old="    return session.signed_in is None and not is_over and len(visit.browser) == 0",
-        new="    return True",
-        test="tests/web/pages/test_pages_work.py::test_nothing_of_anybody_is_kept",
-    ),
 )
