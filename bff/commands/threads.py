@@ -63,16 +63,17 @@ class Threads(Generic[Item]):
         awake.acquire()
         self._one_rises = False
         while True:
+            # Before it takes one itself: to start a thread takes a while, in which others may go past.
+            if len(self._items) > 1 and not self._one_rises:
+                self._wake()
             try:
                 item = self._items.popleft()
             except IndexError:
                 if not self._rest(awake):
                     return
                 self._one_rises = False
-                continue
-            if self._items and not self._one_rises:
-                self._wake()
-            self._work(item)
+            else:
+                self._work(item)
 
     def _rest(self, awake: threading.Lock) -> bool:
         """Wait for work; False: there will be none."""

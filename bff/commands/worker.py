@@ -74,13 +74,14 @@ class WholeRequestWorker(AnsweringWorker):
         self._watch(conn, selectors.EVENT_READ)
         self._wait(conn, self._arriving, ARRIVAL_SECONDS)
         self._shares.tell(self.age, self.nr_conns)
-        while self.nr_conns >= self.worker_connections and self._make_room():
-            pass
+        self._make_enough_room()
 
     def go_on(self, conn: Connection) -> None:
         """Send what is left of an answer, or wait for the next request."""
         self._hold(conn, 0)
         self._send_rest(conn)
+        # Where threads worked on all there were, none could make room until now, and no new one is accepted.
+        self._make_enough_room()
 
     def murder_pending(self) -> None:
         """End whatever has waited too long."""
@@ -268,6 +269,10 @@ class WholeRequestWorker(AnsweringWorker):
         self._held += size - conn.held
         conn.held = size
         while self._held > MOST_HELD_BYTES and self._end_oldest(self._arriving, self._taking):
+            pass
+
+    def _make_enough_room(self) -> None:
+        while self.nr_conns >= self.worker_connections and self._make_room():
             pass
 
     def _make_room(self) -> bool:

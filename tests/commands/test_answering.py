@@ -69,6 +69,7 @@ class Turned:
         )
         self.loop.tpool = self.loop.get_thread_pool()
         self.loop.wsgi = self._application
+        self.loop._accepting = True
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.client = socket.create_connection(self._listener.getsockname(), timeout=PATIENCE_SECONDS)
         self.loop.accept(self)  # type: ignore[arg-type]  # it asks a listener for no more than this
@@ -210,6 +211,22 @@ def test_answer_that_breaks_off_ends_the_connection_and_the_loop_alone_closes_it
     turned.client.close()
     turned.until(lambda: turned.conn.gone)
     assert turned.conn.incoming.fileno() == -1
+
+
+def test_connection_that_was_answered_makes_room_where_threads_worked_on_all(turned: Turned) -> None:
+    turned.loop.worker_connections = 1
+    turned.client.sendall(GET)
+    turned.until(lambda: turned.asked)
+    # As gunicorn does where there are as many as there may be.
+    turned.loop._accepting = False
+    turned.loop._asleep = True
+    turned.may_answer.release()
+    turned.until_a_thread_is_done()
+    assert turned.loop.poller.select(PATIENCE_SECONDS) != []
+    turned.until(lambda: turned.conn.gone)
+    assert turned.client.recv(4096).endswith(b"xxx")
+    assert turned.client.recv(4096) == b""
+    assert turned.loop.nr_conns == 0
 
 
 def test_thread_closes_no_socket(turned: Turned) -> None:

@@ -1255,6 +1255,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         test=f"{_WORKER}::test_who_has_waited_longest_makes_room_for_a_new_connection",
     ),
     Mutation(
+        guard="a connection that was answered makes room where none could before",
+        path="bff/commands/worker.py",
+        old=" and no new one is accepted.\n        self._make_enough_room()\n",
+        new="\n",
+        test="tests/commands/test_answering.py::test_connection_that_was_answered_makes_room_where_threads_worked_on_all",
+    ),
+    Mutation(
         guard="a worker holds so many bytes of slow clients at most",
         path="bff/commands/worker.py",
         old="        while self._held > MOST_HELD_BYTES and self._end_oldest(self._arriving, self._taking):\n",
