@@ -53,7 +53,7 @@ class PageContext(Context):
         elif kwargs:
             raise TypeError(f"macro {macro.name!r} takes no keyword argument {next(iter(kwargs))!r}")
         text = macro._func(*values)
-        return Markup(text) if self.eval_ctx.autoescape else text  # noqa: S704 - a macro escapes what it is given
+        return Markup(text) if self.eval_ctx.autoescape else text  # nosec B704 # noqa: S704 - a macro escapes what it is given
 
 
 def _wants_more(called: Any) -> bool:
@@ -149,7 +149,7 @@ class _Settled(NodeTransformer):
 
     def _translated(self, node: nodes.Call, message: str) -> nodes.Node:
         text = self._environment.translate(message)
-        text = Markup(text) if self._escapes else text  # noqa: S704 - as Jinja takes a catalogue's texts
+        text = Markup(text) if self._escapes else text  # nosec B704 # noqa: S704 - as Jinja takes a catalogue's texts
         if node.kwargs:
             values = nodes.Dict([nodes.Pair(nodes.Const(one.key), one.value) for one in node.kwargs])
             return nodes.Mod(nodes.Const(text), values, lineno=node.lineno)
