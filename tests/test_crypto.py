@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from bff.crypto import KeyRing, ServerKey, digest, encode, random_text
+from bff.crypto import KEY_BYTES, KeyRing, ServerKey, digest, encode, random_text
 from bff.secret import Secret
 
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
@@ -126,3 +128,12 @@ def test_sealed_text_opens_for_its_purpose_and_place_alone() -> None:
     assert KeyRing([Secret(b"o" * 32)]).open_text(sealed, purpose=b"one", bound_to=b"here") is None
     for nothing in ("", "é", "A", "AAAA", sealed[:-2], sealed + "AAAA"):
         assert ring.open_text(nothing, purpose=b"one", bound_to=b"here") is None
+
+
+@pytest.mark.parametrize("cookie", [b"", b"c" * 32])
+@pytest.mark.parametrize("purpose", [b"bff/record/web", b""])
+def test_keys_are_hkdf_of_server_key_and_cookie(cookie: bytes, purpose: bytes) -> None:
+    """RFC 5869, as another implementation has it: records that were sealed before open after."""
+    key = bytes(range(32))
+    theirs = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(key + cookie)
+    assert ServerKey(Secret(key))._derive(purpose, cookie) == theirs
