@@ -10,9 +10,11 @@ import pytest
 
 from bff.transport import (
     Broken,
+    HttpResponse,
     NotConnected,
     TooLarge,
     TooSlow,
+    Transport,
 )
 from tests.support.fakes.raw_server import RawServer, drips, echoes, reply, resets, sends, sends_and_closes, unused_port
 from tests.support.transport_driver import (
@@ -143,6 +145,7 @@ def test_answer_after_a_too_large_one_is_its_own() -> None:
         assert ask(transport).body == b"mine"
 
 
+@pytest.mark.parametrize("is_read", [False, True])
 @pytest.mark.parametrize(
     "answer",
     [
@@ -158,9 +161,31 @@ def test_answer_after_a_too_large_one_is_its_own() -> None:
     ],
     ids=["body", "no body", "chunk", "headers", "line", "nothing", "not HTTP", "two lengths", "long header"],
 )
-def test_answer_that_is_not_whole_is_broken(answer: bytes) -> None:
-    with RawServer(sends_and_closes(answer)) as server:
-        assert type(failure_of(server.origin)) is Broken
+def test_answer_that_is_not_whole_is_broken(answer: bytes, is_read: bool) -> None:
+    with RawServer(sends_and_closes(answer)) as server, transport_to(server.origin) as transport:
+        with pytest.raises(Broken) as caught:
+            read(transport) if is_read else ask(transport)
+        assert type(caught.value) is Broken
+
+
+def read(transport: Transport) -> HttpResponse:
+    """Ask as most requests do: what may go out twice, and of whose header nothing is wanted."""
+    return transport.send(
+        "GET", "/a", headers={}, body=None, connect_timeout_seconds=20, read_timeout_seconds=20, repeatable=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        (reply(b"{}", status="429 No", headers=("Retry-After: 7",)), b"{}"),
+        (reply(b"", status="429 No", headers=("Retry-After: 7",)), b""),
+        (b"HTTP/1.1 429 No\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"{}"),
+    ],
+)
+def test_read_tells_status_body_and_when_to_come_again(answer: bytes, body: bytes) -> None:
+    with RawServer(sends(answer)) as server, transport_to(server.origin) as transport:
+        assert read(transport) == HttpResponse(status=429, headers={"Retry-After": "7"}, body=body)
 
 
 def test_reset_after_the_request_is_broken() -> None:

@@ -125,7 +125,9 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             finally:
                 if hasattr(parts, "close"):
                     parts.close()
-        except Exception:
+        except (
+            Exception
+        ):  # whatever an application may raise: gunicorn answers it, or it is logged and ends the connection
             if not answer.headers_sent:
                 raise
             self.log.exception("Error handling request")

@@ -92,7 +92,6 @@ class Counted:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
         self.calls = 0
-        self.bytes = 0
 
     def also(self, owner: object, name: str) -> Counted:
         """Count one more."""
@@ -100,7 +99,6 @@ class Counted:
 
         def counting(*arguments: Any, **named: Any) -> Any:
             self.calls += 1
-            self.bytes += sum(len(one) for one in arguments if isinstance(one, (str, bytes)))
             return counted(*arguments, **named)
 
         self._monkeypatch.setattr(owner, name, counting)
