@@ -125,9 +125,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             finally:
                 if hasattr(parts, "close"):
                     parts.close()
-        except (
-            Exception
-        ):  # whatever an application may raise: gunicorn answers it, or it is logged and ends the connection
+        except Exception:  # whatever an application raises: answered by gunicorn, or logged, and the connection ends
             if not answer.headers_sent:
                 raise
             self.log.exception("Error handling request")
