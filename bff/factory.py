@@ -23,6 +23,7 @@ from bff.web.api import routes as api
 from bff.web.api import session as api_session
 from bff.web.assets import asset_folder
 from bff.web.errors import register_errors
+from bff.web.forms.choices import name_all
 from bff.web.language import Catalogues, register_language
 from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES
 from bff.web.middleware.checks import register_checks
@@ -135,7 +136,9 @@ def create_app(
         min_password_characters=MIN_PASSWORD_CHARACTERS,
         paths=paths.for_templates(),
     )
-    register_language(app, Catalogues.read(translations) if translations else Catalogues.read())
+    catalogues = Catalogues.read(translations) if translations else Catalogues.read()
+    register_language(app, catalogues)
+    name_all(catalogues.locales)
     register_theme(app, theme)
     register_blank_pages(app, theme.templates)
     register_request_log(app, services)

@@ -12,6 +12,7 @@ import pytest
 
 from bff import factory
 from bff.factory import Bff, create_app
+from bff.web.forms.choices import countries, currencies, languages
 from bff.web.middleware.bodies import MAX_BODY_BYTES
 from bff.web.middleware.forwarded import DeclaredProxies
 from tests.support.footprint import lasting_footprint
@@ -161,6 +162,14 @@ def test_each_application_has_services_of_its_own(make_shop: ShopMaker) -> None:
     first, second = create_app(settings), create_app(settings)
     assert isinstance(first, Bff)
     assert first.services is not second.services
+
+
+def test_choices_of_every_language_are_named_before_the_first_page(make_shop: ShopMaker) -> None:
+    for named in (countries, languages, currencies):
+        named.cache_clear()
+    make_shop()
+    made = [named.cache_info().misses for named in (countries, languages, currencies)]
+    assert made == [2, 2, 2], "English and German; workers share what the master has made before they start"
 
 
 def test_nothing_is_built_or_read_at_import() -> None:

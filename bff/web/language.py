@@ -48,6 +48,11 @@ class Catalogues:
             found[path.stem] = Translations(compiled)
         return cls(by_language=MappingProxyType(found))
 
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """Babel's codes for the languages."""
+        return tuple(_code(language) for language in self.by_language)
+
     def choose(self, preferred: str | None, accepted: list[str]) -> str:
         """Return the first language that is wanted and there: `preferred`, then `accepted`, best first."""
         for wanted in (preferred, *accepted):

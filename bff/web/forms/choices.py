@@ -5,7 +5,7 @@ What everybody is offered is put into words, and into HTML, once; what a record 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,6 +60,16 @@ def currencies(locale: str) -> tuple[Choice, ...]:
     """Return currencies as code and name, by name."""
     names = Locale.parse(locale).currencies
     return _by_name([(code, f"{names[code]} ({code})") for code in _CURRENCIES])
+
+
+def name_all(locales: Iterable[str]) -> None:
+    """Put every choice into words now, and not when the first page shows it.
+
+    A server does so before its workers start: Babel's data of a language is megabytes, which they share then.
+    """
+    for locale in locales:
+        for named in (countries, languages, currencies):
+            named(locale)
 
 
 def language_name(code: str, locale: str) -> str:
