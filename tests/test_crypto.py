@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from bff.crypto import KEY_BYTES, KeyRing, ServerKey, digest, encode, random_text
+from bff.crypto import KEY_BYTES, KeyRing, ServerKey, _mac, digest, encode, random_text
 from bff.secret import Secret
 
 OLD, NEW = Secret(b"o" * 32), Secret(b"n" * 32)
@@ -137,3 +142,28 @@ def test_keys_are_hkdf_of_server_key_and_cookie(cookie: bytes, purpose: bytes) -
     key = bytes(range(32))
     theirs = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(key + cookie)
     assert ServerKey(Secret(key))._derive(purpose, cookie) == theirs
+
+
+def test_keys_are_those_of_rfc_5869_without_salt_and_info() -> None:
+    """Appendix A.3, as far as one block goes."""
+    derived = ServerKey(Secret(b"\x0b" * 22))._derive(b"", b"")
+    assert derived.hex() == "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "expected"),
+    [
+        (b"\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+        (b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (b"\xaa" * 20, b"\xdd" * 50, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+        (bytes(range(1, 26)), b"\xcd" * 50, "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"),
+    ],
+)
+def test_mac_is_that_of_rfc_4231(key: bytes, data: bytes, expected: str) -> None:
+    """Sections 4.2 to 4.5; a shorter key is one that ends in zeros."""
+    assert _mac(key.ljust(KEY_BYTES, b"\0"), data).hex() == expected
+
+
+@given(key=st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES), data=st.binary(max_size=300))
+def test_mac_is_what_the_standard_library_makes_it(key: bytes, data: bytes) -> None:
+    assert _mac(key, data) == hmac.digest(key, data, hashlib.sha256)
