@@ -24,6 +24,9 @@ class Ended(Enum):
     """Not in this browser: another device, an operator, the identity provider, Emporix or this server ended it."""
 
 
+_BY_STORED_WORD = {why.value.encode(): why for why in Ended}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedNote:
     """The word, and for how long it still lies there."""
@@ -49,7 +52,7 @@ def cut_short(note: EndedNote | None) -> EndedNote | None:
 
 def word_in(stored: bytes | None) -> Ended | None:
     """Read a word back; None where there is none, or none of ours."""
-    return next((why for why in Ended if why.value.encode() == stored), None)
+    return None if stored is None else _BY_STORED_WORD.get(stored)
 
 
 def note_in(stored: bytes | None, left_ms: int) -> EndedNote | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import string
 
 import pytest
 
@@ -37,6 +38,13 @@ def test_fresh_values_are_32_random_bytes() -> None:
 )
 def test_other_text_is_no_value(text: str) -> None:
     assert not cookie(text).is_well_formed
+
+
+@pytest.mark.parametrize("last", string.ascii_letters + string.digits + "-_")
+def test_value_has_one_text(last: str) -> None:
+    text = "A" * 42 + last
+    canonical = base64.urlsafe_b64encode(base64.urlsafe_b64decode(text + "=")).decode().rstrip("=")
+    assert cookie(text).is_well_formed is (text == canonical)
 
 
 def test_name_in_redis_and_csrf_secret_tell_nothing_of_the_value_or_each_other() -> None:
