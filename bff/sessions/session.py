@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from bff.config.settings import Rate
 from bff.emails import comparable
@@ -26,6 +27,12 @@ _MAX_TRIES = 5
 
 Change = Callable[[WebRecord, Vault], Records | None]
 Write = Callable[[WebRecord, Vault], None]
+
+
+_UNREAD: Final = Found(
+    web=WebRecord(created=0.0), vault=Vault(), versions=Versions(web=b"", tokens=b""), ttl_seconds=0.0
+)
+"""What a session holds before it is read; nobody gets these records."""
 
 
 class SessionState(Enum):
@@ -65,7 +72,7 @@ class Session:
         self._cookie = cookie
         self._may_start = may_start
         self._state = SessionState.UNREAD
-        self._found = self._nothing()
+        self._found = _UNREAD
         self.browser = browser
         """What the request comes from, in words of ours."""
         self.new_cookie: SessionCookie | None = None
@@ -154,7 +161,7 @@ class Session:
         if self._state is not SessionState.UNREAD:
             return
         if self._cookie is None or not self._cookie.is_well_formed:
-            self._state = SessionState.MISSING
+            self._state, self._found = SessionState.MISSING, self._nothing()
             return
         found = self._all.store.load(self._cookie)
         if not isinstance(found, Found):
