@@ -130,7 +130,7 @@ class WebRecord:
     @classmethod
     def from_json(cls, text: bytes) -> WebRecord:
         """Read the stored form back."""
-        body = json.loads(text)
+        body = json.loads(text.decode())
         stored = body.get("signedIn")
         signed_in = None
         if stored is not None:
@@ -232,7 +232,7 @@ class Vault:
     @classmethod
     def from_json(cls, text: bytes) -> Vault:
         """Read the stored form back."""
-        body = json.loads(text)
+        body = json.loads(text.decode())
         anonymous, customer = body.get("anonymous"), body.get("customer")
         return cls(
             anonymous=TokenSet(**_token_set_fields(anonymous)) if anonymous else None,
