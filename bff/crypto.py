@@ -107,10 +107,21 @@ class KeyRing:
         """Return the name of one thing under every key, newest first, for looking it up."""
         return tuple(key.name(kind, value) for key in self._keys)
 
-    def seal_text(self, text: str, *, purpose: bytes, bound_to: bytes) -> str:
-        """Seal what a page carries out and brings back, under the newest key alone; URL-safe."""
+    def seal(self, plain: bytes, *, purpose: bytes, bound_to: bytes) -> bytes:
+        """Seal what is opened without a cookie, under the newest key alone."""
         key = self.newest
-        return encode(key.number + key.seal(text.encode(), purpose=purpose, cookie=b"", bound_to=bound_to))
+        return key.number + key.seal(plain, purpose=purpose, cookie=b"", bound_to=bound_to)
+
+    def open(self, sealed: bytes, *, purpose: bytes, bound_to: bytes) -> bytes | None:
+        """Open what `seal` made under any key of the ring; None for anything else."""
+        key = self.numbered(sealed[:KEY_NUMBER_BYTES])
+        if key is None:
+            return None
+        return key.open(sealed[KEY_NUMBER_BYTES:], purpose=purpose, cookie=b"", bound_to=bound_to)
+
+    def seal_text(self, text: str, *, purpose: bytes, bound_to: bytes) -> str:
+        """Seal what a page carries out and brings back, as `seal` does; URL-safe."""
+        return encode(self.seal(text.encode(), purpose=purpose, bound_to=bound_to))
 
     def open_text(self, sealed: str, *, purpose: bytes, bound_to: bytes) -> str | None:
         """Open what `seal_text` made under any key of the ring; None for anything else."""
@@ -118,10 +129,7 @@ class KeyRing:
             raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
         except ValueError:
             return None
-        key = self.numbered(raw[:KEY_NUMBER_BYTES])
-        if key is None:
-            return None
-        plain = key.open(raw[KEY_NUMBER_BYTES:], purpose=purpose, cookie=b"", bound_to=bound_to)
+        plain = self.open(raw, purpose=purpose, bound_to=bound_to)
         return None if plain is None else plain.decode()
 
     @property

@@ -277,8 +277,8 @@ class RedisSessionStore:
             seal(vault.to_json(), RecordKind.TOKENS, cookie, _tokens(cookie.sid), read.tokens) if vault else NO_RECORD,
         )
 
-    def _sealed_device(self, cookie: SessionCookie, device: DeviceRecord | None) -> str:
-        return "" if device is None else self._devices.seal(device, _device(cookie.sid))
+    def _sealed_device(self, cookie: SessionCookie, device: DeviceRecord | None) -> bytes:
+        return NO_RECORD if device is None else self._devices.seal(device, _device(cookie.sid))
 
 
 class _RedisLease:

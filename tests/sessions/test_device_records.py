@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -63,14 +64,22 @@ def half_the_idle_limit_passes(visits: Visits, session: Session) -> None:
 def test_record_opens_only_where_it_was_sealed_and_under_a_key_of_the_ring() -> None:
     old, both, new = (DeviceSealer(KeyRing(keys)) for keys in ((OLD,), (NEW, OLD), (NEW,)))
     sealed = old.seal(RECORD, PLACE)
-    assert both.open(sealed.encode(), PLACE) == RECORD
-    assert new.open(sealed.encode(), PLACE) is None
-    assert old.open(sealed.encode(), PLACE + "x") is None
-    assert new.open(both.seal(RECORD, PLACE).encode(), PLACE) == RECORD
-    flipped = bytearray(sealed.encode())
+    assert both.open(sealed, PLACE) == RECORD
+    assert new.open(sealed, PLACE) is None
+    assert old.open(sealed, PLACE + "x") is None
+    assert new.open(both.seal(RECORD, PLACE), PLACE) == RECORD
+    flipped = bytearray(sealed)
     flipped[20] ^= 1
-    for other in (bytes(flipped), b"", b"\xff\xfe", b"R", sealed.encode()[:10]):
+    for other in (bytes(flipped), b"", b"\xff\xfe", b"R", sealed[:10]):
         assert old.open(other, PLACE) is None
+
+
+def test_record_of_the_version_before_opens_in_its_place() -> None:
+    body = json.dumps({"created": 1.0, "seen": 2.5, "browser": "Firefox on Windows"})
+    text = KeyRing((OLD,)).seal_text(body, purpose=b"bff/record/device", bound_to=PLACE.encode()).encode()
+    assert DeviceSealer(KeyRing((NEW, OLD))).open(text, PLACE) == RECORD
+    assert DeviceSealer(KeyRing((NEW, OLD))).open(text, PLACE + "x") is None
+    assert DeviceSealer(KeyRing((NEW,))).open(text, PLACE) is None
 
 
 def test_redis_holds_neither_the_words_nor_the_times_in_the_clear(store: RedisSessionStore, redis: Redis) -> None:
