@@ -53,7 +53,9 @@ class _Doubted(AbstractConnection):
         self._used_at = 0.0
 
     def connect(self) -> None:
-        if self._sock is not None and self._idleness.doubtful(self._used_at):
+        if self._sock is not None:
+            if not self._idleness.doubtful(self._used_at):
+                return
             self.disconnect()  # type: ignore[no-untyped-call]  # redis-py has no types here
         super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
 
