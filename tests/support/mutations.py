@@ -1321,7 +1321,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="no value begins a header of its own",
         path="bff/commands/answer.py",
-        old='    return joined.count("\\n") == max(0, len(headers) - 1) and ',
+        old='    return joined.count("\\n") == len(headers) - 1 and ',
         new="    return ",
         test="tests/commands/test_answer.py::test_value_with_a_line_break_is_refused",
     ),
