@@ -14,6 +14,7 @@ import select
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import certifi
@@ -38,7 +39,7 @@ _DOTS: Final = re.compile(r"/(?:\.|%2e){1,2}(?:/|\?|$)", re.IGNORECASE)
 _NEEDLESSLY_ENCODED: Final = re.compile(r"%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)")
 """What stands for a character that needs no encoding (RFC 3986 2.3): servers may take the two for one or for two."""
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE: Final = re.compile(r"[!-~\x80-\xff](?:[ \t]*[!-~\x80-\xff])*|")
+_VALUE: Final = re.compile(r"[!-~\x80-\xff]+(?:[ \t]+[!-~\x80-\xff]+)*|")
 _NOT_CONNECTED: Final = frozenset({pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT})
 _NOT_ADDED: Final = (b"Accept:", b"Content-Type:", b"Expect:", b"User-Agent:")
 """libcurl's way to be told not to add what was not asked for."""
@@ -288,16 +289,21 @@ def _failure(code: int, curl: Any) -> TransportError:
 
 
 def _header_lines(headers: Mapping[str, str]) -> list[bytes]:
-    lines = [_header_line(name, value) for name, value in headers.items()]
-    given = {line.partition(b":")[0].lower() for line in lines}
-    return [*lines, *(line for line in _NOT_ADDED if line[:-1].lower() not in given)]
-
-
-def _header_line(name: str, value: str) -> bytes:
-    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+    not_added = _not_added(tuple(headers))
+    if not all(map(_VALUE.fullmatch, headers.values())):
         raise Unsendable("not sendable")
     # With a colon and no value libcurl leaves the field out.
-    return f"{name}: {value}".encode("latin-1") if value else f"{name};".encode()
+    lines = [(f"{name}: {value}" if value else f"{name};").encode("latin-1") for name, value in headers.items()]
+    return [*lines, *not_added]
+
+
+@lru_cache(64)
+def _not_added(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return what stops libcurl from adding to the fields of these names, of which there are few and no secret one."""
+    if not all(map(_NAME.fullmatch, names)):
+        raise Unsendable("not sendable")
+    given = {name.lower().encode() + b":" for name in names}
+    return tuple(line for line in _NOT_ADDED if line.lower() not in given)
 
 
 def _is_plain(target: str) -> bool:

@@ -360,10 +360,13 @@ def test_gunicorns_threaded_worker_has_what_ours_is_made_of() -> None:
 
 def test_gunicorns_answer_is_made_of_steps_of_which_ours_replaces_two() -> None:
     """`bff.commands.answer.Answer` is handed to `wsgi.create`, and makes the first lines and takes the headers itself.
+    `bff.commands.environ` begins with what `wsgi.base_environ` makes of the configuration.
 
-    If this fails: compare `gunicorn.http.wsgi.Response` with `Answer`, as `tests/commands/test_answer.py` does.
+    If this fails: compare `gunicorn.http.wsgi.Response` with `Answer`, as `tests/commands/test_answer.py` does, and
+    `gunicorn.http.wsgi.create` with `Environs`, as `tests/commands/test_environ.py` does.
     """
     assert "response_class" in inspect.signature(wsgi.create).parameters
+    assert list(inspect.signature(wsgi.base_environ).parameters) == ["cfg"]
     assert "self.process_headers(headers)" in inspect.getsource(wsgi.Response.start_response)
     assert "self.default_headers()" in inspect.getsource(wsgi.Response.send_headers)
 

@@ -1,7 +1,7 @@
 """An answer as gunicorn writes it, but that what is the same in most answers is not worked out for each.
 
 Which header is sent, what frames the body and whether the connection goes on, gunicorn's `Response` says. Here all
-values are looked at in one step, names that were found sound are remembered, and the date is made once a second.
+values are looked at in one step, which names were found sound is remembered, and the date is made once a second.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from gunicorn import util
 from gunicorn.http.message import TOKEN_RE
-from gunicorn.http.wsgi import HEADER_VALUE_RE, Response
+from gunicorn.http.wsgi import Response
 
-_VALUES: Final = re.compile(rf"{HEADER_VALUE_RE.pattern}(?:\n{HEADER_VALUE_RE.pattern})*")
-_MOST_NAMES: Final = 256
+_PLAIN_VALUES: Final = re.compile(r"[!-~\x80-\xff]+(?:[ \t\n][!-~\x80-\xff]+)*")
+"""Each in a line, and none empty or with blanks that gunicorn would take away."""
+_MOST_ANSWERS: Final = 256
+"""That differ in the names of their headers."""
 
 
 class Answer(Response):  # type: ignore[misc]  # gunicorn has no types
@@ -25,14 +27,12 @@ class Answer(Response):  # type: ignore[misc]  # gunicorn has no types
 
     def process_headers(self, headers: Sequence[tuple[str, str]]) -> None:
         """Take the application's headers; gunicorn says what is wrong where something is."""
-        if not _have_sound_values(headers):
+        if not _have_plain_values(headers) or (at := _length_at(tuple([name for name, _ in headers]))) is None:
             super().process_headers(headers)
             return
-        for name, value in headers:
-            if isinstance(name, str) and _is_plain(name):
-                self.headers.append((name, value.strip(" \t")))
-            else:
-                super().process_headers([(name, value)])
+        self.headers += headers
+        if at >= 0:
+            self.response_length = int(headers[at][1])
 
     def default_headers(self) -> list[str]:
         """Return the first lines of an answer."""
@@ -49,19 +49,25 @@ class Answer(Response):  # type: ignore[misc]  # gunicorn has no types
         return lines
 
 
-def _have_sound_values(headers: Sequence[tuple[str, Any]]) -> bool:
+def _have_plain_values(headers: Sequence[tuple[str, Any]]) -> bool:
     try:
         joined = "\n".join([value for _, value in headers])
     except TypeError:
         return False
     # A line break inside of a value would be one more than those that were put between them.
-    return joined.count("\n") == max(0, len(headers) - 1) and _VALUES.fullmatch(joined) is not None
+    return joined.count("\n") == len(headers) - 1 and _PLAIN_VALUES.fullmatch(joined) is not None
 
 
-@lru_cache(_MOST_NAMES)
-def _is_plain(name: str) -> bool:
-    """Tell whether a header of this name goes out as it is."""
-    return TOKEN_RE.fullmatch(name) is not None and name.lower() != "content-length" and not util.is_hoppish(name)
+@lru_cache(_MOST_ANSWERS)
+def _length_at(names: tuple[Any, ...]) -> int | None:
+    """Return where `Content-Length` stands, -1: nowhere; None: not all headers of these names go out as they are."""
+    for name in names:
+        if not isinstance(name, str) or not TOKEN_RE.fullmatch(name) or util.is_hoppish(name):
+            return None
+    lengths = [at for at, name in enumerate(names) if name.lower() == "content-length"]
+    if len(lengths) > 1:
+        return None
+    return lengths[0] if lengths else -1
 
 
 @lru_cache(2)

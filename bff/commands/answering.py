@@ -13,11 +13,10 @@ from abc import abstractmethod
 from collections import deque
 from typing import Any
 
-from gunicorn.http import wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
-from bff.commands.answer import Answer
 from bff.commands.connection import Connection
+from bff.commands.environ import Environs
 from bff.commands.shares import Shares
 from bff.commands.threads import Threads
 from bff.web.bare_answers import BareAnswers
@@ -30,6 +29,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         super().__init__(*args, **kwargs)
         self._bare: BareAnswers = self.app.bare_answers
         self._shares: Shares = self.app.shares
+        self._environs = Environs(self.cfg)
         self._finished: deque[Connection] = deque()
         """Those that a thread is done with, for the loop to go on with."""
         self._asleep = False
@@ -112,8 +112,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
     def handle_request(self, req: Any, conn: Connection) -> bool:
         """Have the application answer, and tell whether the connection goes on; runs in a thread."""
         self.cfg.pre_request(self, req)
-        answer, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, response_class=Answer)
-        environ["wsgi.multithread"] = True
+        answer, environ = self._environs.create(req, conn)
         if not self.alive or len(self.keepalived_conns) >= self.max_keepalived:
             answer.force_close()
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any, Final
 
+from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import TConn
 
@@ -128,6 +129,9 @@ class _Parsed:
         body = self._arrival.request.body
         if body.failed:
             return False
+        if isinstance(body.reader, LengthReader) and not body.reader.length:
+            # As in most requests: there is none, or the application has read all of it.
+            return True
         try:
             while body.read(_READ_BYTES):
                 pass

@@ -1321,9 +1321,16 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="no value begins a header of its own",
         path="bff/commands/answer.py",
-        old='    return joined.count("\\n") == max(0, len(headers) - 1) and ',
+        old='    return joined.count("\\n") == len(headers) - 1 and ',
         new="    return ",
         test="tests/commands/test_answer.py::test_value_with_a_line_break_is_refused",
+    ),
+    Mutation(
+        guard="no header field of several of one name is lost",
+        path="bff/commands/environ.py",
+        old='f"{environ[key]},{value}" if key in environ else value',
+        new="value",
+        test="tests/commands/test_environ.py::test_application_is_told_what_gunicorn_would_tell_it",
     ),
     Mutation(
         guard="a body has a largest number of chunks",
