@@ -61,7 +61,7 @@ def read_query(declared: Sequence[Parameter]) -> dict[str, str]:
         `MAX_DETAILS` problems
     """
     request = asked()
-    if not declared and not request.query_string:
+    if not request.query_string and not any(parameter.required for parameter in declared):
         return {}
     problems, values = [], {}
     known = {parameter.name: parameter for parameter in declared}
