@@ -12,7 +12,7 @@ from bff.emporix.client import Call
 from bff.errors import Detail, InvalidInput
 from bff.operations.body import MAX_DETAILS
 from bff.operations.json_body import parse_json
-from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
+from bff.operations.model import JSON, MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
 from bff.operations.schemas import Empty, nullable, validate
 from bff.secret import Secret
 from bff.web.api.etags import prefers_representation, wanted_version
@@ -27,6 +27,7 @@ def input_reader(operation: Operation, route: Route) -> Callable[[], AccountCall
     It raises `InvalidInput` where query, path or body is wrong, and names every problem of the first of them that is.
     """
     of_query, of_path = _ours(operation, Place.QUERY), _ours(operation, Place.PATH)
+    takes_body = operation.body is not None
     of_body = [one for one in operation.parameters if one.supplier is Supplier.CLIENT_BODY]
 
     def read() -> AccountCall:
@@ -42,8 +43,8 @@ def input_reader(operation: Operation, route: Route) -> Callable[[], AccountCall
         return AccountCall(
             call=Call(
                 values=values,
-                body=body if operation.body is not None else None,
-                media_type=request.mimetype,
+                body=body if takes_body else None,
+                media_type=request.mimetype if takes_body else JSON,
                 accept_language=accept_language(),
             ),
             content=content,
