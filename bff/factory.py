@@ -24,6 +24,7 @@ from bff.web.api import session as api_session
 from bff.web.assets import asset_folder
 from bff.web.errors import register_errors
 from bff.web.forms.choices import name_all
+from bff.web.json_answers import PreparedJson
 from bff.web.language import Catalogues, register_language
 from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES
 from bff.web.middleware.checks import register_checks
@@ -48,6 +49,7 @@ class Bff(Flask):
     # the route of the static files before the configuration can be changed.
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
     jinja_environment = PageEnvironment
+    json_provider_class = PreparedJson
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -56,7 +58,7 @@ class Bff(Flask):
             template_folder=str(asset_folder("templates")),
         )
         self._headers = ResponseHeaders(services.settings)
-        self._netloc = urlsplit(services.settings.serving.public_url).netloc
+        self._server_name = self.url_map.bind(urlsplit(services.settings.serving.public_url).netloc).server_name
         self.services = services
         """Everything behind the application."""
 
@@ -66,15 +68,19 @@ class Bff(Flask):
         So the refusal of a `Host` that is none is a page like any other.
         """
         if request is None:
-            return super().create_url_adapter(None)
+            # Without a request there is no host to build URLs for.
+            return None
         environ = request.environ
-        return self.url_map.bind(
-            self._netloc,
-            environ.get("SCRIPT_NAME"),
-            url_scheme=environ["wsgi.url_scheme"],
-            default_method=environ["REQUEST_METHOD"],
-            path_info=environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace"),
-            query_args=environ.get("QUERY_STRING"),
+        # As `self.url_map.bind`, which would look at the same host with each request.
+        return MapAdapter(
+            self.url_map,
+            self._server_name,
+            environ.get("SCRIPT_NAME") or "/",
+            self.url_map.default_subdomain,
+            environ["wsgi.url_scheme"],
+            environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace"),
+            environ["REQUEST_METHOD"],
+            environ.get("QUERY_STRING"),
         )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,7 +128,6 @@ def create_app(
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_CHECK_DEFAULT=False,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
     # `/api//me` must not be another name for `/api/me`: what is decided by path is decided by this path.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 from bff.config.settings import LogFormat, LoggingSettings
@@ -131,10 +132,14 @@ class TextFormatter(logging.Formatter):
         return " ".join([head, *(f"{name}={value!r}" for name, value in line.items())])
 
 
+@lru_cache(2)
+def _stamp(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
 def _line(record: logging.LogRecord) -> dict[str, Any]:
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
     line: dict[str, Any] = {
-        "time": f"{stamp}.{int(record.msecs):03d}Z",
+        "time": f"{_stamp(int(record.created))}.{int(record.msecs):03d}Z",
         "level": record.levelname.lower(),
     }
     fields: Mapping[str, Any] | None = getattr(record, "bff_fields", None)
@@ -204,6 +209,8 @@ def configure(settings: LoggingSettings) -> None:
     handler.setFormatter(JsonFormatter() if settings.format is LogFormat.JSON else TextFormatter())
     # No line shows which thread or process it comes from; looking them up takes longer than to write it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())

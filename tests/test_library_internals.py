@@ -193,8 +193,8 @@ def test_redis_connects_by_the_connections_own_method_and_tries_once() -> None:
 
 
 def test_flask_wtf_keeps_its_secret_and_token_where_we_look(app: Flask) -> None:
-    """`BrowserSession` answers for `session["csrf_token"]`; `fresh_csrf_token` drops `g.csrf_token`, so that the next
-    token is made anew; keys are a list, of which the last signs.
+    """`BrowserSession` answers for `session["csrf_token"]`; `fresh_csrf_token` puts a token into `g.csrf_token`, so
+    that none is made after it; keys are a list, of which the last signs.
 
     If this fails: look in `flask_wtf.csrf.generate_csrf` for where secret and token lie.
     """

@@ -18,9 +18,10 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, NullTranslations, Translations
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, has_request_context
 
 from bff.sessions.session import SessionState
+from bff.web.at_hand import asked, noted
 from bff.web.session_interface import browser_session
 from bff.web.templates import register_templates
 
@@ -75,9 +76,10 @@ def language() -> str:
     """Return the code of this response's language; a session that has not been read by now does not decide."""
     # Kept with what it was chosen by: the session may be read, or the customer signed in, between two calls.
     preferred = _preferred()
+    g = noted()
     kept: tuple[str | None, str] | None = g.get("language")
     if kept is None or kept[0] != preferred:
-        accepted = [value for value, quality in request.accept_languages if quality > 0]
+        accepted = [value for value, quality in asked().accept_languages if quality > 0]
         kept = g.language = preferred, _catalogues().choose(preferred, accepted)
     return kept[1]
 
@@ -118,7 +120,7 @@ def lazy_gettext(message: str, **values: int) -> str:
 
 def accept_language() -> str | None:
     """Return the browser's languages if they are well-formed; no other header of a browser goes upstream."""
-    sent = request.headers.get("Accept-Language", "")
+    sent: str = asked().environ.get("HTTP_ACCEPT_LANGUAGE", "")
     return sent if _ACCEPTABLE.fullmatch(sent) else None
 
 

@@ -14,16 +14,21 @@ from bff.web.templates import page_template
 
 
 def render(template: str, *, status: int = 200, **context: Any) -> Response:
-    """Render a page; it shows the signed-in customer only if the session has been read."""
+    """Render a page; it shows the signed-in customer only if the session has been read.
+
+    :param context: what the template shows; `who` in place of the signed-in customer, too
+    """
     session = browser_session().session
     known = session.state is not SessionState.UNREAD
     text = render_template(
         page_template(current_app, template, language()),
-        who=session.signed_in if session.state is SessionState.LIVE else None,
-        visitor_is_known=known,
-        path=request.path,
-        # Flask-WTF puts its own into every context.
-        csrf_token=page_token,
-        **context,
+        **{
+            "who": session.signed_in if session.state is SessionState.LIVE else None,
+            "visitor_is_known": known,
+            "path": request.path,
+            # Flask-WTF puts its own into every context.
+            "csrf_token": page_token,
+            **context,
+        },
     )
     return Response(text, status=status, mimetype="text/html")

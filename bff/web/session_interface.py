@@ -7,14 +7,16 @@ request cannot push a signed-in cookie out of the browser.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import Flask, Request, Response, g, session
+from flask import Flask, Request, Response, current_app, g, session
 from flask.sessions import SessionInterface, SessionMixin
-from flask_wtf.csrf import generate_csrf
+from itsdangerous import TimestampSigner
+from itsdangerous.encoding import base64_encode
 
 from bff.errors import SessionStoreUnavailable, TooManyAttempts
 from bff.events import Event
@@ -23,6 +25,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import SignedIn, WebRecord
 from bff.sessions.session import Session, SessionState
 from bff.sessions.store import SessionEnded
+from bff.web.at_hand import noted
 from bff.web.navigation import may_hide_cookie
 from bff.web.paths import is_api
 from bff.web.user_agent import browser_in_words
@@ -30,6 +33,8 @@ from bff.wiring import Services
 
 CSRF_FIELD = "csrf_token"
 """Where Flask-WTF looks for the secret that its tokens are bound to."""
+CSRF_SIGNER = "csrf_signer"
+"""Where the application has what signs them."""
 _FLASHES = "_flashes"
 """Where Flask keeps what `flash` says."""
 _MOST_FLASHES = 5
@@ -217,9 +222,15 @@ def browser_session() -> BrowserSession:
 
 
 def fresh_csrf_token() -> str:
-    """Return a CSRF token for the cookie that counts from here on, also after a rotation in this request."""
-    g.pop(CSRF_FIELD, None)
-    token: str = generate_csrf()
+    """Return a CSRF token for the cookie that counts from here on, also after a rotation in this request.
+
+    It is one that Flask-WTF takes for its own, made without the detours of making it: Flask-WTF sets up its signer for
+    every token, and has zlib look in vain for what a random text repeats.
+    """
+    signer: TimestampSigner = current_app.extensions[CSRF_SIGNER]
+    secret = json.dumps(browser_session().csrf_cookie.csrf_secret)
+    token = signer.sign(base64_encode(secret)).decode("ascii")
+    setattr(noted(), CSRF_FIELD, token)
     return token
 
 

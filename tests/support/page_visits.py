@@ -44,14 +44,14 @@ def notices(shop: Shop) -> None:
     for path in ("/", "/login", "/login?again=1&next=/account", "/logout", "/login/social/google-oauth2"):
         jane.get(path)
     provider = SocialIdentity(issuer="http://127.0.0.1:1/", subject="x", sid=None)
-    _change_who(shop, jane, lambda who: replace(who, social=provider))
+    change_who(shop, jane, lambda who: replace(who, social=provider))
     # Long after that sign-in, so that another proof is asked for.
-    _change_who(shop, jane, lambda who: replace(who, authenticated_at=0.0))
+    change_who(shop, jane, lambda who: replace(who, authenticated_at=0.0))
     jane.get("/account/delete/confirm?token=x")
-    _change_who(shop, jane, lambda who: replace(who, authenticated_at=shop.services.now()))
+    change_who(shop, jane, lambda who: replace(who, authenticated_at=shop.services.now()))
     for path in ("/account", "/login?again=1&next=/account", "/account/logins"):
         jane.get(path)
-    _change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
+    change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
     jane.get("/account")
     # Signed out in another tab, and sent from this one all the same.
     stale = token_of(jane)
@@ -68,7 +68,9 @@ def _log_in(somebody: PageBrowser, email: str, password: str) -> None:
     somebody.follow()
 
 
-def _change_who(shop: Shop, somebody: PageBrowser, change: Callable[[SignedIn], SignedIn]) -> None:
+def change_who(shop: Shop, somebody: PageBrowser, change: Callable[[SignedIn], SignedIn]) -> None:
+    """Change what a browser's session says of its customer."""
+
     def changed(web: WebRecord) -> WebRecord:
         assert web.signed_in is not None
         return replace(web, signed_in=change(web.signed_in))
@@ -276,7 +278,7 @@ def deletion(shop: Shop) -> None:
     jane.get("/account/delete")
     jane.send("/account/delete", understood=True)
     jane.follow()
-    _change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
+    change_who(shop, jane, lambda who: replace(who, customer=replace(who.customer, email=None)))
     jane.get("/account/delete")
     jane.send("/account/delete", understood=True)
     jane.follow()

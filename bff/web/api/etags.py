@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from flask import request
+from flask import Request
 
 from bff.account.versions import version_of
 from bff.errors import Detail, InvalidInput
@@ -23,7 +23,7 @@ def etag_of(content: Any) -> str | None:
     return None if version is None else f'"{version}"'
 
 
-def wanted_version(operation: Operation) -> int | None:
+def wanted_version(request: Request, operation: Operation) -> int | None:
     """Return the version that the request's `If-Match` names; None: any will do.
 
     :raises InvalidInput: the header is not one tag of the form `"3"`
@@ -37,9 +37,10 @@ def wanted_version(operation: Operation) -> int | None:
     return int(match.group(1))
 
 
-def prefers_representation() -> bool:
+def prefers_representation(request: Request) -> bool:
     """Tell whether the request asks for what is there after its write; the first `return` counts (RFC 7240 2)."""
-    for preference in request.headers.get("Prefer", "").split(","):
+    sent: str = request.environ.get("HTTP_PREFER", "")
+    for preference in sent.split(","):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "return":
             return value.strip().strip('"') == "representation"

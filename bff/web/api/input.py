@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import request
+from flask import Request
 
 from bff.account.calls import AccountCall
 from bff.emporix.client import Call
 from bff.errors import Detail, InvalidInput
 from bff.operations.body import MAX_DETAILS
 from bff.operations.json_body import parse_json
-from bff.operations.model import MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
+from bff.operations.model import JSON, MERGE_PATCH, Operation, Parameter, Place, Route, Supplier
 from bff.operations.schemas import Empty, nullable, validate
 from bff.secret import Secret
 from bff.web.api.etags import prefers_representation, wanted_version
+from bff.web.at_hand import asked
 from bff.web.language import accept_language
+from bff.web.middleware.bodies import body_of
 
 
-def read_input(operation: Operation, route: Route) -> AccountCall:
-    """Read query, path and body of the request at hand.
+def input_reader(operation: Operation, route: Route) -> Callable[[], AccountCall]:
+    """Return what reads query, path and body of the request at hand.
 
-    :raises InvalidInput: query, path or body is wrong; names every problem of the first of them that is
+    It raises `InvalidInput` where query, path or body is wrong, and names every problem of the first of them that is.
     """
-    values: dict[str, str | Secret[str]] = {}
-    values.update(read_query(_ours(operation, Place.QUERY)))
-    values.update(_path_values(_ours(operation, Place.PATH)))
-    body = request.get_data(cache=True)
-    content = _content(route, body)
-    if isinstance(content, dict):
-        for parameter in operation.parameters:
-            value = content.get(parameter.name)
-            if parameter.supplier is Supplier.CLIENT_BODY and isinstance(value, str):
+    of_query, of_path = _ours(operation, Place.QUERY), _ours(operation, Place.PATH)
+    takes_body = operation.body is not None
+    of_body = [one for one in operation.parameters if one.supplier is Supplier.CLIENT_BODY]
+
+    def read() -> AccountCall:
+        request = asked()
+        values: dict[str, str | Secret[str]] = {**read_query(of_query), **_path_values(request, of_path)}
+        body = body_of(request)
+        content = _content(request, route, body)
+        for parameter in of_body:
+            value = content.get(parameter.name) if isinstance(content, dict) else None
+            if isinstance(value, str):
                 _check(parameter, value)
                 values[parameter.name] = Secret(value)
-    return AccountCall(
-        call=Call(
-            values=values,
-            body=body if operation.body is not None else None,
-            media_type=request.mimetype,
-            accept_language=accept_language(),
-        ),
-        content=content,
-        version=wanted_version(operation),
-        wants_representation=prefers_representation(),
-    )
+        return AccountCall(
+            call=Call(
+                values=values,
+                body=body if takes_body else None,
+                media_type=request.mimetype if takes_body else JSON,
+                accept_language=accept_language(),
+            ),
+            content=content,
+            version=wanted_version(request, operation),
+            wants_representation=prefers_representation(request),
+        )
+
+    return read
 
 
 def read_query(declared: Sequence[Parameter]) -> dict[str, str]:
@@ -54,7 +61,8 @@ def read_query(declared: Sequence[Parameter]) -> dict[str, str]:
     :raises InvalidInput: a parameter is unknown, repeated, missing, or does not match its pattern; names at most
         `MAX_DETAILS` problems
     """
-    if not declared and not request.query_string:
+    request = asked()
+    if not request.query_string and not any(parameter.required for parameter in declared):
         return {}
     problems, values = [], {}
     known = {parameter.name: parameter for parameter in declared}
@@ -75,7 +83,7 @@ def read_query(declared: Sequence[Parameter]) -> dict[str, str]:
     return values
 
 
-def _path_values(declared: Sequence[Parameter]) -> dict[str, str]:
+def _path_values(request: Request, declared: Sequence[Parameter]) -> dict[str, str]:
     values = {}
     for parameter in declared:
         value = (request.view_args or {}).get(parameter.name)
@@ -85,7 +93,7 @@ def _path_values(declared: Sequence[Parameter]) -> dict[str, str]:
     return values
 
 
-def _content(route: Route, body: bytes) -> Any:
+def _content(request: Request, route: Route, body: bytes) -> Any:
     if not body and (route.body is None or not route.body_required):
         return None
     content = parse_json(body)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
@@ -16,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from bff.account.calls import Result
 from bff.operations.model import Operation, Performer, Route
 from bff.web.api.etags import REPRESENTATION, etag_of
-from bff.web.api.input import read_input
+from bff.web.api.input import input_reader
 from bff.web.api.session import nothing_but, state_answer
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
@@ -56,7 +55,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
 
 def _view(services: Services, entry: ApiRoute) -> Callable[..., ResponseReturnValue]:
-    operation, read = entry.operation, partial(read_input, entry.operation, entry.route)
+    operation, read = entry.operation, input_reader(entry.operation, entry.route)
 
     # Path values are read, and checked, with the rest of the input.
     def view(**path_values: str) -> ResponseReturnValue:

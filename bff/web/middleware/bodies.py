@@ -14,6 +14,14 @@ READ_AT_MOST_BYTES = MAX_BODY_BYTES + 1
 """Werkzeug cuts a body without `Content-Length` at its limit and says nothing; the byte beyond tells."""
 
 
+def body_of(request: Request) -> bytes:
+    """Return the body, which is kept; Werkzeug sets up a stream to read it, also where none was sent (RFC 9112 6.3)."""
+    environ = request.environ
+    if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+        return b""
+    return request.get_data(cache=True)
+
+
 def check_size(request: Request) -> None:
     """Read the body, if it is whole and not larger than it may be.
 
@@ -21,14 +29,14 @@ def check_size(request: Request) -> None:
     :raises InvalidInput: it broke off, or its chunks are not HTTP's
     """
     try:
-        body = request.get_data(cache=True)
+        body = body_of(request)
     except RequestEntityTooLarge:
         raise PayloadTooLarge from None
     except ParseException:
         raise InvalidInput(Detail(type="invalid_value", message="The body's chunks cannot be read.")) from None
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLarge
-    if len(body) < (request.content_length or 0):
+    if "CONTENT_LENGTH" in request.environ and len(body) < (request.content_length or 0):
         raise InvalidInput(Detail(type="invalid_value", message="The body is shorter than its Content-Length."))
 
 
@@ -39,7 +47,7 @@ def check_media_type(request: Request, route: Route | None) -> None:
     :raises UnsupportedMediaType: the route does not read this type, or the charset is not UTF-8
     """
     needs_body = route is not None and route.body is not None and route.body_required
-    if not needs_body and not request.get_data(cache=True):
+    if not needs_body and not body_of(request):
         return
     if request.mimetype not in (route.media_types if route is not None else (JSON,)):
         raise UnsupportedMediaType

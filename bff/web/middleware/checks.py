@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response
 
 from bff.account.calls import check_feature
 from bff.web.api.routes import ApiRoute, api_routes
+from bff.web.at_hand import asked
 from bff.web.middleware.bodies import check_media_type, check_size
 from bff.web.middleware.csrf import check_cookies, check_origin, check_token, has_right_token
 from bff.web.middleware.hosts import HostCheck
@@ -27,11 +28,7 @@ def register_checks(app: Flask, services: Services) -> None:
 
     @app.before_request
     def check() -> Response | None:
-        # The request itself: each look through Flask's proxy takes as long as the check behind it.
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # werkzeug's proxies hide it from mypy
-        return checked(asked)
-
-    def checked(request: Request) -> Response | None:
+        request = asked()
         check_lists(request)
         if (elsewhere := hosts.refusal(request)) is not None:
             return elsewhere
@@ -40,7 +37,7 @@ def register_checks(app: Flask, services: Services) -> None:
             raise request.routing_exception
         check_address_id(request)
         entry = routes.get(request.endpoint or "")
-        if entry is not None:
+        if entry is not None and entry.operation.feature is not None:
             check_feature(services.settings.features, entry.operation)
         path = request.path
         if path in PROBES or is_static(path):

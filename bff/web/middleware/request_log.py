@@ -6,11 +6,12 @@ import re
 import secrets
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from bff.events import Event
 from bff.limits import CLIENT_ADDRESS
 from bff.log import REQUEST_ID, SENT_REQUEST_ID
+from bff.web.at_hand import asked, noted
 from bff.web.middleware.headers import REQUEST_ID_HEADER
 from bff.wiring import Services
 
@@ -19,13 +20,14 @@ _SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 def start_request(services: Services) -> None:
     """Give the request its id, note the one that a declared proxy sent, and note where it comes from."""
+    request, g = asked(), noted()
     g.started = time.perf_counter()
     # A retired session's cookie header may be set after routing failed, so the path is noted on its own.
     g.path = request.path
-    sent = request.headers.get(REQUEST_ID_HEADER, "")
-    trusted = services.settings.serving.trusted_proxies > 0 and _SHAPE.fullmatch(sent)
+    is_proxied = services.settings.serving.trusted_proxies > 0
+    sent = request.headers.get(REQUEST_ID_HEADER, "") if is_proxied else ""
     REQUEST_ID.set(secrets.token_hex(8))
-    SENT_REQUEST_ID.set(sent if trusted else None)
+    SENT_REQUEST_ID.set(sent if _SHAPE.fullmatch(sent) else None)
     # `DeclaredProxies` has replaced the address by now, where proxies are declared.
     CLIENT_ADDRESS.set(request.remote_addr or "")
 
@@ -33,18 +35,19 @@ def start_request(services: Services) -> None:
 def note_status(response: Response) -> Response:
     """Keep what the line will say."""
     # Not logged yet: if the session cannot be saved, another response replaces this one.
-    g.status = response.status_code
+    noted().status = response.status_code
     return response
 
 
 def finish_request(services: Services) -> None:
     """Log the request by its route, never by its URL."""
+    request, g, now = asked(), noted(), time.perf_counter()
     services.log.emit(
         Event.REQUEST,
         method=request.method,
         route=request.url_rule.rule if request.url_rule is not None else None,
         status=g.get("status"),
-        ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        ms=round((now - g.get("started", now)) * 1000, 1),
     )
     REQUEST_ID.set(None)
     SENT_REQUEST_ID.set(None)

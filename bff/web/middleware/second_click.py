@@ -16,6 +16,7 @@ from bff.events import Event
 from bff.sessions.answers import Claim, KeptAnswer, Spent, StillAtWork, Submission
 from bff.sessions.audit_fields import audit_subject
 from bff.sessions.session import SessionState
+from bff.web.at_hand import noted
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
 from bff.web.session_interface import Banners, BrowserSession, browser_session
 from bff.wiring import Services
@@ -97,7 +98,7 @@ def keep_answer(services: Services, response: Response) -> Response:
 
     :raises SessionStoreUnavailable: what the page has changed cannot be saved
     """
-    claim: Claim | None = g.pop("claim", None)
+    claim: Claim | None = noted().pop("claim", None)
     if claim is None:
         return response
     browser = browser_session()

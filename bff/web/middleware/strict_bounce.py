@@ -29,7 +29,7 @@ def step_aside(request: Request, services: Services) -> Response | None:
         return None
     hides = may_hide_cookie(request, services)
     query, has_stepped = request.query_string.decode("latin-1"), False
-    if MARK in request.args:
+    if request.query_string and MARK in request.args:
         query, has_stepped = opened_mark(request, services)
         g.stepped_aside = True
         request.args = ImmutableMultiDict(parse_qsl(query, keep_blank_values=True))

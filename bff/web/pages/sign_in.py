@@ -14,6 +14,7 @@ from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm, LoginForm
 from bff.web.language import gettext as _
+from bff.web.pages.blank import shown_to_customers
 from bff.web.pages.flow import FormPage, see_other
 from bff.web.pages.sealed import open_proceed
 from bff.web.pages.sign_out import sign_out
@@ -92,7 +93,8 @@ def _is_reauthentication(visit: Visit) -> bool:
 def _already(visit: Visit) -> ResponseReturnValue | None:
     if visit.session.signed_in is None or _is_reauthentication(visit):
         return None
-    return render("signed_in.html", onward=_return_path(visit, request.args.get("next"), paths.ACCOUNT))
+    onward = _return_path(visit, request.args.get("next"), paths.ACCOUNT)
+    return shown_to_customers(visit, "signed_in", lambda who: render("signed_in.html", who=who, onward=onward))
 
 
 def _values(visit: Visit) -> Mapping[str, Any]:

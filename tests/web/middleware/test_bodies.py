@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from flask import Request
 from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import TestResponse
 
-from bff.web.middleware.bodies import MAX_BODY_BYTES
+from bff.web.middleware.bodies import MAX_BODY_BYTES, body_of
 from tests.support.footprint import footprint
 from tests.support.shop import Browser, Shop
 
@@ -137,3 +138,15 @@ def test_where_no_body_is_sent_and_none_required_any_type_will_do(shop: Shop, me
 def test_body_of_a_read_is_json_too(shop: Shop, path: str) -> None:
     browser = shop.signed_in()
     assert browser.get(path, data=b"a=b", content_type="application/x-www-form-urlencoded").status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [({}, b""), ({"CONTENT_LENGTH": "5"}, b"typed"), ({"HTTP_TRANSFER_ENCODING": "chunked"}, b"typed")],
+)
+def test_body_is_read_where_the_headers_tell_of_one(framing: dict[str, str], body: bytes) -> None:
+    stream = io.BytesIO(b"typed")
+    request = Request({"REQUEST_METHOD": "GET", "wsgi.input": stream, "wsgi.input_terminated": True, **framing})
+    assert body_of(request) == body
+    assert body_of(request) == body
+    assert stream.tell() == len(body)

@@ -13,9 +13,12 @@ from flask import Flask, template_rendered
 from markupsafe import escape
 
 from bff.factory import create_app
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD
+from bff.sessions.model import SignedIn, SocialIdentity
 from bff.web.forms import choices
-from bff.web.pages.blank import Blank, BlankPages
+from bff.web.pages.blank import Blank, BlankPages, Key
 from bff.web.theme import Theme
+from tests.support.page_visits import change_who
 from tests.support.pages import customer, less_what_is_random, visitor
 from tests.support.shop import Shop, ShopMaker
 
@@ -182,6 +185,71 @@ def test_nothing_of_anybody_is_kept(shop: Shop, rendered: list[str]) -> None:
     visitor(shop).get("/login?next=/account")
     visitor(shop).get("/login?next=/account")
     assert rendered == ["login.html"] * 2
+
+
+NAMES = (("Jane", "Doe", "jane@example.com"), (HOSTILE, None, "{{ 7 }}&"), (None, "Doe", None), ("", "", "x@y.z"))
+
+
+@pytest.mark.parametrize(("first", "last", "email"), NAMES)
+@pytest.mark.parametrize("social", [None, SocialIdentity(issuer="http://127.0.0.1:1/", subject="x", sid=None)])
+@pytest.mark.parametrize("who", [(), (B2B_EMAIL, B2B_PASSWORD)], ids=["consumer", "company"])
+def test_customers_page_is_kept_without_their_names(
+    shop: Shop,
+    rendered: list[str],
+    first: str | None,
+    last: str | None,
+    email: str | None,
+    social: SocialIdentity | None,
+    who: tuple[str, ...],
+) -> None:
+    def named(signed_in: SignedIn) -> SignedIn:
+        customer = replace(signed_in.customer, first_name=first, last_name=last, email=email)
+        return replace(signed_in, customer=customer, social=social)
+
+    others, theirs = customer(shop, *who), customer(shop, *who)
+    for somebody in (others, theirs):
+        change_who(shop, somebody, lambda signed_in: replace(signed_in, social=social))
+    change_who(shop, theirs, named)
+    others.get("/login")
+    rendered.clear()
+    kept = theirs.get("/login")
+    # Another set of names that are there is another page.
+    assert len(rendered) == (0 if first and last and email else 1)
+    assert theirs.get("/login").text != kept.text
+    assert len(rendered) <= 1
+    # What is asked for with a query is made anew, and leads to the same.
+    assert less_what_is_random(kept) == less_what_is_random(theirs.get("/login?next=/account"))
+    assert kept.form("/logout").values["csrf_token"]
+    texts = [text for blank in _kept(shop).values() for text in blank.texts]
+    for name in filter(None, (first, last, email)):
+        assert not [text for text in texts if str(escape(name)) in text], name
+        assert str(escape(name)) in kept.text
+
+
+def test_customers_page_is_made_anew_where_there_is_something_to_tell(shop: Shop, rendered: list[str]) -> None:
+    jane = customer(shop)
+    jane.get("/login")
+    entries = jane.get("/account").form("/account").values
+    assert jane.post("/account", entries).heading == ""
+    rendered.clear()
+    assert "Success" in jane.get("/login").text
+    assert "Success" not in jane.get("/login").text
+    assert rendered == ["signed_in.html"]
+
+
+@pytest.mark.parametrize("text", ["who.customer.id", "who.customer.email | length"])
+def test_theme_that_shows_of_a_customer_has_their_pages_made_anew(shop: Shop, text: str) -> None:
+    footer = "{% block footer %}:{% if who %}{{ " + text + " }}{% endif %}:{% endblock %}"
+    theme = Theme(templates={"base.html": "{% extends 'layout.html' %}" + footer})
+    themed = replace(shop, app=create_app(shop.settings, shop.services, theme=theme))
+    shown = {customer(themed, *who).get("/login").text.split(":")[-2] for who in ((), (B2B_EMAIL, B2B_PASSWORD))}
+    assert [key for key in _kept(themed) if key[0] == "signed_in"] == []
+    assert "" not in shown
+
+
+def _kept(shop: Shop) -> dict[Key, Blank]:
+    pages: BlankPages = shop.app.extensions["blank_pages"]
+    return pages._kept
 
 
 def test_languages_are_kept_apart(shop: Shop) -> None:
