@@ -280,10 +280,12 @@ class _Fields:
 
 
 def _failure(code: int, curl: Any) -> TransportError:
+    # It may have gone out on a kept connection that then broke, before the next one was refused.
+    has_gone = curl.getinfo(pycurl.REQUEST_SIZE) > 0
     if code in _NOT_CONNECTED:
-        return NotConnected("not connected")
+        return Broken("broken") if has_gone else NotConnected("not connected")
     if code == pycurl.E_OPERATION_TIMEDOUT:
-        return TooSlow("read timeout") if curl.getinfo(pycurl.REQUEST_SIZE) else NotConnected("connect timeout")
+        return TooSlow("read timeout") if has_gone else NotConnected("connect timeout")
     return TooLarge("too large") if code == pycurl.E_FILESIZE_EXCEEDED else Broken("broken")
 
 
