@@ -41,6 +41,9 @@ _NEEDLESSLY_ENCODED: Final = re.compile(r"%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE: Final = re.compile(r"[!-~\x80-\xff]+(?:[ \t]+[!-~\x80-\xff]+)*|")
 _NOT_CONNECTED: Final = frozenset({pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT})
+_QUICK_EXIT: Final = 322
+"""`CURLOPT_QUICK_EXIT`, for which pycurl has no name: without it a handle that is closed waits for the look-up of a
+name, which goes on in a thread when nobody wants it any more, for as long as the system's resolver takes."""
 _NOT_ADDED: Final = (b"Accept:", b"Content-Type:", b"Expect:", b"User-Agent:")
 """libcurl's way to be told not to add what was not asked for."""
 
@@ -211,6 +214,7 @@ class Transport:
         set_option(pycurl.REQUEST_TARGET, target)
         set_option(pycurl.HTTPHEADER, lines)
         set_option(pycurl.NOSIGNAL, 1)
+        set_option(_QUICK_EXIT, 1)
         set_option(pycurl.SSL_VERIFYPEER, 1)
         set_option(pycurl.SSL_VERIFYHOST, 2)
         set_option(pycurl.PROXY, "")
@@ -281,10 +285,12 @@ class _Fields:
 
 
 def _failure(code: int, curl: Any) -> TransportError:
+    # It may have gone out on a kept connection that then broke, before the next one was refused.
+    has_gone = curl.getinfo(pycurl.REQUEST_SIZE) > 0
     if code in _NOT_CONNECTED:
-        return NotConnected("not connected")
+        return Broken("broken") if has_gone else NotConnected("not connected")
     if code == pycurl.E_OPERATION_TIMEDOUT:
-        return TooSlow("read timeout") if curl.getinfo(pycurl.REQUEST_SIZE) else NotConnected("connect timeout")
+        return TooSlow("read timeout") if has_gone else NotConnected("connect timeout")
     return TooLarge("too large") if code == pycurl.E_FILESIZE_EXCEEDED else Broken("broken")
 
 

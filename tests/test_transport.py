@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from typing import Any, ClassVar
 
+import pycurl
 import pytest
 
 from bff.transport import (
@@ -201,6 +203,28 @@ def test_refused_connection_is_told_from_a_broken_one() -> None:
 
 def test_unknown_host_is_not_connected() -> None:
     assert isinstance(failure_of("http://host.invalid"), NotConnected)
+
+
+class _SlowLookUp(pycurl.Curl):
+    """libcurl where the system's resolver takes its time: who closes the handle waits for it, unless told not to."""
+
+    options: ClassVar[dict[int, Any]] = {}
+    looked_up_with: ClassVar[dict[int, Any]] = {}
+
+    def setopt(self, option: int, value: Any) -> None:
+        super().setopt(option, value)
+        self.options[option] = value
+
+    def perform(self) -> None:
+        # An option that is set later comes too late.
+        self.looked_up_with.update(self.options)
+        raise pycurl.error(pycurl.E_OPERATION_TIMEDOUT, "Resolving timed out")
+
+
+def test_look_up_that_goes_on_after_its_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pycurl, "Curl", _SlowLookUp)
+    assert isinstance(failure_of("http://host.invalid"), NotConnected)
+    assert _SlowLookUp.looked_up_with[322] == 1  # CURLOPT_QUICK_EXIT
 
 
 def test_answers_of_parallel_calls_do_not_mix() -> None:

@@ -156,3 +156,18 @@ def test_write_whose_connection_was_reset_is_not_repeated(clock: FakeClock) -> N
         with pytest.raises(Broken):
             post(transport)
         assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_request_that_was_read_before_the_server_went_away_counts_as_sent(clock: FakeClock, repeatable: bool) -> None:
+    """libcurl connects anew by itself, and reports of that nothing but that it was refused."""
+
+    def goes_away(connection: socket.socket, request: bytes) -> None:
+        server.stop_listening()
+        resets(connection, request)
+
+    with RawServer(forgets(goes_away)) as server, transport_at(server.origin, clock) as transport:
+        post(transport)
+        with pytest.raises(Broken):
+            post(transport, repeatable=repeatable)
+        assert len(server.requests) == 2

@@ -103,9 +103,9 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             # Whatever it is, the thread goes on.
             self.log.exception("Error answering a request")
         conn.sock.flush()
-        calm = conn.keep and not conn.sock.pending and self.alive and self._accepting
+        calm = conn.keep and not conn.sock.pending and not conn.arrival.has_rest and self.alive and self._accepting
         self._finished.append(conn)
-        # What comes next on a connection that is watched wakes the loop by itself.
+        # What comes next on a connection that is watched wakes the loop by itself; what came with this one does not.
         if self._asleep and not (calm and conn.watched and not conn.early):
             self.method_queue.defer(_nothing)
 

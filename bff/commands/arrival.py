@@ -89,6 +89,11 @@ class Arrival:
         """Take note that nothing more will come; WAITING: too little came for any answer."""
         return Stage.READY if self.request is not None else self._parse()
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether `rest` will return anything."""
+        return self._received.at < self.size or bool(self.request.unreader.buf.getvalue())
+
     def rest(self) -> bytes:
         """Return what came after this request, which the application has answered and read to its end."""
         held: bytes = self.request.unreader.take_buffered()

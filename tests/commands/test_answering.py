@@ -161,6 +161,19 @@ def test_next_request_that_comes_early_is_answered_in_its_turn_and_the_loop_is_w
     assert turned.asked == ["/first", "/second"]
 
 
+@pytest.mark.parametrize(
+    "first", [GET, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"], ids=["read", "with a body"]
+)
+def test_next_request_that_came_with_this_one_is_what_the_loop_is_woken_for(turned: Turned, first: bytes) -> None:
+    turned.client.sendall(first + GET)
+    turned.until(lambda: turned.asked)
+    turned.loop._asleep = True
+    turned.may_answer.release(2)
+    turned.until_a_thread_is_done()
+    assert turned.loop.poller.select(PATIENCE_SECONDS) != []
+    turned.until(lambda: len(turned.asked) == 2)
+
+
 def test_so_much_is_read_ahead_and_no_more(turned: Turned) -> None:
     turned.client.sendall(GET)
     turned.until(lambda: turned.asked)
