@@ -18,6 +18,7 @@ from bff.emporix.refusals import refusal
 from bff.errors import BffError, Detail, InvalidInput, UpstreamMalformed, UpstreamTimeout, UpstreamUnavailable
 from bff.events import Event
 from bff.log import Log
+from bff.metrics.spent import SPENT
 from bff.operations import model
 from bff.operations.body import secret_properties
 from bff.operations.model import Operation, Parameter, Place
@@ -99,12 +100,15 @@ class EmporixClient:
         try:
             answer = self._sent(operation, target, headers, call.body, at_most_seconds)
         finally:
+            seconds = self._monotonic() - started
+            if (spent := SPENT.get()) is not None:
+                spent.upstream_seconds += seconds
             self._log.emit(
                 Event.UPSTREAM_CALL,
                 operation=operation.name,
                 path=operation.path,
                 status=answer.status if answer else None,
-                ms=round((self._monotonic() - started) * 1000, 1),
+                ms=round(seconds * 1000, 1),
             )
         if answer.status in operation.success or _is_empty_list(operation, answer):
             return _reply(operation, answer)

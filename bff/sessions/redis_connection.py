@@ -19,6 +19,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from bff.config.settings import RedisSettings
+from bff.metrics.spent import SPENT
 
 # A dead store must be told from a slow one within two seconds, also where it is met twice: a newcomer's request may
 # meet it first in the rate limits, which go on without it, and then in the session, which does not.
@@ -42,6 +43,19 @@ class Idleness:
         return used_at <= self.broke_at or self.monotonic() - used_at > self.most_seconds
 
 
+def _timed(step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Return what a step brings, and add its time to the request's."""
+    spent = SPENT.get()
+    if spent is None:
+        return step(*args, **kwargs)
+    # One step takes others: who connects also sends and reads. So the outer one counts, and not the sum.
+    before, started = spent.redis_seconds, time.perf_counter()
+    try:
+        return step(*args, **kwargs)
+    finally:
+        spent.redis_seconds = before + time.perf_counter() - started
+
+
 class _Doubted(AbstractConnection):
     """Mixed into redis-py's connections: `connect` is what a pool calls before it hands one out."""
 
@@ -57,11 +71,14 @@ class _Doubted(AbstractConnection):
             if not self._idleness.doubtful(self._used_at):
                 return
             self.disconnect()  # type: ignore[no-untyped-call]  # redis-py has no types here
-        super().connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
+        _timed(super().connect)
+
+    def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+        _timed(super().send_packed_command, *args, **kwargs)
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().read_response(*args, **kwargs)
+            return _timed(super().read_response, *args, **kwargs)
         except RedisConnectionError:
             self._idleness.broke_at = self._idleness.monotonic()
             raise

@@ -16,12 +16,14 @@ from bff.errors import (
     InvalidInput,
     UpstreamMalformed,
     UpstreamRejected,
+    UpstreamTimeout,
 )
+from bff.metrics.spent import SPENT, Spent
 from bff.operations import model
 from bff.operations.body import secret_properties
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
-from bff.transport import HttpResponse
+from bff.transport import HttpResponse, NotConnected, TooSlow
 from tests.support.emporix.client_driver import (
     BEARER,
     FINE,
@@ -225,3 +227,16 @@ def test_call_is_logged_by_its_template(caplog: pytest.LogCaptureFixture) -> Non
     assert [(one["operation"], one["path"], one["status"]) for one in fields] == [
         ("logout", "/customer/{tenant}/logout", 204)
     ]
+
+
+def test_time_of_a_call_is_added_to_the_requests_whatever_comes_of_it() -> None:
+    token = SPENT.set(Spent())
+    try:
+        _, call = scripted(NotConnected("not connected"), FINE, takes_seconds=0.25)
+        call("get_me")
+        _, call = scripted(TooSlow("read timeout"), takes_seconds=1.0)
+        with pytest.raises(UpstreamTimeout):
+            call("get_me")
+        assert SPENT.get() == Spent(upstream_seconds=1.5)
+    finally:
+        SPENT.reset(token)

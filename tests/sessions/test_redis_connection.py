@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import RedisSettings
+from bff.metrics.spent import SPENT, Spent
 from bff.secret import Secret
 from bff.sessions.redis_connection import MOST_IDLE_SECONDS, Idleness, connect_redis
 from tests.support.fakes.clock import FakeClock
@@ -101,3 +103,35 @@ def test_customer_notices_no_reset_between_two_clicks(
         assert browser.get("/api/me").status_code == 200
         proxy.forget(Forgotten.RESET)
         assert browser.patch("/api/me", {"firstName": "Maria"}).status_code == 200
+
+
+@pytest.fixture
+def spent() -> Iterator[Spent]:
+    token = SPENT.set(Spent())
+    yield SPENT.get() or Spent()
+    SPENT.reset(token)
+
+
+def test_waiting_for_an_answer_is_time_spent_in_redis(way: Way, spent: Spent) -> None:
+    way.client.ping()
+    before, started = spent.redis_seconds, time.perf_counter()
+    way.client.blpop(["nothing comes"], timeout=0.2)
+    assert 0.2 <= spent.redis_seconds - before <= time.perf_counter() - started
+    assert spent.upstream_seconds == 0
+
+
+def test_connecting_counts_once_though_it_sends_and_reads(way: Way, spent: Spent) -> None:
+    started = time.perf_counter()
+    way.client.ping()
+    assert 0 < spent.redis_seconds <= time.perf_counter() - started
+
+
+def test_failure_takes_time_too(spent: Spent) -> None:
+    with pytest.raises(RedisConnectionError):
+        connect_redis(RedisSettings(url=Secret("redis://127.0.0.1:1"))).ping()
+    assert spent.redis_seconds > 0
+
+
+def test_outside_of_a_request_nothing_is_added_up(way: Way) -> None:
+    way.client.ping()
+    assert SPENT.get() is None

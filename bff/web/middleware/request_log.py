@@ -11,6 +11,7 @@ from flask import Flask, Response
 from bff.events import Event
 from bff.limits import CLIENT_ADDRESS
 from bff.log import REQUEST_ID, SENT_REQUEST_ID
+from bff.metrics.spent import SPENT, Spent
 from bff.web.at_hand import asked, noted
 from bff.web.middleware.headers import REQUEST_ID_HEADER
 from bff.wiring import Services
@@ -26,6 +27,7 @@ def start_request(services: Services) -> None:
     g.path = request.path
     is_proxied = services.settings.serving.trusted_proxies > 0
     sent = request.headers.get(REQUEST_ID_HEADER, "") if is_proxied else ""
+    SPENT.set(Spent())
     REQUEST_ID.set(secrets.token_hex(8))
     SENT_REQUEST_ID.set(sent if _SHAPE.fullmatch(sent) else None)
     # `DeclaredProxies` has replaced the address by now, where proxies are declared.
@@ -41,17 +43,24 @@ def note_status(response: Response) -> Response:
 
 def finish_request(services: Services) -> None:
     """Log the request by its route, never by its URL."""
-    request, g, now = asked(), noted(), time.perf_counter()
+    request, g, now, spent = asked(), noted(), time.perf_counter(), SPENT.get() or Spent()
     services.log.emit(
         Event.REQUEST,
         method=request.method,
         route=request.url_rule.rule if request.url_rule is not None else None,
         status=g.get("status"),
-        ms=round((now - g.get("started", now)) * 1000, 1),
+        ms=_milliseconds(now - g.get("started", now)),
+        redisMs=_milliseconds(spent.redis_seconds) if spent.redis_seconds else None,
+        upstreamMs=_milliseconds(spent.upstream_seconds) if spent.upstream_seconds else None,
     )
+    SPENT.set(None)
     REQUEST_ID.set(None)
     SENT_REQUEST_ID.set(None)
     CLIENT_ADDRESS.set(None)
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
 
 
 def register_request_log(app: Flask, services: Services) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from flask import session
+from redis import Redis
 
 from bff.log import SENT_REQUEST_ID
+from bff.metrics.spent import SPENT
+from bff.sandbox.faults import Fault
 from tests.support.journeys.audit_drives import Listener
 from tests.support.shop import PUBLIC_URL, Shop, ShopMaker
 
@@ -43,9 +46,37 @@ def test_line_tells_method_route_status_and_time(shop: Shop, caplog: pytest.LogC
         ("GET", "/healthz", 200),
     ]
     for line in found:
-        assert set(line) <= {"method", "route", "status", "ms"}
+        assert set(line) <= {"method", "route", "status", "ms", "redisMs", "upstreamMs"}
         assert isinstance(line["ms"], float)
         assert 0 <= line["ms"] < 60_000
+
+
+def test_line_tells_how_long_redis_and_emporix_took_of_the_whole(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    browser = shop.signed_in()
+    caplog.clear()
+    shop.sandbox.faults.add("get_me", Fault(delay_before_seconds=0.3))
+    assert browser.get("/api/me").status_code == 200
+    (line,) = lines(caplog)
+    assert 300 <= line["upstreamMs"] <= line["ms"]
+    assert 0 < line["redisMs"] + line["upstreamMs"] <= line["ms"] + 0.2
+
+
+def test_slow_redis_shows_in_the_line_and_only_as_redis(
+    shop: Shop, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = shop.signed_in()
+    caplog.clear()
+    redis.client_pause(500, all=True)
+    assert browser.get("/api/session").status_code == 200
+    (line,) = lines(caplog)
+    assert 100 <= line["redisMs"] <= line["ms"]
+    assert "upstreamMs" not in line
+
+
+def test_what_was_asked_of_nobody_takes_no_time_there(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    shop.signed_in().get("/healthz")
+    assert not {"redisMs", "upstreamMs"} & set(lines(caplog)[-1])
+    assert SPENT.get() is None
 
 
 def test_no_line_holds_what_a_request_brought(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
