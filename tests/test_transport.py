@@ -211,8 +211,8 @@ class _SlowLookUp(pycurl.Curl):
     options: ClassVar[dict[int, Any]] = {}
     looked_up_with: ClassVar[dict[int, Any]] = {}
 
-    def setopt(self, option: int, value: Any) -> None:
-        super().setopt(option, value)
+    def setopt(self, option: int, value: Any, **kwargs: Any) -> None:
+        super().setopt(option, value, **kwargs)
         self.options[option] = value
 
     def perform(self) -> None:
