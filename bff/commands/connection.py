@@ -23,6 +23,8 @@ class Outgoing:
         self._parts: list[bytes] = []
         self.pending = memoryview(b"")
         """What the system did not take."""
+        self.is_broken = False
+        """Whether the client has gone: nothing more reaches it."""
 
     def sendall(self, data: bytes) -> None:
         """Keep a part of the answer for `flush`."""
@@ -45,7 +47,7 @@ class Outgoing:
         except BlockingIOError:
             return
         except OSError:
-            # The client has gone, and the rest with it.
+            self.is_broken = True
             self.pending = memoryview(b"")
 
     def setblocking(self, flag: bool) -> None:

@@ -209,7 +209,7 @@ class WholeRequestWorker(AnsweringWorker):
             self._wait(conn, self._taking, TAKING_SECONDS)
             self._watch(conn, selectors.EVENT_WRITE)
             self._hold(conn, len(conn.sock.pending))
-        elif conn.keep:
+        elif conn.keep and not conn.sock.is_broken:
             self._await_next(conn)
         else:
             self._linger(conn)

@@ -201,6 +201,17 @@ def test_client_that_says_it_is_done_does_not_turn_the_loop_and_gets_its_answer(
     assert turned.loop.nr_conns == 0
 
 
+def test_nobody_is_asked_what_a_client_wanted_to_know_that_has_gone(turned: Turned) -> None:
+    turned.client.sendall(GET * 20)
+    turned.until(lambda: turned.asked)
+    turned.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    turned.client.close()
+    turned.may_answer.release(20)
+    turned.until(lambda: turned.conn.gone)
+    assert turned.asked == ["/"]
+    assert turned.loop.nr_conns == 0
+
+
 def test_nothing_is_read_while_an_answer_is_left(turned: Turned) -> None:
     turned.size = 16 * 1024 * 1024
     turned.client.sendall(GET)
