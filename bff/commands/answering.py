@@ -60,7 +60,10 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         (p99 258, 161, 119, 114 ms), 36, 71, 136 and 173 where it takes 200 ms (p99 1856, 1048, 663, 455 ms). The
         interpreter's switch interval stays, too: 1, 5 and 20 ms are 1196, 1075 and 1183 us.
         """
-        return Threads(self.cfg.threads, self._work)
+        return Threads(self.cfg.threads, self._work, self._has_too_few_threads)
+
+    def _has_too_few_threads(self) -> None:
+        self.log.warning("The system lets no further thread start: requests wait for those there are")
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Do what there is to do, for so many seconds: gunicorn's own chores around this are for each second."""

@@ -24,10 +24,14 @@ class Threads(Generic[Item]):
 
     :param most: how many threads there are at the most; each starts when it is needed first
     :param work: what to do with an item; it raises nothing
+    :param short: told when the system lets no further thread start: those there are do its work
     """
 
-    def __init__(self, most: int, work: Callable[[Item], None]) -> None:
+    def __init__(self, most: int, work: Callable[[Item], None], short: Callable[[], None] = lambda: None) -> None:
+        self._most = most
         self._work = work
+        self._short = short
+        self._is_short = False
         self._not_started = list(range(most, 0, -1))
         self._items: deque[Item] = deque()
         self._resting: list[threading.Lock] = []
@@ -35,7 +39,10 @@ class Threads(Generic[Item]):
         self._ended = False
 
     def give(self, item: Item) -> None:
-        """Have an item worked on."""
+        """Have an item worked on.
+
+        :raises RuntimeError: there is no thread, and none can be started
+        """
         self._items.append(item)
         if not self._one_rises:
             self._wake()
@@ -56,7 +63,21 @@ class Threads(Generic[Item]):
         with suppress(IndexError):
             number = self._not_started.pop()
             self._one_rises = True
+            self._start(number)
+
+    def _start(self, number: int) -> None:
+        try:
             threading.Thread(target=self._run, name=f"request-{number}").start()
+            self._is_short = False
+        except RuntimeError:
+            self._not_started.append(number)
+            # Said to be on its way for ever, it would keep every other one from being woken.
+            self._one_rises = False
+            if len(self._not_started) == self._most:
+                raise
+            if not self._is_short:
+                self._is_short = True
+                self._short()
 
     def _run(self) -> None:
         awake = threading.Lock()

@@ -92,6 +92,41 @@ def test_thread_that_rested_last_is_the_first_to_go_on() -> None:
     assert len(working.names) == 1
 
 
+def no_thread_starts(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_where_no_further_thread_starts_those_there_are_do_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    working, told = Working(), threading.Semaphore(0)
+    with ending(Threads(4, working, told.release)) as threads:
+        threads.give(0)
+        eventually(lambda: len(working.begun) == 1)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", no_thread_starts)
+            threads.give(1)
+            threads.give(2)
+            working.may_end.release(3)
+            eventually(lambda: sorted(working.done) == [0, 1, 2])
+            eventually(all_rest(threads, 1))
+            working.may_end.release()
+            threads.give(3)
+            eventually(lambda: len(working.done) == 4)
+        assert (told.acquire(blocking=False), told.acquire(blocking=False)) == (True, False)
+        threads.give(4)
+        threads.give(5)
+        # Both are held, so that another thread has begun one of them.
+        eventually(lambda: len(working.begun) == 6)
+        working.may_end.release(2)
+
+
+def test_without_any_thread_it_is_not_taken_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads(4, Working())
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread_starts)
+        with pytest.raises(RuntimeError):
+            threads.give(0)
+
+
 def test_what_was_given_before_the_end_is_done() -> None:
     working = Working()
     with ending(Threads(2, working)) as threads:
