@@ -47,8 +47,8 @@ class Outgoing:
         except BlockingIOError:
             return
         except OSError:
-            self.is_broken = True
-            self.pending = memoryview(b"")
+            # The client has gone, and the rest with it.
+            self.is_broken, self.pending = True, memoryview(b"")
 
     def setblocking(self, flag: bool) -> None:
         """Stay as it is: no reader or writer of ours waits."""

@@ -1191,6 +1191,35 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/test_transport_idle.py::test_write_whose_connection_was_reset_is_not_repeated",
     ),
     Mutation(
+        guard="a request that has gone out is not said to have gone nowhere",
+        path="bff/transport.py",
+        old='        return Broken("broken") if has_gone else NotConnected("not connected")',
+        new='        return NotConnected("not connected")',
+        test="tests/test_transport_idle.py::test_request_that_was_read_before_the_server_went_away_counts_as_sent",
+    ),
+    Mutation(
+        guard="a look-up that has had its time is not waited for",
+        path="bff/transport.py",
+        old="        set_option(_QUICK_EXIT, 1)\n",
+        new="",
+        test="tests/test_transport.py::test_look_up_that_goes_on_after_its_time_is_not_waited_for",
+    ),
+    Mutation(
+        guard="a request that came with the one before it is not left waiting",
+        path="bff/commands/answering.py",
+        old=" and not conn.arrival.has_rest",
+        new="",
+        test="tests/commands/test_answering.py::"
+        "test_next_request_that_came_with_this_one_is_what_the_loop_is_woken_for",
+    ),
+    Mutation(
+        guard="a client that has gone is answered no more",
+        path="bff/commands/worker.py",
+        old=" and not conn.sock.is_broken",
+        new="",
+        test="tests/commands/test_answering.py::test_nobody_is_asked_what_a_client_wanted_to_know_that_has_gone",
+    ),
+    Mutation(
         guard="an answer to nothing is not taken for the next one",
         path="bff/transport.py",
         old="        return not self.poll.poll(0)",
