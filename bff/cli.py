@@ -19,7 +19,7 @@ from typing import Final
 import bff
 from bff import log
 from bff.config.environment import UnacceptableError
-from bff.config.parsers import KEY_BYTES
+from bff.config.parsers import KEY_BYTES, public_origin
 from bff.config.redis_url import redis_url
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="everything on this machine: shop, embedded Redis, Emporix sandbox")
     demo.add_argument("--port", type=_port, default=8000, help="of the shop; 0: a free one (default: 8000)")
     demo.add_argument(
+        "--public-url", type=_public_url, metavar="URL", help="what browsers open, where a dev server is in front"
+    )
+    demo.add_argument(
         "--redis-url", type=_redis_url, metavar="URL", help="keep sessions in this Redis instead of an embedded one"
     )
     commands.add_parser("serve", help="production: gunicorn, configured by the environment")
@@ -79,6 +82,13 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _public_url(value: str) -> str:
+    try:
+        return public_origin(value)
+    except UnacceptableError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _redis_url(value: str) -> Secret[str]:
     try:
         return redis_url(value)
@@ -90,7 +100,7 @@ def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if parsed.command == "demo":
         from bff.commands.demo import run_demo
 
-        return run_demo(parsed.port, environ, redis_url=parsed.redis_url)
+        return run_demo(parsed.port, environ, public_url=parsed.public_url, redis_url=parsed.redis_url)
     if parsed.command == "serve":
         return _serve(environ)
     if parsed.command == "audit":

@@ -35,8 +35,7 @@ from bff.sandbox.settings import SandboxSettings
 from bff.secret import Secret
 
 SHOP_HOST: Final = "127.0.0.1"
-SANDBOX_HOST: Final = "localhost"
-"""Another site than the shop's to a browser, as Emporix is."""
+LOOPBACK_NAME: Final = "localhost"
 STARTING_SECONDS: Final = 60
 EXIT_FAILED: Final = 1
 
@@ -54,11 +53,14 @@ REDIS_SECONDS: Final = 2.5
 """How long a Redis of the command line's may take to answer; what is dead is told within three."""
 
 
-def run_demo(port: int, environ: Mapping[str, str], *, redis_url: Secret[str] | None = None) -> int:
+def run_demo(
+    port: int, environ: Mapping[str, str], *, public_url: str | None = None, redis_url: Secret[str] | None = None
+) -> int:
     """Run until a signal asks to end, and return the exit code.
 
     :param port: of the shop; 0: a free one
     :param environ: settings of it that describe no real shop (`FOREIGN_PREFIXES`) count for the demo too
+    :param public_url: the origin of the dev server in front; None: there is none
     :param redis_url: keeps the sessions; None: an embedded Redis does
     """
     found = _free_port(port)
@@ -68,27 +70,36 @@ def run_demo(port: int, environ: Mapping[str, str], *, redis_url: Secret[str] | 
     if redis_url is not None and (trouble := trouble_with(redis_url.reveal(), REDIS_SECONDS)):
         print(f"--redis-url: {place(redis_url.reveal())} {trouble}", file=sys.stderr)
         return EXIT_FAILED
-    sandbox_settings = SandboxSettings(shop_url=f"http://{SHOP_HOST}:{found}")
+    served_at = f"http://{SHOP_HOST}:{found}"
+    sandbox_settings = SandboxSettings(shop_url=public_url or served_at)
+    elsewhere = another_site(sandbox_settings.shop_url)
     with contextlib.ExitStack() as stack:
         ended = stack.enter_context(_until_asked_to_end())
         store = redis_url.reveal() if redis_url else stack.enter_context(EmbeddedRedis()).url
-        provider = _provider(stack, sandbox_settings.shop_url)
+        provider = _provider(stack, sandbox_settings.shop_url, served_at, elsewhere)
         stand_in = create_sandbox(sandbox_settings, redeemer=provider.redeemer, mint=provider.mint)
-        sandbox = stack.enter_context(SandboxServer(stand_in.app, host=SANDBOX_HOST))
+        sandbox = stack.enter_context(SandboxServer(stand_in.app, host=elsewhere))
         server = stack.enter_context(
             SupervisedProcess.start(
                 [sys.executable, "-m", "bff.cli", "serve"],
                 folder=None,
-                env=_environment(environ, store, sandbox_settings, sandbox.url, provider),
+                env=_environment(environ, store, sandbox_settings, sandbox.url, provider, found),
             )
         )
         if not _wait_until_ready(found, server, ended):
             return _code(server, ended)
         kept = "its own, in memory" if redis_url is None else f"{place(store)}, as --redis-url says"
-        _tell(sandbox_settings.shop_url, sandbox.url, provider.issuer, kept, environ)
+        behind = None if public_url in (None, served_at) else served_at
+        _tell(sandbox_settings.shop_url, behind, sandbox.url, provider.issuer, kept, environ)
         while not ended.wait(0.2) and server.poll() is None:
             pass
         return _code(server, ended)
+
+
+def another_site(shop_url: str) -> str:
+    """Return a name of this machine that is another site than the shop's to a browser, as Emporix is."""
+    name = urlsplit(shop_url).hostname or ""
+    return SHOP_HOST if name == LOOPBACK_NAME or name.endswith(f".{LOOPBACK_NAME}") else LOOPBACK_NAME
 
 
 def _free_port(port: int) -> int | None:
@@ -118,16 +129,17 @@ def _until_asked_to_end() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _provider(stack: contextlib.ExitStack, shop_url: str) -> Provider:
+def _provider(stack: contextlib.ExitStack, shop_url: str, served_at: str, host: str) -> Provider:
     """Start the OpenID provider that stands for Auth0; like the sandbox, on another site than the shop."""
     provider = create_provider(
         ProviderSettings(
             redirect_uris=(f"{shop_url}/login/callback",),
             post_logout_redirect_uris=(f"{shop_url}/",),
-            backchannel_logout_url=f"{shop_url}/login/backchannel-logout",
+            # No browser sends it, so it need not go through the dev server.
+            backchannel_logout_url=f"{served_at}/login/backchannel-logout",
         )
     )
-    provider.serve_at(stack.enter_context(SandboxServer(provider.app, host=SANDBOX_HOST)).url)
+    provider.serve_at(stack.enter_context(SandboxServer(provider.app, host=host)).url)
     return provider
 
 
@@ -137,8 +149,8 @@ def _environment(
     sandbox: SandboxSettings,
     sandbox_url: str,
     provider: Provider,
+    port: int,
 ) -> dict[str, str]:
-    port = sandbox.shop_url.rpartition(":")[2]
     kept = {name: value for name, value in environ.items() if _counts(name)}
     defaults = {
         name: value for name, value in DEFAULTS.items() if not environ.get(name) and not environ.get(f"{name}_FILE")
@@ -191,13 +203,17 @@ def _counts(name: str) -> bool:
     return not name.startswith(FOREIGN_PREFIXES)
 
 
-def _tell(shop_url: str, sandbox_url: str, issuer: str, kept: str, environ: Mapping[str, str]) -> None:
+def _tell(
+    shop_url: str, behind: str | None, sandbox_url: str, issuer: str, kept: str, environ: Mapping[str, str]
+) -> None:
     known = known_variables()
     set_here = sorted(name for name in environ if name in known and environ[name])
     counting = ", ".join(name for name in set_here if _counts(name))
+    in_front = f"Dev server:    passes what is not its own on to {behind}\n" if behind else ""
     ignored = ", ".join(name for name in set_here if not _counts(name))
     print(
         f"Open:          {shop_url}/\n"
+        f"{in_front}"
         f"Sign in with:  {B2C_EMAIL}  {B2C_PASSWORD}\n"
         f"or, for B2B:   {B2B_EMAIL}  {B2B_PASSWORD}\n"
         f"               'Continue with Google' asks the demo's own provider on {urlsplit(issuer).netloc}, not Google\n"

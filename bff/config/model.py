@@ -249,7 +249,7 @@ class SocialSettings:
 class ServingSettings:
     """Where and how the server listens."""
 
-    public_url: str = required("BFF_PUBLIC_URL", parsers.origin, example="https://shop.example.com", echo=False)
+    public_url: str = required("BFF_PUBLIC_URL", parsers.public_origin, example="https://shop.example.com", echo=False)
     """The origin that browsers see, without a slash at its end."""
     bind: str = setting("BFF_BIND", parsers.bind, "127.0.0.1:8000")
     """`host:port` or `unix:/path`."""

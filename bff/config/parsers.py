@@ -168,6 +168,17 @@ def origin(value: str) -> str:
     return f"{url.scheme}://{host}" + ("" if port in {None, DEFAULT_PORTS[url.scheme]} else f":{port}")
 
 
+def public_origin(value: str) -> str:
+    """Read the origin that browsers see, and say to whom a network's address over http is what they have to do."""
+    url = split_url(value)
+    if url.scheme == "http" and not is_loopback(url.hostname or ""):
+        raise UnacceptableError(
+            "must be https, since only loopback may use http: "
+            "for a phone on the network, have the dev server in front speak https"
+        )
+    return origin(value)
+
+
 def issuer(value: str) -> str:
     """Read an OpenID issuer and keep its spelling: it is compared as text (OpenID Connect Discovery 4.3)."""
     web_url(value)

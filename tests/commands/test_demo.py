@@ -7,8 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from bff.commands.demo import REDIS_SECONDS
+from bff.commands.demo import REDIS_SECONDS, another_site
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.demo import said_of, start, told
 
 
 def get(url: str) -> int:
@@ -30,30 +29,6 @@ def get(url: str) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def start(temporary: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    ours = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "bff.cli", "demo", *arguments],
-        env={**inherited, "TMPDIR": temporary, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def told(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("Ctrl-C"):
-            return "".join(lines)
-    raise AssertionError(f"the demo has ended: {''.join(lines)}{process.stderr.read()}")
 
 
 @pytest.fixture
@@ -138,6 +113,49 @@ def test_redis_url_that_is_none_is_refused_without_repeating_it(temporary: str) 
     assert process.returncode == 2
     assert output == ""
     assert errors.endswith("argument --redis-url: must begin with redis://, rediss:// or unix://\n")
+
+
+@pytest.mark.parametrize(
+    ("shop", "other"),
+    [
+        ("http://127.0.0.1:8000", "localhost"),
+        ("http://localhost:5173", "127.0.0.1"),
+        ("https://shop.localhost:5173", "127.0.0.1"),
+        ("http://[::1]:5173", "localhost"),
+        ("https://192.168.1.20:5173", "localhost"),
+    ],
+)
+def test_stand_ins_are_on_another_site_than_the_shop(shop: str, other: str) -> None:
+    assert another_site(shop) == other
+
+
+def test_dev_server_in_front_is_named_and_so_is_what_it_passes_on_to(temporary: str) -> None:
+    with start(temporary, "--port", "0", "--public-url", "http://LocalHost:5173/", BFF_PUBLIC_URL="none") as process:
+        text = told(process)
+        behind = said_of("Dev server", text).rpartition(" ")[2]
+        assert get(f"{behind}/readyz") == 200
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert said_of("Open", text) == "http://localhost:5173/"
+    assert urlsplit(behind).hostname == urlsplit(said_of("Mails sent", text)).hostname == "127.0.0.1"
+    assert "on 127.0.0.1:" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("http://192.168.1.20:5173", "for a phone on the network, have the dev server in front speak https"),
+        ("http://shop.local:5173", "for a phone on the network, have the dev server in front speak https"),
+        ("http://localhost:5173/shop", "must be an origin: scheme, host and port, without a path"),
+        ("localhost:5173", "must be an https:// URL"),
+    ],
+)
+def test_public_url_that_is_of_no_use_is_refused_with_the_reason(temporary: str, value: str, told: str) -> None:
+    with start(temporary, "--public-url", value) as process:
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert output == ""
+    assert re.search(rf"argument --public-url: .*{re.escape(told)}\n$", errors)
 
 
 def test_taken_port_is_told_in_one_line(temporary: str) -> None:

@@ -1072,9 +1072,23 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="another host is refused",
         path="bff/web/middleware/hosts.py",
-        old="if self._is_ours(request) or request.path in PROBES or",
-        new="if True or",
+        old="if self._is_ours(request) or request.path in PROBES:",
+        new="if True:",
         test="tests/web/middleware/test_hosts.py::test_foreign_host_is_refused_in_the_shape_of_the_path",
+    ),
+    Mutation(
+        guard="the address that the server listens on is no name of a shop with an https URL",
+        path="bff/web/middleware/hosts.py",
+        old='or not serving.public_url.startswith("http://"):',
+        new="or False:",
+        test="tests/web/middleware/test_hosts.py::test_address_it_listens_on_is_no_name_of_a_shop_for_others",
+    ),
+    Mutation(
+        guard="a page by another name than the public URL's is told so, whatever a dev server says",
+        path="bff/web/middleware/hosts.py",
+        old='if request.headers.get("Sec-Fetch-Site") != "same-origin":',
+        new="if True:",
+        test="tests/web/middleware/test_hosts.py::test_page_by_the_other_name_is_told_behind_a_dev_server_that_hides_it",
     ),
     Mutation(
         guard="the address that another host's page names is the public one",

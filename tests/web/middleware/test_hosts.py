@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import request
@@ -228,3 +228,87 @@ def test_host_that_is_no_name_at_all_is_refused_like_a_foreign_one(shop: Shop, p
         answer = shop.browser().get(path, headers={"Host": host})
         assert answer.status_code == 400, host
         assert shop.browser().get("/healthz", headers={"Host": host}).status_code == 200
+
+
+DEVELOPED: dict[str, Any] = {"BFF_PUBLIC_URL": "http://localhost:5173", "BFF_BIND": "127.0.0.1:8000"}
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:5173", 200),
+        ("127.0.0.1:8000", 200),
+        ("127.0.0.1:5173", 400),
+        ("127.0.0.1", 400),
+        ("127.0.0.2:8000", 400),
+        ("evil.example:8000", 400),
+    ],
+)
+def test_dev_server_may_name_the_address_it_passes_on_to(make_shop: ShopMaker, host: str, status: int) -> None:
+    client = make_shop(**DEVELOPED).app.test_client()
+    for path in ("/api/session", "/login", "/static/site.css"):
+        assert client.get(path, headers={"Host": host}).status_code == status, path
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"BFF_PUBLIC_URL": HTTPS, "BFF_BIND": "127.0.0.1:8000"},
+        {"BFF_PUBLIC_URL": "http://localhost:5173", "BFF_BIND": "10.0.0.7:8000"},
+        {"BFF_PUBLIC_URL": "http://localhost:5173", "BFF_BIND": "unix:/run/bff.sock"},
+    ],
+)
+def test_address_it_listens_on_is_no_name_of_a_shop_for_others(make_shop: ShopMaker, settings: dict[str, Any]) -> None:
+    client = make_shop(**settings).app.test_client()
+    for host in ("127.0.0.1:8000", "10.0.0.7:8000", "unix:/run/bff.sock"):
+        assert client.get("/api/session", headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("public", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "told", [{"Referer": "http://{other}:5173/"}, {"Origin": "http://{other}:5173", "Referer": "http://{public}:5173/"}]
+)
+def test_page_by_the_other_name_is_told_behind_a_dev_server_that_hides_it(
+    make_shop: ShopMaker, public: str, told: dict[str, str]
+) -> None:
+    other = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}[public]
+    client = make_shop(**{**DEVELOPED, "BFF_PUBLIC_URL": f"http://{public}:5173"}).app.test_client()
+    headers = {name: value.format(public=public, other=other) for name, value in told.items()}
+    headers |= {"Host": "127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
+    answer = client.get("/api/session", headers=headers)
+    assert answer.status_code == 400
+    (detail,) = answer.get_json()["details"]
+    assert detail["field"] == next(iter(told))
+    assert detail["message"] == f"Expected http://{public}:5173."
+    assert "Set-Cookie" not in answer.headers
+    page = client.get("/login", headers=headers)
+    assert (page.status_code, f'<a href="http://{public}:5173/login">' in page.get_data(as_text=True)) == (400, True)
+    assert client.get("/static/site.css", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Referer": "http://localhost:5173/"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:5173"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+        # The way back from the identity provider, and a link in a mail.
+        {"Sec-Fetch-Site": "cross-site", "Referer": "http://127.0.0.1:9000/", "Sec-Fetch-Mode": "navigate"},
+        {"Sec-Fetch-Site": "none"},
+        {},
+    ],
+)
+def test_page_by_the_right_name_is_served_behind_a_dev_server(make_shop: ShopMaker, headers: dict[str, str]) -> None:
+    client = make_shop(**DEVELOPED).app.test_client()
+    assert client.get("/login", headers={"Host": "127.0.0.1:8000", **headers}).status_code == 200
+
+
+def test_shop_behind_its_proxy_looks_at_no_referrer(make_shop: ShopMaker) -> None:
+    client = make_shop(BFF_PUBLIC_URL=HTTPS).app.test_client()
+    elsewhere = {
+        "Sec-Fetch-Site": "same-origin",
+        "Referer": "https://elsewhere.example/",
+        "Host": "shop.example.com:443",
+    }
+    assert client.get("/login", headers=elsewhere).status_code == 200
