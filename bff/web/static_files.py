@@ -20,6 +20,8 @@ from bff.web.paths import STATIC_PREFIX
 
 ENDPOINT = "static"
 _TEXT = frozenset({"text/css", "text/javascript", "image/svg+xml", "text/plain", "text/markdown"})
+_MIMETYPES = {".ts": "text/plain"}
+"""Where the usual name means something else: types of a script, not a film."""
 _FOREVER = "public, max-age=31536000, immutable"
 _A_WHILE = "public, max-age=3600"
 """For a file whose URL does not say which version it means."""
@@ -66,7 +68,7 @@ def register_static(app: Flask, files: Mapping[str, StaticFile]) -> None:
 
 def _read(path: Path) -> StaticFile:
     body = path.read_bytes()
-    mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    mimetype = _MIMETYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     zipped = gzip.compress(body, mtime=0) if mimetype in _TEXT else None
     return StaticFile(
         body=body,
