@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         "--redis-url", type=_redis_url, metavar="URL", help="keep sessions in this Redis instead of an embedded one"
     )
     commands.add_parser("serve", help="production: gunicorn, configured by the environment")
+    check = commands.add_parser("check", help="whether all that a shop stands on is as it should be")
+    check.add_argument("--json", action="store_true", help="for programs")
     audit = commands.add_parser("audit", help="the security reviewer's report on the program as it is configured")
     audit.add_argument("--json", action="store_true", help="for programs")
     sessions = commands.add_parser("sessions", help="who is signed in, and an operator's sign-out")
@@ -103,6 +105,10 @@ def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return run_demo(parsed.port, environ, public_url=parsed.public_url, redis_url=parsed.redis_url)
     if parsed.command == "serve":
         return _serve(environ)
+    if parsed.command == "check":
+        from bff.commands.check import run_check
+
+        return run_check(environ, sys.stdout, json_form=parsed.json)
     if parsed.command == "audit":
         return _audit(environ, json_form=parsed.json)
     if parsed.command == "sessions":

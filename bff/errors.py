@@ -81,6 +81,7 @@ class ConfigurationError(BffError):
         lines = [*(str(problem) for problem in problems), *(f"warning: {warning}" for warning in warnings)]
         super().__init__("\n".join(lines))
         self.problems = problems
+        self.warnings = warnings
 
 
 class SessionError(BffError):
@@ -100,7 +101,10 @@ class ReauthenticationRequired(SessionError):
 
 
 class SessionStoreUnavailable(SessionError):
-    """Redis did not answer, or not in time; nothing is known and nothing was changed on purpose."""
+    """Redis did not answer, or not in time; nothing is known and nothing was changed on purpose.
+
+    Its text is the fault in fixed words, and the command that Redis refused: `NOPERM zadd`.
+    """
 
 
 class RequestRejected(BffError):
@@ -241,3 +245,9 @@ class UpstreamUnavailable(UpstreamError):
 
 class UpstreamTimeout(UpstreamError):
     """No whole answer within the time allowed; whether anything happened upstream is not known."""
+
+
+def outcome_of(error: BaseException) -> str:
+    """Return what a log line says of an error that changes nothing for the visitor: its kind, and Redis's fault."""
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, SessionStoreUnavailable) and str(error) else kind

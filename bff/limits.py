@@ -41,6 +41,7 @@ from bff.events import Event
 from bff.log import Log
 from bff.operations.counts import Asker, Attempt, Bucket, Per, counted_address
 from bff.operations.model import Limit, Operation
+from bff.sessions.redis_errors import fault_of
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
 __all__ = ["CLIENT_ADDRESS", "KEY_PREFIX", "STORED_KEYS", "UNKNOWN_ASKER", "Asker", "Limits"]
@@ -59,6 +60,7 @@ STORED_KEYS = (
         holds="the times of the newest attempts; or that a used-up limit has been logged",
         cipher=f"{PLAIN}; whose attempts they are is an HMAC-SHA-256 under a server key",
         lifetime="the window of the limit",
+        commands=("evalsha", "lindex", "lpush", "ltrim", "expire", "lpop"),
     ),
 )
 _NEWCOMER = "new session"
@@ -272,7 +274,7 @@ class Limits:
             if due:
                 self._say_again_at = now + _SAY_AGAIN_SECONDS
         if due:
-            self._log.emit(Event.LIMITS_NOT_SHARED, reason=type(err).__name__)
+            self._log.emit(Event.LIMITS_NOT_SHARED, reason=str(fault_of(err)))
 
 
 def _counts(kind: Limit, operation: Operation, outcome: BaseException | None) -> bool:

@@ -40,6 +40,7 @@ _NEEDLESSLY_ENCODED: Final = re.compile(r"%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9
 """What stands for a character that needs no encoding (RFC 3986 2.3): servers may take the two for one or for two."""
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE: Final = re.compile(r"[!-~\x80-\xff]+(?:[ \t]+[!-~\x80-\xff]+)*|")
+_CERTIFICATE: Final = frozenset({pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE})
 _NOT_CONNECTED: Final = frozenset({pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT})
 _QUICK_EXIT: Final = 322
 """`CURLOPT_QUICK_EXIT`, for which pycurl has no name: without it a handle that is closed waits for the look-up of a
@@ -291,6 +292,8 @@ def _failure(code: int, curl: Any) -> TransportError:
         return Broken("broken") if has_gone else NotConnected("not connected")
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TooSlow("read timeout") if has_gone else NotConnected("connect timeout")
+    if code in _CERTIFICATE:
+        return Broken("certificate refused")
     return TooLarge("too large") if code == pycurl.E_FILESIZE_EXCEEDED else Broken("broken")
 
 

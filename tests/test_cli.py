@@ -83,7 +83,7 @@ def test_help_names_every_command_and_the_version(capsys: pytest.CaptureFixture[
         main(["--help"])
     assert caught.value.code == 0
     shown = capsys.readouterr().out
-    for word in ("demo", "serve", "audit", "sessions", "keys", "--version"):
+    for word in ("demo", "serve", "check", "audit", "sessions", "keys", "--version"):
         assert re.search(rf"^ +{word} ", shown, re.MULTILINE), word
 
 

@@ -28,6 +28,7 @@ from bff.errors import (
     PreconditionFailed,
     ReauthenticationRequired,
     UpstreamRejected,
+    outcome_of,
 )
 from bff.events import Event
 from bff.log import Log
@@ -205,7 +206,7 @@ class AccountCalls:
             reply = self._broker.call(session, reading, _same_place(reading, asked.call, made=result.content))
         except (BffError, SessionEnded) as err:
             # The write is done; that what it left cannot be shown must not make it look undone.
-            self._log.emit(Event.REPRESENTATION_NOT_READ, operation=reading.name, outcome=type(err).__name__)
+            self._log.emit(Event.REPRESENTATION_NOT_READ, operation=reading.name, outcome=outcome_of(err))
             return result
         status = _CREATED if result.status == _CREATED else _OK
         return replace(result, status=status, body=reply.body, content=reply.content, is_representation=True)
@@ -247,7 +248,7 @@ class AccountCalls:
         except (BffError, SessionEnded) as err:
             if effect in _ENDS_SESSIONS:
                 self._log.audit(Event.SESSIONS_NOT_ENDED, reason=effect.value, **about)
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason=effect.value, outcome=type(err).__name__)
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason=effect.value, outcome=outcome_of(err))
             return err
         return None
 

@@ -23,6 +23,7 @@ from bff.errors import (
     SessionExpired,
     UpstreamMalformed,
     UpstreamRejected,
+    outcome_of,
 )
 from bff.events import Event
 from bff.operations.model import Credential, Operation
@@ -137,7 +138,7 @@ class Login(LoginEnds):
                 self._sessions.enlist(session.signed_in, session.sid)
         except (BffError, SessionEnded) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=type(err).__name__)
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=outcome_of(err))
 
     @contextmanager
     def redeem(self, attempt: SignInAttempt) -> Iterator[Grant]:
@@ -210,7 +211,7 @@ class Login(LoginEnds):
                 raise
             except BffError as err:
                 # They are signed in; which company they act for, they can choose anew.
-                self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=type(err).__name__)
+                self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="legal entity", outcome=outcome_of(err))
 
     def _sign_in(self, attempt: SignInAttempt) -> None:
         with self.redeem(attempt) as grant:

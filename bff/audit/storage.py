@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bff import limits
+from bff.commands.checks.features import FEATURES
 from bff.config.settings import SessionSettings
-from bff.sessions import answers, index, known_browsers, readiness, redis_store, replay
 from bff.sessions.stored_keys import StoredKey
 
-ALL_KEPT: Final[tuple[StoredKey, ...]] = (
-    *redis_store.STORED_KEYS,
-    *answers.STORED_KEYS,
-    *index.STORED_KEYS,
-    *known_browsers.STORED_KEYS,
-    *replay.STORED_KEYS,
-    *readiness.STORED_KEYS,
-    *limits.STORED_KEYS,
-)
+ALL_KEPT: Final[tuple[StoredKey, ...]] = tuple(kept for feature in FEATURES for kept in feature.kept)
 
 
 def lifetime_of(kept: StoredKey, settings: SessionSettings) -> str:

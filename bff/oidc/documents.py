@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from requests import Request
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException
+from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
@@ -53,6 +53,8 @@ def fetch(
         failure = NotConnected("connect timeout")
     except (ReadTimeout, ReadTimeoutError):
         failure = TooSlow("read timeout")
+    except SSLError:
+        failure = Broken("certificate refused")
     except (RequestException, HTTPError, OSError, UnicodeError):
         failure = Broken("broken")
     finally:

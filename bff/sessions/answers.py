@@ -51,6 +51,7 @@ STORED_KEYS = (
         cipher="AES-256-GCM; key: HKDF-SHA-256 of a server key, the cookie that the form came with, and the form's own"
         " random key; bound to its Redis key",
         lifetime="while it is worked on (four of the longest calls to Emporix and 5 s at most), then 30 s",
+        commands=("evalsha", "get", "set", "setrange", "del"),
     ),
 )
 

@@ -61,12 +61,14 @@ STORED_KEYS = (
         holds="the names of one customer's sessions; by customer id, e-mail, issuer and subject, or issuer and sid",
         cipher=f"{PLAIN}; whom it is about is an HMAC-SHA-256 under a server key",
         lifetime="the last of these sessions reaches its lifetime, {lifetime} s",
+        commands=("evalsha", "zadd", "zrevrange", "expire", "zremrangebyscore", "zrange", "zrem", "del"),
     ),
     StoredKey(
         key="bff:mark:{bff:index:<kind>:<hash>}",
         holds="when the sessions under one of these names, or all there are, were last ended",
         cipher=f"{PLAIN}; whom it is about is an HMAC-SHA-256 under a server key",
         lifetime="three times the longest call to Emporix, and a session's lock",
+        commands=("evalsha", "get", "set"),
     ),
 )
 

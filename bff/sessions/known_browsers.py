@@ -27,6 +27,7 @@ STORED_KEYS = (
         holds=f"the names of the {MOST_BROWSERS} cookies that were last signed in, or signed out, with one e-mail",
         cipher=f"{PLAIN}; whose e-mail it is is an HMAC-SHA-256 under a server key",
         lifetime=f"{KNOWN_SECONDS} s after the last of them",
+        commands=("zadd", "zremrangebyrank", "expire", "zscore", "zrem", "del"),
     ),
 )
 

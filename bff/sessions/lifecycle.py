@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bff.config.settings import SessionSettings
 from bff.crypto import random_text
-from bff.errors import SessionStoreUnavailable
+from bff.errors import SessionStoreUnavailable, outcome_of
 from bff.events import Event
 from bff.log import Log
 from bff.sessions.cookie import SessionCookie
@@ -169,7 +169,7 @@ class Lifecycle:
         try:
             self.index.browsers.remember(who.customer.email, cookie.sid)
         except SessionStoreUnavailable as err:
-            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="known browser", outcome=type(err).__name__)
+            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="known browser", outcome=outcome_of(err))
 
     def forget_browsers(self, who: SignedIn, keep: str | None) -> None:
         """Make strangers of all browsers of who is signed in, but for the one whose cookie has the name `keep`.

@@ -30,6 +30,7 @@ STORED_KEYS = (
         holds="one digit, to see that it can be written",
         cipher=PLAIN,
         lifetime="none: the script that writes it deletes it",
+        commands=("evalsha", "set", "del"),
     ),
 )
 

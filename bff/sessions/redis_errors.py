@@ -44,17 +44,32 @@ class RedisFault:
     cause: str
     """Redis's own word (READONLY, OOM, NOPERM, …), or `timeout`, `connection` or `error`."""
     command: str
-    """What Redis refused; else what was asked."""
+    """What Redis refused; else what was asked; empty where that is not known."""
+
+    def __str__(self) -> str:
+        """Return it in a line: `NOPERM zadd`."""
+        return f"{self.cause} {self.command}".rstrip()
 
 
-def fault_of(error: RedisError, asked: str) -> RedisFault:
+def fault_of(error: RedisError, asked: str = "") -> RedisFault:
     """Tell the fault behind an exception.
 
-    :param asked: the command that was sent
+    :param asked: the command that was sent, where the caller knows
     """
     text = str(error)
     named = _COMMAND.search(text)
     return RedisFault(cause=_cause(error, text), command=named[1] if named else asked)
+
+
+def answer_or_fault(ask: Callable[[], T], asked: str) -> T | RedisFault:
+    """Return what `ask` brings, or why it brings nothing.
+
+    :param asked: the command that is sent
+    """
+    try:
+        return ask()
+    except RedisError as error:
+        return fault_of(error, asked)
 
 
 def _cause(error: RedisError, text: str) -> str:
@@ -82,4 +97,4 @@ def translate_redis_errors(ask: Callable[[], T], *, repeatable: bool = False) ->
                 raise
             return ask()
     except RedisError as err:
-        raise SessionStoreUnavailable(type(err).__name__) from err
+        raise SessionStoreUnavailable(str(fault_of(err))) from err

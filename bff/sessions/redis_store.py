@@ -27,7 +27,7 @@ from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.prepared_script import PreparedScript
-from bff.sessions.redis_errors import translate_redis_errors
+from bff.sessions.redis_errors import fault_of, translate_redis_errors
 from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
 from bff.sessions.store import Found, Lease, LockBusy, Missing, SessionEnded, SessionStore, VersionConflict, Versions
@@ -45,36 +45,42 @@ STORED_KEYS = (
         cipher=_SEALED,
         lifetime="{idle} s signed in, {guest_idle} s as a guest, since the last request; 900 s for a guest whose "
         "cookie does not come back; a replaced one's mark: 60 s",
+        commands=("evalsha", "get", "pttl", "strlen", "getrange", "set", "pexpire", "del"),
     ),
     StoredKey(
         key="bff:{<sid>}:tokens",
         holds="all tokens that Emporix gave this session",
         cipher=_SEALED,
         lifetime="the session's",
+        commands=("evalsha", "get", "exists", "getrange", "set", "pexpire", "del"),
     ),
     StoredKey(
         key="bff:{<sid>}:device",
         holds="when a browser signed in, when it was last seen, its kind in our words",
         cipher="AES-256-GCM; key: HKDF-SHA-256 of a server key; bound to its Redis key",
         lifetime="the session's",
+        commands=("evalsha", "get", "set", "pexpire", "del"),
     ),
     StoredKey(
         key="bff:{<sid>}:ended",
         holds="one word: why a signed-in session is over, or what to say if no further request comes",
         cipher=PLAIN,
         lifetime="3600 s after the end of the session",
+        commands=("evalsha", "get", "pttl", "set", "del"),
     ),
     StoredKey(
         key="bff:{<sid>}:lock",
         holds="a random word of the process that renews the session's tokens",
         cipher=PLAIN,
         lifetime="a lease of some seconds",
+        commands=("evalsha", "get", "set", "pexpire", "del"),
     ),
     StoredKey(
         key="bff:{<sid>}:rate",
         holds="the session's requests in the window at hand",
         cipher=PLAIN,
         lifetime="the window of BFF_RATE_LIMIT_API",
+        commands=("evalsha", "set", "incr", "pttl", "del"),
     ),
 )
 _NAMES_A_SESSION = re.compile(rb"bff:\{([0-9a-f]{64})\}:(?!ended)[a-z]+")
@@ -266,7 +272,8 @@ class RedisSessionStore:
             lock.release()
         except (LockError, RedisError) as err:
             # It ends by itself when its lease does; the work under it is done either way.
-            self._log.emit(Event.LOCK_NOT_RELEASED, reason=type(err).__name__)
+            reason = type(err).__name__ if isinstance(err, LockError) else str(fault_of(err))
+            self._log.emit(Event.LOCK_NOT_RELEASED, reason=reason)
 
     def _sealed(
         self, cookie: SessionCookie, read: Versions, web: WebRecord | None, vault: Vault | None
@@ -292,7 +299,7 @@ class _RedisLease:
         except LockError:
             raise LockBusy from None
         except RedisError as err:
-            raise SessionStoreUnavailable from err
+            raise SessionStoreUnavailable(str(fault_of(err))) from err
 
 
 def _verdict(code: Any) -> None:

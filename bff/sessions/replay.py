@@ -16,6 +16,7 @@ STORED_KEYS = (
         holds="that a back-channel logout token was used",
         cipher=f"{PLAIN}; which one is an HMAC-SHA-256 under a server key",
         lifetime="as long as the token could be accepted",
+        commands=("exists", "set"),
     ),
 )
 

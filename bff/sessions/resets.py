@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bff.errors import SessionError
+from bff.errors import SessionError, outcome_of
 from bff.events import Event
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
@@ -39,7 +39,7 @@ def preserve_pending_reset(sessions: Sessions, session: Session, reset_at: float
         note_reset(sessions, session, reset_at)
     except SessionError as err:
         # The sign-out is done, and that is what was asked for.
-        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
+        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=outcome_of(err))
 
 
 def end_older_sessions(sessions: Sessions, session: Session) -> None:
@@ -59,7 +59,7 @@ def end_older_sessions(sessions: Sessions, session: Session) -> None:
             )
         session.change_web(lambda web: replace(web, password_reset_at=None))
     except (SessionError, SessionEnded) as err:
-        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=type(err).__name__)
+        sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=outcome_of(err))
 
 
 def _counts(sessions: Sessions, reset_at: float) -> bool:

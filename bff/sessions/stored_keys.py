@@ -20,6 +20,8 @@ class StoredKey:
     cipher: str
     lifetime: str
     """`{idle}`, `{guest_idle}` and `{lifetime}` stand for the settings' seconds."""
+    commands: tuple[str, ...]
+    """All that name such a key, within scripts too, as Redis's access lists write them."""
 
     def matches(self, key: str) -> bool:
         """Tell whether a key of Redis is of this kind."""
@@ -27,6 +29,11 @@ class StoredKey:
         for name, shape in _SHAPES.items():
             pattern = pattern.replace(re.escape(name), shape)
         return re.fullmatch(pattern, key) is not None
+
+    @property
+    def glob(self) -> str:
+        """The pattern as Redis's access lists write it."""
+        return re.sub("<[a-z]+>", "*", self.key)
 
 
 _SHAPES = {

@@ -18,7 +18,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import TimestampSigner
 from itsdangerous.encoding import base64_encode
 
-from bff.errors import SessionStoreUnavailable, TooManyAttempts
+from bff.errors import SessionStoreUnavailable, TooManyAttempts, outcome_of
 from bff.events import Event
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
@@ -179,7 +179,7 @@ class BrowserSession(SessionMixin):
             if not {*changes, *removals} <= _BANNERS:
                 raise
             # A banner reports what has been done; an error would make that look undone.
-            self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="banner", outcome=type(err).__name__)
+            self._services.log.emit(Event.SESSION_CHANGE_DROPPED, reason="banner", outcome=outcome_of(err))
 
     def _data(self) -> dict[str, Any]:
         return _applied(self.resume().web, self._changes, self._removals)

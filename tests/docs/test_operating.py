@@ -11,11 +11,16 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from bff.cli import main
+from bff.commands.checks.features import FEATURES, FOR_THE_CHECK
+from bff.commands.checks.finding import Topic
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import revoke_all
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
+from bff.sessions.rights import lacking_rights
+from tests.support.acl import user
 from tests.support.documents import document, first_cells, section
+from tests.support.rights_table import rights_table
 from tests.support.shop import ShopMaker
 
 OPERATING = document("operating.md")
@@ -75,6 +80,22 @@ def test_every_command_is_named_with_its_options_and_no_other(capsys: pytest.Cap
     for command, told in there.items():
         options = set(re.findall(r"^\s+(--[a-z-]+)", told, re.MULTILINE)) - {"--help"}
         assert options == set(re.findall(r"`(--[a-z-]+)`", rows[command])), command
+
+
+def test_table_of_rights_is_the_programs_own_list() -> None:
+    assert rights_table() in section(OPERATING, "Redis rights by feature")
+
+
+def test_check_names_all_that_it_looks_at_and_nothing_else() -> None:
+    rows = dict(re.findall(r"^\| `([a-z-]+\.[a-z-]+)` \| (.*) \|$", section(OPERATING, "bff check"), re.MULTILINE))
+    assert rows == {f"{topic.part}.{topic.word}": topic.looked_at for topic in Topic}
+
+
+def test_rights_that_the_rule_gives_are_all_that_the_check_asks_for(redis: Redis, redis_server: EmbeddedRedis) -> None:
+    (rule,) = re.findall(r"^ACL SETUSER bff on >PASSWORD (.+)$", OPERATING, re.MULTILINE)
+    needed = frozenset(right for feature in (*FEATURES, FOR_THE_CHECK) for right in feature.rights)
+    with user(redis, redis_server, *rule.split()) as client:
+        assert not lacking_rights(client, needed)
 
 
 def test_user_of_redis_with_the_rights_that_are_named_can_do_everything_and_no_more(

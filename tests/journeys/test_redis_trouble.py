@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,11 +10,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from redis import Redis
 from werkzeug.test import TestResponse
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import Fault
+from tests.support.acl import PASSWORD as ACL_PASSWORD
+from tests.support.acl import url_of, user
 from tests.support.pages import customer, visitor
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -288,3 +292,35 @@ def test_sign_out_that_redis_cannot_keep_says_so(shop: Shop, own_redis: Embedded
         assert_says_that_the_store_is_away(answer)
         assert took < WITHIN_SECONDS + busy_seconds
     assert browser.cookie == cookie
+
+
+@pytest.mark.parametrize(
+    ("command", "event", "field", "told"),
+    [
+        ("zadd", "store_unavailable", "reason", "NOPERM zadd"),
+        ("lpush", "limits_not_shared", "reason", "NOPERM lpush"),
+        ("zrange", "session_change_dropped", "outcome", "SessionStoreUnavailable: NOPERM zrange"),
+    ],
+)
+def test_log_names_the_command_that_the_user_of_redis_may_not_run(
+    make_shop: ShopMaker,
+    redis: Redis,
+    redis_server: EmbeddedRedis,
+    caplog: pytest.LogCaptureFixture,
+    command: str,
+    event: str,
+    field: str,
+    told: str,
+) -> None:
+    caplog.set_level(logging.INFO)
+    with user(redis, redis_server, "~bff:*", "+@all", f"-{command}"):
+        shop = make_shop(REDIS_URL=url_of(redis_server))
+        browser = shop.browser()
+        browser.session()
+        browser.post("/api/login", json={"email": B2C_EMAIL, "password": B2C_PASSWORD})
+        browser.delete("/api/me")
+        mailed = [mail.token for mail in shop.sandbox.mails.newest_first]
+        browser.post("/api/me/delete/confirm", json={"token": mailed[0] if mailed else "none"})
+    said = [getattr(record, "bff_fields", {}).get(field) for record in caplog.records if record.getMessage() == event]
+    assert told in said
+    assert ACL_PASSWORD not in caplog.text

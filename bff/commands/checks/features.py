@@ -1,0 +1,105 @@
+"""What the program does with Redis, feature by feature: the keys, the commands, and what is missed without them.
+
+`bff check` asks for these rights one by one, the audit lists these keys, and the table in the operators' document is
+tested against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bff import limits
+from bff.config.settings import Settings
+from bff.sessions import answers, index, known_browsers, readiness, redis_store, replay
+from bff.sessions.rights import Right, rights_for
+from bff.sessions.stored_keys import StoredKey
+
+_SCRIPTS: Final = ("script|load",)
+_TRANSACTIONS: Final = ("multi", "exec")
+
+
+def _always(settings: Settings) -> bool:
+    return True
+
+
+def _limits(settings: Settings) -> bool:
+    rates = settings.limits
+    return any(rate is not None for rate in (rates.login, rates.mail, rates.guest))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """What belongs together, to an operator."""
+
+    name: str
+    without: str
+    """What happens where a right is missing."""
+    kept: tuple[StoredKey, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Those that name no key."""
+    is_used: Callable[[Settings], bool] = _always
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """All that it takes."""
+        return rights_for(self.kept, self.commands)
+
+
+FEATURES: Final = (
+    Feature(
+        name="sessions",
+        without="no session can be kept, and requests are answered 503",
+        kept=redis_store.STORED_KEYS,
+        commands=(*_SCRIPTS, *_TRANSACTIONS),
+    ),
+    Feature(
+        name="forms sent twice",
+        without="a double click is not protected",
+        kept=answers.STORED_KEYS,
+        commands=_SCRIPTS,
+    ),
+    Feature(
+        name="signing in, and ending sessions elsewhere",
+        without="nobody can sign in",
+        kept=index.STORED_KEYS,
+        commands=(*_SCRIPTS, *_TRANSACTIONS, "time"),
+    ),
+    Feature(
+        name="known browsers",
+        without="nobody can sign in who has an e-mail",
+        kept=known_browsers.STORED_KEYS,
+        commands=_TRANSACTIONS,
+    ),
+    Feature(
+        name="back-channel logout",
+        without="sign-outs that the identity provider sends are answered 503",
+        kept=replay.STORED_KEYS,
+        is_used=lambda settings: settings.social is not None,
+    ),
+    Feature(
+        name="readiness",
+        without="/readyz answers 503",
+        kept=readiness.STORED_KEYS,
+        commands=_SCRIPTS,
+    ),
+    Feature(
+        name="limits",
+        without="each process counts for itself",
+        kept=limits.STORED_KEYS,
+        commands=_SCRIPTS,
+        is_used=_limits,
+    ),
+    Feature(
+        name="`bff sessions revoke --all`",
+        without="the command fails",
+        commands=("scan",),
+    ),
+)
+FOR_THE_CHECK: Final = Feature(
+    name="`bff check`",
+    without="eviction and persistence cannot be seen, which is a warning",
+    commands=("info",),
+)
+"""The program itself never asks for it."""

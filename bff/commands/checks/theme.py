@@ -1,0 +1,99 @@
+"""The theme as `bff check` sees it: read, compared with ours, and drawn as far as pages need no sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bff.commands.checks.finding import Finding, Topic, failed, ok, warning
+from bff.commands.checks.silent import HeardLog
+from bff.config.settings import Settings
+from bff.errors import ConfigurationError
+from bff.events import Event
+from bff.factory import create_app
+from bff.web import paths
+from bff.web.theme import Theme, read_theme
+from bff.web.theme_check import Sources, oddities, unfillable_texts, wrong_translations
+from bff.wiring import build_services
+
+DRAWN: Final = (
+    paths.HOME,
+    paths.SIGN_IN,
+    paths.SIGN_UP,
+    paths.SIGN_UP_RESEND,
+    f"{paths.SIGN_UP_OPTIN}?token=check",
+    paths.PASSWORD_FORGOT,
+    f"{paths.PASSWORD_RESET}?token=check",
+    f"{paths.EMAIL_CONFIRM}?token=check",
+    "/no-such-page",
+)
+"""What can be drawn without a session, and so without Redis; the last one is an error's page."""
+
+
+def check_theme(settings: Settings) -> Iterator[Finding]:
+    """Look at the theme that a configuration names."""
+    folder = settings.serving.theme_dir
+    if folder is None:
+        yield ok(Topic.TEMPLATES, "none is configured: pages are ours")
+        return
+    try:
+        theme = read_theme(folder)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            yield failed(Topic.TEMPLATES, problem.what, "Correct the file below BFF_THEME_DIR.")
+        return
+    yield ok(Topic.TEMPLATES, f"templates: {len(theme.templates)}, static files: {len(theme.statics)}")
+    sources = Sources(theme=theme)
+    yield from _overrides(sources)
+    yield from _texts(sources, folder)
+    yield from _pages(settings, theme)
+
+
+def _overrides(sources: Sources) -> Iterator[Finding]:
+    found = list(oddities(sources))
+    for oddity in found:
+        say = failed if oddity.breaks_pages else warning
+        yield say(Topic.OVERRIDES, oddity.what, "Correct the name, or take it away.")
+    if not found:
+        replaced = len(sources.theme.templates.keys() & sources.ours.keys())
+        yield ok(Topic.OVERRIDES, f"templates of ours that are replaced: {replaced}; whatever is named is there")
+
+
+def _texts(sources: Sources, folder: Path) -> Iterator[Finding]:
+    found = [*unfillable_texts(sources), *wrong_translations(folder / "translations")]
+    for what in found:
+        yield failed(Topic.TEXTS, what, "Use the placeholders of the text, each with a value of its name.")
+    if (folder / "translations").is_dir():
+        yield warning(
+            Topic.TEXTS,
+            "the folder translations of the theme is not read by this version",
+            "Write the theme's texts into its templates.",
+        )
+    elif not found:
+        yield ok(Topic.TEXTS, "each text is given what it is filled in by")
+
+
+def _pages(settings: Settings, theme: Theme) -> Iterator[Finding]:
+    log = HeardLog()
+    services = replace(build_services(settings), log=log)
+    client = create_app(settings, services, theme=theme).test_client()
+    undrawn = 0
+    for path in DRAWN:
+        answer = client.get(path, base_url=settings.serving.public_url)
+        if answer.status_code >= 500:
+            undrawn += 1
+            yield failed(Topic.PAGES, f"{path.partition('?')[0]} cannot be drawn{_why(log)}", "Correct the template.")
+    services.redis.close()
+    if not undrawn:
+        yield ok(Topic.PAGES, f"{len(DRAWN)} pages can be drawn")
+
+
+def _why(log: HeardLog) -> str:
+    """Say which error it was, and where in a template; the error's own text stays unsaid."""
+    told = [one for one in log.heard if one["event"] == Event.INTERNAL_ERROR.label]
+    if not told:
+        return ""
+    places = [place for place in told[-1].get("raised", ()) if ".html:" in place]
+    return f": {told[-1]['exception']}" + (f" at {places[-1].rpartition(':')[0]}" if places else "")
