@@ -103,6 +103,19 @@ def check_feature(features: FeatureSettings, operation: Operation) -> None:
         raise FeatureDisabled
 
 
+def is_neutral(operation: Operation, features: FeatureSettings, *, signs_in_at_once: bool) -> bool:
+    """Tell whether success and every hidden refusal of an operation look alike; `signs_in_at_once`: a sign-up does."""
+    if not (operation.hides and features.neutral_answers):
+        return False
+    # A visitor who is signed in right away learns by that whether the address was free.
+    return operation.side_effect is not SideEffect.SIGN_UP or not signs_in_at_once
+
+
+def neutral_status(operation: Operation) -> int:
+    """Return the status of a neutral answer."""
+    return operation.neutral_status or min(operation.success)
+
+
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AccountCalls:
     """Carries out operations on behalf of visitors."""
@@ -222,10 +235,7 @@ class AccountCalls:
         raise err
 
     def _is_neutral(self, operation: Operation) -> bool:
-        if not (operation.hides and self._features.neutral_answers):
-            return False
-        # A visitor who is signed in right away learns by that whether the address was free.
-        return operation.side_effect is not SideEffect.SIGN_UP or not self._signup.is_immediate
+        return is_neutral(operation, self._features, signs_in_at_once=self._signup.is_immediate)
 
     def _side_effect(
         self, session: Session, operation: Operation, asked: AccountCall
@@ -282,7 +292,7 @@ def _is_about_a_password(operation: Operation, err: UpstreamRejected) -> bool:
 
 def _neutral(operation: Operation) -> Result:
     body = b"{}" if operation.answer is ResponseShape.OBJECT else b""
-    return Result(status=operation.neutral_status or min(operation.success), body=body)
+    return Result(status=neutral_status(operation), body=body)
 
 
 def _same_place(operation: Operation, call: Call, made: Any = None) -> Call:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import quote, quote_plus
 
 from bff.errors import (
@@ -38,7 +38,7 @@ _DEAD_BEARER = frozenset(
 )
 """Fault codes that refuse the bearer: `oauth.v2.InvalidAccessToken` and `access_token_expired` are in the contract's
 `401_unauthorized`; the other two are not, and are codes of Apigee, the gateway in front."""
-_TYPES = {
+REFUSALS: Final = {
     400: "bad_request",
     401: "unauthorized",
     403: "forbidden",
@@ -68,7 +68,7 @@ def refusal(operation: Operation, answer: HttpResponse, secrets: Iterable[str]) 
         return UpstreamRateLimited(operation.name, _retry_after(answer))
     if answer.status in _GATEWAY:
         return UpstreamUnavailable(operation.name, f"upstream answered {answer.status}")
-    if answer.status in _TYPES and (answer.status != 405 or operation.feature is not None):
+    if answer.status in REFUSALS and (answer.status != 405 or operation.feature is not None):
         return _rejected(operation, answer.status, body, secrets)
     return UpstreamMalformed(operation.name, f"upstream answered {answer.status}")
 
@@ -122,7 +122,7 @@ def _rejected(operation: Operation, status: int, body: dict[str, Any], secrets: 
     return UpstreamRejected(
         operation.name,
         status=status,
-        type=_type(text(body.get("type"))) or _TYPES[status],
+        type=_type(text(body.get("type"))) or REFUSALS[status],
         message=text(body.get("message")) or text(_fault(body)[1]) or "The request was refused.",
         more_info=text(body.get("moreInfo")),
         details=tuple(details),

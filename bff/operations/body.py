@@ -6,9 +6,9 @@ value, because most bodies hold a password, a mailed token or an address.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.alias_generators import to_camel
@@ -32,6 +32,11 @@ class Body(BaseModel):
         hide_input_in_errors=True,
         alias_generator=to_camel,
     )
+
+    examples: ClassVar[Mapping[str, Any]] = {}
+    """Whole bodies for the API description, by a word for each."""
+    merge_examples: ClassVar[Mapping[str, Any]] = {}
+    """The same, of what only a merge patch may say."""
 
     @classmethod
     def across_properties(cls, value: dict[str, JsonValue]) -> tuple[Detail, ...]:

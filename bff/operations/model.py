@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 
 from bff.events import Event
 
@@ -148,6 +149,8 @@ class Parameter:
     secret: bool = False
     """Hidden from every log line and scrubbed from upstream's error texts."""
     description: str = ""
+    example: str = ""
+    """A value for the API description."""
 
     def admits(self, value: str) -> bool:
         """Tell whether a value may be sent."""
@@ -164,6 +167,10 @@ class Route:
     body: type[BaseModel] | None = None
     body_required: bool = True
     media_types: tuple[str, ...] = (JSON,)
+    client_name: str = ""
+    """What JavaScript clients call it by: `operationId` of the API description. Empty: the row's."""
+    summary: str = ""
+    """Where it differs from the row's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +234,17 @@ class Operation:
     """The event that a call writes to the audit log, whatever its outcome."""
     audited_when_mailed: Event | None = None
     """The same, where a mailed token comes along; None: no difference."""
+    topic: str = "Further operations"
+    """The heading that it is described under."""
+    client_name: str = ""
+    """What JavaScript clients call its route by; empty: the row's name in camel case."""
+    notes: str = ""
+    """What else a client has to know; other fields of the row speak for themselves."""
+    shown_as: type[BaseModel] | None = None
+    """The model of a success's body, or of each entry of a list; for the API description, nothing is held against it.
+    None: there is no body, or it is the session's state."""
+    refusals: frozenset[int] = frozenset({400, 403})
+    """Statuses with which upstream may refuse, as its contract lists them, less those that stand for a bad bearer."""
 
     def __post_init__(self) -> None:
         if self.returns_tokens and self.performer is Performer.CALL and self.exposure is not Exposure.INTERNAL:
@@ -255,7 +273,16 @@ class Operation:
         for parameter in self.parameters:
             if parameter.place is Place.PATH:
                 path = path.replace("{" + parameter.name + "}", f"<{parameter.name}>")
-        return (Route(method=self.method, path="/api" + path, body=self.body, media_types=self.media_types),)
+        return (
+            Route(
+                method=self.method,
+                path="/api" + path,
+                body=self.body,
+                media_types=self.media_types,
+                client_name=self.client_name or to_camel(self.name),
+                summary=self.summary,
+            ),
+        )
 
     @property
     def returns_tokens(self) -> bool:

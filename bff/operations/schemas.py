@@ -8,7 +8,8 @@ signs in, and `bff.account.passwords` the one that is set.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
@@ -25,6 +26,7 @@ __all__ = [
     "EmailChange",
     "Empty",
     "MailedToken",
+    "NewLogin",
     "OptInResend",
     "PasswordAuthentication",
     "PasswordChange",
@@ -44,6 +46,9 @@ MAX_TAGS = 50
 MAX_TAG_CHARACTERS = 100
 MIN_PASSWORD_CHARACTERS = 8
 """Of a new one (NIST SP 800-63B 3.1.1.2)."""
+
+MAILED = "the-token-of-the-mail"
+"""Stands for a mailed token in examples."""
 
 _SECRET = {"format": "password"}
 
@@ -101,6 +106,10 @@ class CustomerUpdate(Body):
     metadata: Metadata = optional("Version and mixin schemas.")
     mixins: FreeForm = optional("Properties that the tenant added to profiles.")
 
+    examples: ClassVar[Mapping[str, Any]] = {"change": {"firstName": "Jane", "contactPhone": "0301234567"}}
+
+    merge_examples: ClassVar[Mapping[str, Any]] = {"removal": {"contactPhone": None}}
+
 
 class PostalAddress(Body):
     """The lines that every kind of address has."""
@@ -128,12 +137,26 @@ class AddressCreate(PostalAddress):
 
     metadata: MixinLinks = optional("Mixin schemas.")
 
+    examples: ClassVar[Mapping[str, Any]] = {
+        "address": {
+            "contactName": "Jane Doe",
+            "street": "Rynek",
+            "streetNumber": "7",
+            "zipCode": "31-042",
+            "city": "Krakow",
+            "country": "PL",
+            "tags": ["SHIPPING"],
+        }
+    }
+
 
 class AddressUpdate(PostalAddress):
     """A change to an entry of the address book."""
 
     metadata: Metadata = optional("Version and mixin schemas.")
     is_default: bool = optional("Whether this is the customer's default address.")
+
+    examples: ClassVar[Mapping[str, Any]] = {"default": {"streetNumber": "7", "isDefault": True}}
 
 
 class SignupAddress(AddressUpdate):
@@ -150,6 +173,16 @@ class PasswordAuthentication(Body):
     email: Email = required("The e-mail that is used to sign in.")
     password: Password = required("The password.")
 
+    examples: ClassVar[Mapping[str, Any]] = {
+        "customer": {"email": "jane.doe@example.com", "password": "Velvet-Garden-24"}
+    }
+
+
+class NewLogin(PasswordAuthentication):
+    """An e-mail and a password to sign in with besides."""
+
+    examples: ClassVar[Mapping[str, Any]] = {"login": {"email": "jane@example.com", "password": "Harbour-Lamp-63"}}
+
 
 class CustomerSignup(Body):
     """A new account."""
@@ -159,6 +192,14 @@ class CustomerSignup(Body):
     customer_details: CustomerUpdate = optional("The profile; its contactEmail, if any, is the same as email.")
     customer_address: SignupAddress = optional("The first address.")
     signup: PasswordAuthentication = optional("What to sign in with, where that is not the e-mail above.")
+
+    examples: ClassVar[Mapping[str, Any]] = {
+        "customer": {
+            "email": "mary.major@example.com",
+            "password": "Harbour-Lamp-63",
+            "customerDetails": {"firstName": "Mary", "lastName": "Major", "contactEmail": "mary.major@example.com"},
+        }
+    }
 
     @classmethod
     def across_properties(cls, value: dict[str, JsonValue]) -> tuple[Detail, ...]:
@@ -177,12 +218,23 @@ class EmailChange(Body):
     new_email: Email = required("The e-mail to sign in with from then on.")
     sync_contact_email: bool = optional("Whether the profile's contactEmail follows; it does not if left out.")
 
+    examples: ClassVar[Mapping[str, Any]] = {
+        "change": {
+            "email": "jane.doe@example.com",
+            "password": "Velvet-Garden-24",
+            "newEmail": "jane@example.com",
+            "syncContactEmail": True,
+        }
+    }
+
 
 class PasswordResetRequest(Body):
     """The wish for a mail with which a forgotten password can be replaced."""
 
     email: Email = required("The e-mail that is used to sign in.")
     site: Text = optional("Code of the site that the customer is on.")
+
+    examples: ClassVar[Mapping[str, Any]] = {"forgotten": {"email": "jane.doe@example.com"}}
 
 
 class PasswordReset(Body):
@@ -191,6 +243,8 @@ class PasswordReset(Body):
     token: Token = required("The token from the mail.")
     password: Password = required("The password to set.")
 
+    examples: ClassVar[Mapping[str, Any]] = {"mailed": {"token": MAILED, "password": "Harbour-Lamp-63"}}
+
 
 class PasswordChange(Body):
     """A new password in place of the current one."""
@@ -198,17 +252,25 @@ class PasswordChange(Body):
     current_password: Password = required("The password that is valid now.")
     new_password: Password = required("The password to set.")
 
+    examples: ClassVar[Mapping[str, Any]] = {
+        "change": {"currentPassword": "Velvet-Garden-24", "newPassword": "Harbour-Lamp-63"}
+    }
+
 
 class OptInResend(Body):
     """The wish for another mail that activates the account."""
 
     email: Email = required("The e-mail that was signed up with.")
 
+    examples: ClassVar[Mapping[str, Any]] = {"again": {"email": "jane.doe@example.com"}}
+
 
 class MailedToken(Body):
     """The proof that a mail was read."""
 
     token: Token = required("The token from the mail.")
+
+    examples: ClassVar[Mapping[str, Any]] = {"mailed": {"token": MAILED}}
 
 
 class SessionRefresh(Body):
@@ -217,6 +279,12 @@ class SessionRefresh(Body):
     legal_entity_id: Identifier | None = optional(
         "The company to act for from now on; null: none; left out: as before."
     )
+
+    examples: ClassVar[Mapping[str, Any]] = {
+        "company": {"legalEntityId": "D165356"},
+        "none": {"legalEntityId": None},
+        "asBefore": {},
+    }
 
 
 class Empty(Body):

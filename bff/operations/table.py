@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bff.events import Event
+from bff.operations.answers import Address, Created, Profile, TokenDetails
 from bff.operations.model import (
     JSON,
     MERGE_PATCH,
@@ -36,6 +37,7 @@ from bff.operations.schemas import (
     CustomerUpdate,
     EmailChange,
     MailedToken,
+    NewLogin,
     OptInResend,
     PasswordAuthentication,
     PasswordChange,
@@ -52,6 +54,13 @@ _NO_CONTENT = frozenset({204})
 _DEAD_LINK = frozenset({400, 401, 403, 404, 409})
 """400, 401 and 403 are the contract's, e.g. for POST-customer-reset-password; 404 and 409 it does not list."""
 
+_OF_ONE_ADDRESS = frozenset({400, 403, 404})
+
+_SIGN_IN = "Session and sign-in"
+_PROFILE = "Profile"
+_ADDRESSES = "Addresses"
+_PASSWORDS = "Passwords"
+
 _VISIBLE_ASCII = r"[\x21-\x7e]{1,8192}"
 _TENANT_IN_PATH = Parameter(name="tenant", place=Place.PATH, pattern=r"[a-z][a-z0-9]{2,15}")
 _TENANT_IN_QUERY = replace(_TENANT_IN_PATH, place=Place.QUERY)
@@ -63,6 +72,7 @@ _ADDRESS_ID = Parameter(
     pattern=r"[A-Za-z0-9_-]{1,64}",
     supplier=Supplier.CLIENT,
     description="The address's id: letters, digits, '-' and '_', at most 64.",
+    example="8f2c",
 )
 _TAGS = Parameter(
     name="tags",
@@ -70,6 +80,7 @@ _TAGS = Parameter(
     pattern=r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,1000}",
     supplier=Supplier.CLIENT,
     description="Tags, separated by commas; BILLING and SHIPPING are the usual ones.",
+    example="BILLING,SHIPPING",
 )
 _EXPAND = Parameter(
     name="expand",
@@ -78,6 +89,7 @@ _EXPAND = Parameter(
     supplier=Supplier.CLIENT,
     required=False,
     description="What to add to the profile: 'addresses', 'mixin:*', separated by commas.",
+    example="addresses",
 )
 _MAILED_TOKEN = Parameter(
     name="token",
@@ -142,6 +154,9 @@ _ROWS = (
         limits=(Limited(kind=Limit.LOGIN, email="email"),),
         performer=Performer.PASSWORD_SIGN_IN,
         exposure=Exposure.SESSION,
+        topic=_SIGN_IN,
+        notes="For a customer who is signed in, it is a re-authentication.",
+        refusals=frozenset({403}),
     ),
     Operation(
         name="social_login",
@@ -170,9 +185,11 @@ _ROWS = (
         guests=True,
         parameters=(_TENANT_IN_PATH, _secret("accessToken")),
         success=_NO_CONTENT,
-        own_routes=(Route(method="POST", path="/api/logout"),),
+        own_routes=(Route(method="POST", path="/api/logout", client_name="logout"),),
         performer=Performer.SIGN_OUT,
         exposure=Exposure.SESSION,
+        topic=_SIGN_IN,
+        refusals=frozenset(),
     ),
     Operation(
         name="refresh_auth_token",
@@ -195,9 +212,19 @@ _ROWS = (
             ),
         ),
         answer=ResponseShape.TOKENS,
-        own_routes=(Route(method="POST", path="/api/session/refresh", body=SessionRefresh, body_required=False),),
+        own_routes=(
+            Route(
+                method="POST",
+                path="/api/session/refresh",
+                body=SessionRefresh,
+                body_required=False,
+                client_name="refreshSession",
+            ),
+        ),
         performer=Performer.REFRESH,
         exposure=Exposure.SESSION,
+        topic=_SIGN_IN,
+        notes="`null` leaves the company; without the property it stays.",
     ),
     Operation(
         name="validate_auth_token",
@@ -209,10 +236,13 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         answer=ResponseShape.OBJECT,
         plain_401=Plain401.DEAD_BEARER,
-        own_routes=(Route(method="GET", path="/api/session/validate"),),
+        own_routes=(Route(method="GET", path="/api/session/validate", client_name="validateSession"),),
         # Without tokens and without the id of the Emporix session.
         shows=("token_type", "expires_in", "scope", "email", "legalEntityId"),
         exposure=Exposure.SESSION,
+        topic=_SIGN_IN,
+        shown_as=TokenDetails,
+        refusals=frozenset(),
     ),
     Operation(
         name="signup",
@@ -233,6 +263,10 @@ _ROWS = (
         new_passwords=("password", "signup.password"),
         side_effect=SideEffect.SIGN_UP,
         exposure=Exposure.SESSION,
+        topic=_SIGN_IN,
+        client_name="signUp",
+        shown_as=Created,
+        refusals=frozenset({400, 403, 409}),
     ),
     # Double opt-in
     Operation(
@@ -244,10 +278,11 @@ _ROWS = (
         accepts=_ANONYMOUS,
         parameters=(_TENANT_IN_PATH, _MAILED_TOKEN_IN_PATH),
         answer=ResponseShape.TOKENS,
-        own_routes=(Route(method="POST", path="/api/signup/optin", body=MailedToken),),
+        own_routes=(Route(method="POST", path="/api/signup/optin", body=MailedToken, client_name="confirmSignUp"),),
         performer=Performer.MAILED_SIGN_IN,
         dead_link=_DEAD_LINK,
         exposure=Exposure.SESSION,
+        topic=_SIGN_IN,
     ),
     Operation(
         name="resend_optin",
@@ -264,6 +299,8 @@ _ROWS = (
         hides=frozenset({400, 403, 404, 409}),
         neutral_status=202,
         audited=Event.ACTIVATION_MAIL_ASKED,
+        topic=_SIGN_IN,
+        client_name="resendActivation",
     ),
     # Account and profile
     Operation(
@@ -276,6 +313,10 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _EXPAND),
         answer=ResponseShape.OBJECT,
         repeatable=True,
+        topic=_PROFILE,
+        client_name="me",
+        shown_as=Profile,
+        notes="A guest gets the profile that Emporix has for guests: it says nothing of who is signed in.",
     ),
     Operation(
         name="update_me",
@@ -291,6 +332,8 @@ _ROWS = (
         emails=("contactEmail",),
         representation="get_me",
         side_effect=SideEffect.IDENTITY,
+        topic=_PROFILE,
+        client_name="updateMe",
     ),
     Operation(
         name="delete_me",
@@ -305,14 +348,27 @@ _ROWS = (
         needs_reauthentication=True,
         limits=(Limited(kind=Limit.MAIL, unless="token"),),
         own_routes=(
-            Route(method="DELETE", path="/api/me"),
-            Route(method="POST", path="/api/me/delete/confirm", body=MailedToken),
+            Route(
+                method="DELETE",
+                path="/api/me",
+                client_name="deleteMe",
+                summary="Ask for the account's deletion; a mail goes to the customer",
+            ),
+            Route(
+                method="POST",
+                path="/api/me/delete/confirm",
+                body=MailedToken,
+                client_name="confirmDeletion",
+                summary="Delete the account with a mailed token",
+            ),
         ),
         audited=Event.DELETION_ASKED,
         audited_when_mailed=Event.DELETION_CONFIRMED,
         side_effect_when_mailed=SideEffect.ACCOUNT_DELETED,
         dead_link=_DEAD_LINK,
         exposure=Exposure.SESSION,
+        topic=_PROFILE,
+        refusals=frozenset({400, 403, 404}),
     ),
     Operation(
         name="add_login",
@@ -322,7 +378,7 @@ _ROWS = (
         path="/customer/{tenant}/me/accounts/internal",
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH,),
-        body=PasswordAuthentication,
+        body=NewLogin,
         success=_CREATED,
         answer=ResponseShape.OBJECT,
         feature=Feature.ADD_LOGIN,
@@ -331,6 +387,10 @@ _ROWS = (
         new_passwords=("password",),
         side_effect=SideEffect.IDENTITY,
         audited=Event.LOGIN_ADDED,
+        topic=_PROFILE,
+        client_name="addLogin",
+        shown_as=Created,
+        refusals=frozenset({400, 403, 409}),
     ),
     # Addresses
     Operation(
@@ -343,6 +403,9 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH,),
         answer=ResponseShape.ARRAY,
         repeatable=True,
+        topic=_ADDRESSES,
+        client_name="addresses",
+        shown_as=Address,
     ),
     Operation(
         name="add_address",
@@ -356,6 +419,10 @@ _ROWS = (
         success=_CREATED,
         answer=ResponseShape.OBJECT,
         representation="get_address",
+        topic=_ADDRESSES,
+        client_name="addAddress",
+        shown_as=Created,
+        notes="Only a later change can make it the default address.",
     ),
     Operation(
         name="get_address",
@@ -367,6 +434,10 @@ _ROWS = (
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
         answer=ResponseShape.OBJECT,
         repeatable=True,
+        topic=_ADDRESSES,
+        client_name="address",
+        shown_as=Address,
+        refusals=_OF_ONE_ADDRESS,
     ),
     Operation(
         name="update_address",
@@ -379,6 +450,9 @@ _ROWS = (
         body=AddressUpdate,
         versioned=True,
         representation="get_address",
+        topic=_ADDRESSES,
+        client_name="updateAddress",
+        refusals=_OF_ONE_ADDRESS,
     ),
     Operation(
         name="delete_address",
@@ -389,6 +463,9 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID),
         success=_NO_CONTENT,
+        topic=_ADDRESSES,
+        client_name="deleteAddress",
+        refusals=_OF_ONE_ADDRESS,
     ),
     Operation(
         name="add_address_tags",
@@ -399,6 +476,9 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID, _TAGS),
         success=_NO_CONTENT,
+        topic=_ADDRESSES,
+        client_name="addTags",
+        refusals=_OF_ONE_ADDRESS,
     ),
     Operation(
         name="remove_address_tags",
@@ -409,6 +489,9 @@ _ROWS = (
         accepts=_CUSTOMER,
         parameters=(_TENANT_IN_PATH, _ADDRESS_ID, _TAGS),
         success=_NO_CONTENT,
+        topic=_ADDRESSES,
+        client_name="removeTags",
+        refusals=_OF_ONE_ADDRESS,
     ),
     # Credentials
     Operation(
@@ -426,6 +509,8 @@ _ROWS = (
         new_emails=("newEmail",),
         limits=(Limited(kind=Limit.LOGIN), Limited(kind=Limit.MAIL, email="newEmail")),
         audited=Event.EMAIL_CHANGE_ASKED,
+        topic=_PROFILE,
+        client_name="changeEmail",
     ),
     Operation(
         name="confirm_email",
@@ -440,6 +525,8 @@ _ROWS = (
         dead_link=_DEAD_LINK,
         side_effect=SideEffect.IDENTITY,
         audited=Event.EMAIL_CHANGED,
+        topic=_PROFILE,
+        client_name="confirmEmailChange",
     ),
     Operation(
         name="request_password_reset",
@@ -456,6 +543,8 @@ _ROWS = (
         hides=frozenset({400, 403, 404, 409}),
         takes_site=True,
         audited=Event.PASSWORD_RESET_ASKED,
+        topic=_PASSWORDS,
+        client_name="requestPasswordReset",
     ),
     Operation(
         name="reset_password",
@@ -471,6 +560,8 @@ _ROWS = (
         new_passwords=("password",),
         dead_link=_DEAD_LINK,
         side_effect=SideEffect.PASSWORD_RESET,
+        topic=_PASSWORDS,
+        client_name="resetPassword",
     ),
     Operation(
         name="change_password",
@@ -487,6 +578,8 @@ _ROWS = (
         new_passwords=("newPassword",),
         side_effect=SideEffect.NEW_PASSWORD,
         audited=Event.PASSWORD_CHANGED,
+        topic=_PASSWORDS,
+        client_name="changePassword",
     ),
 )
 

@@ -124,15 +124,15 @@ def http_fault(status: int) -> Fault:
     return _INTERNAL
 
 
-def fault_body(fault: Fault) -> dict[str, Any]:
-    """Return the JSON body of an error, in Emporix's shape."""
+def fault_body(fault: Fault, *, request_id: str | None = None) -> dict[str, Any]:
+    """Return the JSON body of an error, in Emporix's shape; of the request at hand unless it names another."""
     body: dict[str, Any] = {"status": fault.status, "type": fault.type, "message": fault.message}
     if fault.more_info is not None:
         body["moreInfo"] = fault.more_info
     if fault.ended is not None:
         body["ended"] = fault.ended
     body["details"] = [_detail_body(detail) for detail in fault.details]
-    body["requestId"] = request_id_to_tell()
+    body["requestId"] = request_id or request_id_to_tell()
     return body
 
 

@@ -67,6 +67,7 @@ FULL: dict[type[BaseModel], dict[str, Any]] = {
         "signup": CREDENTIALS,
     },
     schemas.PasswordAuthentication: CREDENTIALS,
+    schemas.NewLogin: CREDENTIALS,
     schemas.EmailChange: {
         "email": "jane@example.org",
         "password": "p",
@@ -86,6 +87,7 @@ FULL: dict[type[BaseModel], dict[str, Any]] = {
 REQUIRED: dict[type[BaseModel], set[str]] = {
     schemas.CustomerSignup: {"email", "password"},
     schemas.PasswordAuthentication: {"email", "password"},
+    schemas.NewLogin: {"email", "password"},
     schemas.EmailChange: {"email", "password", "newEmail"},
     schemas.PasswordResetRequest: {"email"},
     schemas.PasswordReset: {"token", "password"},

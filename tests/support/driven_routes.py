@@ -106,6 +106,7 @@ READING: Mapping[str, str] = {
     "/readyz": "/readyz",
     "/static/<path:filename>": "/static/site.css",
     "/api/session": "/api/session",
+    "/api/openapi.json": "/api/openapi.json",
     "/api/session/validate": "/api/session/validate",
     "/api/sessions": "/api/sessions",
     "/api/me": "/api/me",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
+from typing import Final
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from bff.account.devices import Device
 from bff.emporix.client import Call
 from bff.errors import Detail, InvalidInput
 from bff.operations.json_body import parse_json
+from bff.operations.model import Parameter, Place, Supplier
 from bff.operations.schemas import Empty, validate
 from bff.web.api.input import read_query
 from bff.web.api.session import nothing_but
@@ -22,7 +23,14 @@ from bff.web.paths import API_DEVICE, API_DEVICES
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+DEVICE_ID: Final = Parameter(
+    name="id",
+    place=Place.PATH,
+    pattern=r"[A-Za-z0-9_-]{1,64}",
+    supplier=Supplier.CLIENT,
+    description="The device's id, as the list has it.",
+    example="4be1c2d07a5f4c5e8d1b2a3c4d5e6f70",
+)
 _NO_ID = "This value has characters, or a length, that cannot be."
 
 
@@ -53,7 +61,7 @@ def make_blueprint(services: Services) -> Blueprint:
             services.calls.perform(session, services.operations["logout"], _read_nothing)
             return nothing_but(204)
         services.devices.check_may_end(session)
-        if not _ID.fullmatch(id):
+        if not DEVICE_ID.admits(id):
             raise InvalidInput(Detail(field="id", type="invalid_value", message=_NO_ID))
         _read_nothing()
         if not services.devices.end(session, id):

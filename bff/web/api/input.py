@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from flask import Request
 
@@ -19,6 +19,9 @@ from bff.web.api.etags import prefers_representation, wanted_version
 from bff.web.at_hand import asked
 from bff.web.language import accept_language
 from bff.web.middleware.bodies import body_of
+
+CACHE_BUSTER: Final = "_"
+"""The one undeclared parameter that is ignored: libraries add it so that no cache answers in our place."""
 
 
 def input_reader(operation: Operation, route: Route) -> Callable[[], AccountCall]:
@@ -67,6 +70,8 @@ def read_query(declared: Sequence[Parameter]) -> dict[str, str]:
     problems, values = [], {}
     known = {parameter.name: parameter for parameter in declared}
     for name, sent in request.args.lists():
+        if name == CACHE_BUSTER:
+            continue
         if name not in known:
             problems.append(_problem(name, "unknown_property", "This parameter is not known here."))
         elif len(sent) > 1:

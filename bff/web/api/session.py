@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,15 @@ from bff.web.session_interface import BrowserSession, browser_session, fresh_csr
 from bff.web.social_links import social_links
 from bff.wiring import Services
 
-_EXTEND = Parameter(name="extend", place=Place.QUERY, pattern="true|false", supplier=Supplier.CLIENT, required=False)
+EXTEND: Final = Parameter(
+    name="extend",
+    place=Place.QUERY,
+    pattern="true|false",
+    supplier=Supplier.CLIENT,
+    required=False,
+    description="false: a poll, which does not extend the session.",
+    example="false",
+)
 
 
 def make_blueprint(services: Services) -> Blueprint:
@@ -26,7 +35,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get(API_SESSION)
     def session_state() -> ResponseReturnValue:
-        extend = read_query([_EXTEND]).get("extend") != "false"
+        extend = read_query([EXTEND]).get("extend") != "false"
         browser = browser_session()
         session = browser.resume(extend=extend)
         if session.state is SessionState.MISSING:

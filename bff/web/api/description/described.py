@@ -1,0 +1,61 @@
+"""What is to be said of one JSON route, wherever it comes from: a row of the table, or a view of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from bff.operations.model import Operation, Parameter
+from bff.web.errors import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """One way in which a route can succeed."""
+
+    status: int
+    text: str
+    models: tuple[type[BaseModel], ...] = ()
+    """Of the body, which is one of them; none: there is no body."""
+    is_list: bool = False
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    """Whole bodies, by a word for each."""
+    has_tag: bool = False
+    """Whether an `ETag` comes along."""
+    may_be_representation: bool = False
+    """Whether the body is there, or is what is there now, only for who prefers it (RFC 7240 4.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One route."""
+
+    method: str
+    path: str
+    """In Flask's notation."""
+    client_name: str
+    topic: str
+    summary: str
+    notes: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    successes: tuple[Success, ...]
+    faults: tuple[Fault, ...]
+    """Every error that can come, each type once."""
+    bodies: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    """By media type."""
+    body_patterns: Mapping[str, str] = field(default_factory=dict)
+    """What the value of a property of the body must match, where the model does not say so."""
+    body_required: bool = False
+    takes_if_match: bool = False
+    takes_prefer: bool = False
+    needs_cookie: bool = True
+    operation: Operation | None = None
+    """The row behind it."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it needs no CSRF token."""
+        return self.method == "GET"

@@ -1,0 +1,52 @@
+"""JSON Schema (2020-12, as OpenAPI 3.1 has it) of the models and of the parameters' patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+
+from bff.operations.model import Parameter
+
+_REFERENCE: Final = "#/components/schemas/"
+_ALTERNATIVES: Final = re.compile(r"[\w-]+(?:\|[\w-]+)+")
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Pydantic's, but for titles, which would repeat the names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def reference(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what points to the schema of a model."""
+    return {"$ref": _REFERENCE + model.__name__}
+
+
+def component_schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """Return the schemas of models, and of every model inside of them, by name."""
+    mode: JsonSchemaMode = "validation"
+    wanted = sorted(set(models), key=lambda model: model.__name__)
+    _, whole = models_json_schema(
+        [(model, mode) for model in wanted],
+        ref_template=_REFERENCE + "{model}",
+        schema_generator=_WithoutTitles,
+    )
+    schemas: dict[str, Any] = whole["$defs"]
+    return {name: {key: value for key, value in schemas[name].items() if key != "title"} for name in sorted(schemas)}
+
+
+def parameter_schema(parameter: Parameter) -> dict[str, Any]:
+    """Return the schema of a parameter's values."""
+    if _ALTERNATIVES.fullmatch(parameter.pattern):
+        return {"type": "string", "enum": parameter.pattern.split("|")}
+    return {"type": "string", "pattern": anchored(parameter.pattern)}
+
+
+def anchored(pattern: str) -> str:
+    r"""Return a pattern that the whole value must match, as JSON Schema writes it: ECMA-262 has no `\\Z`."""
+    return f"^(?:{pattern})$".replace(r"\Z", "$")
