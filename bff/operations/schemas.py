@@ -49,6 +49,8 @@ MIN_PASSWORD_CHARACTERS = 8
 
 MAILED = "the-token-of-the-mail"
 """Stands for a mailed token in examples."""
+PASSWORD = "Velvet-Garden-24"  # nosec B105 # noqa: S105 - of the customer in examples, and of nobody
+NEW_PASSWORD = "Harbour-Lamp-63"  # nosec B105 # noqa: S105 - the same
 
 _SECRET = {"format": "password"}
 
@@ -173,15 +175,13 @@ class PasswordAuthentication(Body):
     email: Email = required("The e-mail that is used to sign in.")
     password: Password = required("The password.")
 
-    examples: ClassVar[Mapping[str, Any]] = {
-        "customer": {"email": "jane.doe@example.com", "password": "Velvet-Garden-24"}
-    }
+    examples: ClassVar[Mapping[str, Any]] = {"customer": {"email": "jane.doe@example.com", "password": PASSWORD}}
 
 
 class NewLogin(PasswordAuthentication):
     """An e-mail and a password to sign in with besides."""
 
-    examples: ClassVar[Mapping[str, Any]] = {"login": {"email": "jane@example.com", "password": "Harbour-Lamp-63"}}
+    examples: ClassVar[Mapping[str, Any]] = {"login": {"email": "jane@example.com", "password": NEW_PASSWORD}}
 
 
 class CustomerSignup(Body):
@@ -196,7 +196,7 @@ class CustomerSignup(Body):
     examples: ClassVar[Mapping[str, Any]] = {
         "customer": {
             "email": "mary.major@example.com",
-            "password": "Harbour-Lamp-63",
+            "password": NEW_PASSWORD,
             "customerDetails": {"firstName": "Mary", "lastName": "Major", "contactEmail": "mary.major@example.com"},
         }
     }
@@ -221,7 +221,7 @@ class EmailChange(Body):
     examples: ClassVar[Mapping[str, Any]] = {
         "change": {
             "email": "jane.doe@example.com",
-            "password": "Velvet-Garden-24",
+            "password": PASSWORD,
             "newEmail": "jane@example.com",
             "syncContactEmail": True,
         }
@@ -243,7 +243,7 @@ class PasswordReset(Body):
     token: Token = required("The token from the mail.")
     password: Password = required("The password to set.")
 
-    examples: ClassVar[Mapping[str, Any]] = {"mailed": {"token": MAILED, "password": "Harbour-Lamp-63"}}
+    examples: ClassVar[Mapping[str, Any]] = {"mailed": {"token": MAILED, "password": NEW_PASSWORD}}
 
 
 class PasswordChange(Body):
@@ -252,9 +252,7 @@ class PasswordChange(Body):
     current_password: Password = required("The password that is valid now.")
     new_password: Password = required("The password to set.")
 
-    examples: ClassVar[Mapping[str, Any]] = {
-        "change": {"currentPassword": "Velvet-Garden-24", "newPassword": "Harbour-Lamp-63"}
-    }
+    examples: ClassVar[Mapping[str, Any]] = {"change": {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}}
 
 
 class OptInResend(Body):
