@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bff.commands.checks.features import FEATURES
+from bff.commands.checks.redis_uses import REDIS_USES
 from bff.config.settings import SessionSettings
 from bff.sessions.stored_keys import StoredKey
 
-ALL_KEPT: Final[tuple[StoredKey, ...]] = tuple(kept for feature in FEATURES for kept in feature.kept)
+ALL_KEPT: Final[tuple[StoredKey, ...]] = tuple(kept for use in REDIS_USES for kept in use.kept)
 
 
 def lifetime_of(kept: StoredKey, settings: SessionSettings) -> str:

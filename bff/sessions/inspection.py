@@ -42,7 +42,9 @@ class Obstacle(StrEnum):
     REFUSED = "nothing listens there"
     NO_SOCKET = "there is no such socket"
     NOT_ALLOWED = "this user of the machine may not use the socket"
-    CERTIFICATE = "its certificate is not to be believed"
+    AUTHORITY = "nobody who is trusted vouches for its certificate"
+    OTHER_HOST = "its certificate is for another host"
+    OUT_OF_TIME = "its certificate is not good any more, or not yet"
     NO_TLS = "it does not speak TLS"
     PASSWORD = "it refuses the user or the password"  # noqa: S105 - no password
     NO_PASSWORD = "it wants a password"  # noqa: S105 - no password
@@ -56,11 +58,20 @@ _BY_KIND: Final[Mapping[type[BaseException], Obstacle]] = {
     ConnectionRefusedError: Obstacle.REFUSED,
     FileNotFoundError: Obstacle.NO_SOCKET,
     PermissionError: Obstacle.NOT_ALLOWED,
-    ssl.SSLCertVerificationError: Obstacle.CERTIFICATE,
+    ssl.SSLCertVerificationError: Obstacle.AUTHORITY,
     ssl.SSLError: Obstacle.NO_TLS,
     TimeoutError: Obstacle.SLOW,
 }
 """The first that fits counts: the later ones are wider."""
+
+
+_BY_VERDICT: Final[Mapping[int, Obstacle]] = {
+    9: Obstacle.OUT_OF_TIME,
+    10: Obstacle.OUT_OF_TIME,
+    62: Obstacle.OTHER_HOST,
+    64: Obstacle.OTHER_HOST,
+}
+"""OpenSSL's numbers (x509_vfy.h): not yet valid, expired, another host's name, another address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +251,8 @@ def _obstacle(error: RedisError) -> Obstacle | None:
         if isinstance(one, TimeoutError) and "handshake" in str(one):
             # A server that speaks no TLS waits for the rest of what it takes for a command.
             return Obstacle.NO_TLS
+        if isinstance(one, ssl.SSLCertVerificationError) and one.verify_code in _BY_VERDICT:
+            return _BY_VERDICT[one.verify_code]
         for kind, obstacle in _BY_KIND.items():
             if isinstance(one, kind):
                 return obstacle

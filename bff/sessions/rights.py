@@ -99,11 +99,12 @@ def lacking_rights(client: Redis, needed: Iterable[Right]) -> Lacking:
     wanted = sorted(needed, key=lambda right: (right.command, right.glob or ""))
     found: dict[str, dict[str, set[Right]]] = {"commands": {}, "globs": {}, "unknown": {}}
     for right, error in _asked(client, wanted):
-        fault = fault_of(error, right.command)
-        if fault.cause == _DENIED and _OF_A_KEY.search(str(error)) and right.glob is not None:
+        is_denied = fault_of(error).cause == _DENIED
+        if is_denied and _OF_A_KEY.search(str(error)) and right.glob is not None:
             found["globs"].setdefault(right.glob, set()).add(right)
-        elif fault.cause == _DENIED:
-            found["commands"].setdefault(fault.command, set()).add(right)
+        elif is_denied:
+            # Not as Redis names it: before 7.0 it leaves the second word out.
+            found["commands"].setdefault(right.command, set()).add(right)
         elif _UNKNOWN.search(str(error)):
             found["unknown"].setdefault(right.command, set()).add(right)
     return Lacking(**{name: {key: frozenset(rights) for key, rights in of.items()} for name, of in found.items()})

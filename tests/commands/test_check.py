@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ssl
 import time
 from collections.abc import Iterator
@@ -11,17 +12,18 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bff.commands.check import PARTS, Part
-from bff.commands.checks.features import FEATURES
+from bff.commands.check import PARTS, Part, run_check
 from bff.commands.checks.finding import Topic, ok
+from bff.commands.checks.redis_uses import REDIS_USES
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.provider.settings import ProviderSettings
-from tests.support.acl import url_of, user
+from tests.support.acl import PASSWORD, url_of, user
 from tests.support.bench.authority import make_authority
 from tests.support.checked import Checked, check, environment_of, own_redis
 from tests.support.fakes.raw_server import RawServer, reply, sends
 from tests.support.fakes.redis_gate import RedisGate
+from tests.support.leaks import hits_in
 from tests.support.redis_keys import keys_of
 from tests.support.shop import KEY, ShopMaker, SocialShop
 from tests.test_cli import run
@@ -54,8 +56,8 @@ def test_whole_set_up_is_found_good_and_nothing_is_left_behind(environ: dict[str
     assert keys_of(redis) == []
     assert checked.one("redis.version")["what"].startswith("valkey ")
     assert checked.one("redis.eviction")["what"] == "noeviction, maxmemory not set"
-    rights = {right for feature in FEATURES for right in feature.rights}
-    assert checked.one("redis.rights")["what"] == f"the user has all {len(rights)} rights, for {len(FEATURES)} features"
+    rights = {right for use in REDIS_USES for right in use.rights}
+    assert checked.one("redis.rights")["what"] == f"the user has all {len(rights)} rights"
 
 
 def test_lines_are_one_for_each_finding_and_a_summary(environ: dict[str, str]) -> None:
@@ -157,7 +159,7 @@ def test_keys_that_are_missing_are_named_and_all_of_them_at_once(
     assert checked.one("redis.rights")["what"] == "the user may not reach the keys bff:*"
 
 
-def test_right_that_no_configured_feature_needs_is_not_missed(
+def test_right_that_no_configured_use_needs_is_not_missed(
     make_shop: ShopMaker, redis: Redis, redis_server: EmbeddedRedis
 ) -> None:
     off = {f"BFF_RATE_LIMIT_{name}": "off" for name in ("LOGIN", "MAIL", "GUEST")}
@@ -257,20 +259,41 @@ def test_old_server_is_refused(environ: dict[str, str], redis: Redis, redis_serv
     assert_only(checked, "redis.version", "failed", code=1, what="is older than 6.2", hint="Update it")
 
 
-def server_side(folder: Path) -> ssl.SSLContext:
-    authority = make_authority(folder)
+def server_side(folder: Path, days: int = 1) -> ssl.SSLContext:
+    authority = make_authority(folder, days=days)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.certificate, authority.key)
     return context
 
 
-def test_tls_is_told_with_how_long_the_certificate_is_good(
-    environ: dict[str, str], redis_server: EmbeddedRedis, tmp_path: Path
+@pytest.mark.parametrize(
+    ("days", "topic", "status", "what", "hint"),
+    [
+        (60, "redis.tls", "ok", "TLSv1.3; the certificate is good for 59 days", None),
+        (14, "redis.tls", "warning", "TLSv1.3; the certificate ends in 13 days", "Renew Redis's certificate."),
+        (
+            -1,
+            "redis.connection",
+            "failed",
+            "its certificate is not good any more, or not yet",
+            "Renew Redis's certificate, and see that this machine's clock is right.",
+        ),
+    ],
+)
+def test_certificate_is_told_with_how_long_it_is_good(
+    environ: dict[str, str],
+    redis_server: EmbeddedRedis,
+    tmp_path: Path,
+    days: int,
+    topic: str,
+    status: str,
+    what: str,
+    hint: str | None,
 ) -> None:
-    with RedisGate(redis_server.url, tls=server_side(tmp_path)) as gate:
-        checked = check({**environ, "REDIS_URL": gate.url(f"?ssl_ca_certs={tmp_path}/root.pem")})
-        what = "TLSv1.3; the certificate ends in 0 days"
-        assert_only(checked, "redis.tls", "warning", code=0, what=what, hint="Renew")
+    with RedisGate(redis_server.url, tls=server_side(tmp_path, days)) as gate:
+        told = check({**environ, "REDIS_URL": gate.url(f"?ssl_ca_certs={tmp_path}/root.pem")}).one(topic)
+    assert (told["status"], told["hint"]) == (status, hint)
+    assert told["what"].endswith(what)
 
 
 def test_certificate_of_an_unknown_authority_is_told_from_no_tls(
@@ -278,8 +301,12 @@ def test_certificate_of_an_unknown_authority_is_told_from_no_tls(
 ) -> None:
     with RedisGate(redis_server.url, tls=server_side(tmp_path)) as gate:
         checked = check({**environ, "REDIS_URL": gate.url()})
-        what = "its certificate is not to be believed"
+        what = "nobody who is trusted vouches for its certificate"
         assert_only(checked, "redis.connection", "failed", code=1, what=what, hint="ssl_ca_certs")
+        trusting = gate.url(f"?ssl_ca_certs={tmp_path}/root.pem").replace("127.0.0.1", "localhost")
+        checked = check({**environ, "REDIS_URL": trusting})
+        what = "its certificate is for another host"
+        assert_only(checked, "redis.connection", "failed", code=1, what=what, hint="have it certified by this name")
         checked = check({**environ, "REDIS_URL": gate.url().replace("rediss://", "redis://")})
         assert_only(checked, "redis.connection", "failed", code=1, what="", hint="rediss://")
     with RedisGate(redis_server.url) as gate:
@@ -351,13 +378,46 @@ def test_clock_of_emporix_is_compared(environ: dict[str, str]) -> None:
     assert "names no time" in checked.one("emporix.clock")["what"]
 
 
-def test_tokens_are_neither_told_nor_kept(environ: dict[str, str], social: SocialShop, redis: Redis) -> None:
-    checked = check(environ)
+def test_no_secret_is_told_in_any_form_whatever_fails(
+    environ: dict[str, str], social: SocialShop, redis: Redis, redis_server: EmbeddedRedis, tmp_path: Path
+) -> None:
+    password = redis_server.url.partition("password=")[2]
+    told: list[bytes] = []
+    broken: tuple[dict[str, str], ...] = (
+        {},
+        {"REDIS_URL": url_of(redis_server)},
+        {"REDIS_URL": redis_server.url.replace("unix://", "unix:///nowhere")},
+        {"REDIS_URL": f"redis://:{password}@127.0.0.1:1"},
+        {"REDIS_URL": f"redis://:{password}@127.0.0.1:1?db=x", "BFF_SECRET_KEYS": f"{KEY}x"},
+        {"EMPORIX_CLIENT_ID": "canary-of-the-api-key"},
+        {"BFF_THEME_DIR": str(tmp_path)},
+    )
+    for changes in broken:
+        checked = check({**environ, **changes})
+        told += [checked.text.encode(), str(checked.told).encode()]
+    with user(redis, redis_server, "~bff:*", "+@all", "-set"):
+        told.append(check({**environ, "REDIS_URL": url_of(redis_server)}).text.encode())
     issued = [one.value for one in social.shop.sandbox.issued]
-    assert len(issued) >= 2
-    for secret in (*issued, KEY, environ["REDIS_URL"].partition("password=")[2]):
-        assert secret not in checked.text + str(checked.told)
+    assert len(issued) >= 2 * len(broken) - 3
+    secrets = [*issued, KEY, password, PASSWORD, "canary-of-the-api-key"]
+    assert hits_in(told, [secret.encode() for secret in secrets]) == set()
     assert keys_of(redis) == []
+
+
+def test_parts_do_not_wait_for_each_other(environ: dict[str, str], social: SocialShop, busy_seconds: float) -> None:
+    for faults, operation in ((social.shop.sandbox.faults, "anonymous_login"), (social.provider.faults, "discovery")):
+        faults.add(operation, Fault(delay_before_seconds=30))
+    with EmbeddedRedis() as server:
+        server.pause()
+        began = time.monotonic()
+        out = io.StringIO()
+        code = run_check({**environ, "EMPORIX_READ_TIMEOUT": "3", "REDIS_URL": server.url}, out, json_form=False)
+        took = time.monotonic() - began
+        server.resume()
+        social.shop.sandbox.faults.clear()
+        social.provider.faults.clear()
+    assert (code, out.getvalue().count("failed   ")) == (1, 3)
+    assert took < 4.5 + busy_seconds
 
 
 # The identity provider

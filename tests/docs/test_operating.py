@@ -11,8 +11,8 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from bff.cli import main
-from bff.commands.checks.features import FEATURES, FOR_THE_CHECK
 from bff.commands.checks.finding import Topic
+from bff.commands.checks.redis_uses import FOR_THE_CHECK, REDIS_USES
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import revoke_all
 from bff.config.settings import Settings
@@ -93,7 +93,7 @@ def test_check_names_all_that_it_looks_at_and_nothing_else() -> None:
 
 def test_rights_that_the_rule_gives_are_all_that_the_check_asks_for(redis: Redis, redis_server: EmbeddedRedis) -> None:
     (rule,) = re.findall(r"^ACL SETUSER bff on >PASSWORD (.+)$", OPERATING, re.MULTILINE)
-    needed = frozenset(right for feature in (*FEATURES, FOR_THE_CHECK) for right in feature.rights)
+    needed = frozenset(right for use in (*REDIS_USES, FOR_THE_CHECK) for right in use.rights)
     with user(redis, redis_server, *rule.split()) as client:
         assert not lacking_rights(client, needed)
 

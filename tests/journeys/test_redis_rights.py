@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bff.commands.checks.features import FEATURES, Feature
+from bff.commands.checks.redis_uses import REDIS_USES, RedisUse
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import revoke_all
 from bff.crypto import encode
@@ -27,7 +27,7 @@ from tests.support.journeys.leak_visitor import Role
 from tests.support.oidc.hostile import mint_logout_token
 from tests.support.shop import ShopMaker, SocialShop
 
-DECLARED = frozenset(right for feature in FEATURES for right in feature.rights)
+DECLARED = frozenset(right for use in REDIS_USES for right in use.rights)
 OF_CONNECTIONS = frozenset({"hello", "auth", "client|setinfo", "client|maint_notifications", "select"})
 """What the client library says first; every user may greet, and the rest is taken back where it is refused."""
 OURS = re.compile(r"bff:")
@@ -60,7 +60,7 @@ class Overheard:
 
 
 def _glob(key: str) -> str:
-    found = [kept.glob for feature in FEATURES for kept in feature.kept if kept.matches(key)]
+    found = [kept.glob for use in REDIS_USES for kept in use.kept if kept.matches(key)]
     assert len(found) == 1, key
     return found[0]
 
@@ -110,7 +110,7 @@ GLOBS = sorted({right.glob for right in DECLARED if right.glob is not None})
 
 
 class Without:
-    """A shop whose user of Redis lacks the rights of one feature."""
+    """A shop whose user of Redis lacks the rights of one use."""
 
     def __init__(self, social: SocialShop) -> None:
         self.social = social
@@ -152,14 +152,14 @@ class Without:
         return self.login() == 200
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=[feature.name for feature in FEATURES])
-def test_what_goes_without_a_feature_is_what_is_said_of_it(
-    make_shop: ShopMaker, redis_server: EmbeddedRedis, redis: Redis, feature: Feature
+@pytest.mark.parametrize("use", REDIS_USES, ids=[use.name for use in REDIS_USES])
+def test_what_goes_without_a_use_is_what_is_said_of_it(
+    make_shop: ShopMaker, redis_server: EmbeddedRedis, redis: Redis, use: RedisUse
 ) -> None:
-    lacking = {kept.glob for kept in feature.kept}
+    lacking = {kept.glob for kept in use.kept}
     rules = [*(f"~{glob}" for glob in GLOBS if glob not in lacking), "+@all", *([] if lacking else ["-scan"])]
     with user(redis, redis_server, *rules):
         without = Without(make_shop.with_provider(REDIS_URL=url_of(redis_server)))
-        name = "_".join(re.findall(r"[a-z]+", feature.name))
+        name = "_".join(re.findall(r"[a-z]+", use.name))
         assert getattr(without, name)()
         without.shop.services.redis.close()

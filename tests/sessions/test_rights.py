@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from bff.commands.checks.features import FEATURES
+from bff.commands.checks.redis_uses import REDIS_USES
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sessions.rights import Right, lacking_rights
 from tests.support.acl import user
 from tests.support.redis_keys import keys_of
 
-NEEDED = frozenset(right for feature in FEATURES for right in feature.rights)
+NEEDED = frozenset(right for use in REDIS_USES for right in use.rights)
 COMMANDS = sorted({right.command for right in NEEDED})
 GLOBS = sorted({right.glob for right in NEEDED if right.glob is not None})
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from bff.commands.checks.features import FEATURES, FOR_THE_CHECK, Feature
+from bff.commands.checks.redis_uses import FOR_THE_CHECK, REDIS_USES, RedisUse
 
 HEAD = "| for | keys | commands | without one of them |\n|---|---|---|---|\n"
 
 
 def rights_table() -> str:
     """Return the table, with a line break at its end."""
-    return HEAD + "".join(_row(feature) for feature in (*FEATURES, FOR_THE_CHECK))
+    return HEAD + "".join(_row(use) for use in (*REDIS_USES, FOR_THE_CHECK))
 
 
-def _row(feature: Feature) -> str:
-    keys = " ".join(f"~{kept.glob}" for kept in feature.kept)
-    commands = " ".join(f"+{command}" for command in sorted({right.command for right in feature.rights}))
+def _row(use: RedisUse) -> str:
+    keys = " ".join(f"~{kept.glob}" for kept in use.kept)
+    commands = " ".join(f"+{command}" for command in sorted({right.command for right in use.rights}))
     # A bar would end the cell.
     shown = commands.replace("|", "\\|")
-    return f"| {feature.name} | {f'`{keys}`' if keys else '-'} | `{shown}` | {feature.without} |\n"
+    return f"| {use.name} | {f'`{keys}`' if keys else '-'} | `{shown}` | {use.without} |\n"
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from bff.commands.checks.clock import clock_finding
-from bff.commands.checks.features import FEATURES, FOR_THE_CHECK
 from bff.commands.checks.finding import Finding, Topic, failed, ok, warning
+from bff.commands.checks.redis_uses import FOR_THE_CHECK, REDIS_USES
 from bff.commands.checks.silent import silent_log
 from bff.config.parsers import is_loopback
 from bff.config.redis_url import place
@@ -31,7 +31,9 @@ _HINTS: Final[Mapping[Obstacle, str]] = {
     Obstacle.REFUSED: "Start Redis, or correct host and port in REDIS_URL.",
     Obstacle.NO_SOCKET: "Start Redis, or correct the path in REDIS_URL.",
     Obstacle.NOT_ALLOWED: "Put this user into the socket's group.",
-    Obstacle.CERTIFICATE: "Name the authority's file in REDIS_URL (ssl_ca_certs), and the host as it is certified.",
+    Obstacle.AUTHORITY: "Name the authority's file in REDIS_URL (ssl_ca_certs).",
+    Obstacle.OTHER_HOST: "Name the host in REDIS_URL as the certificate does, or have it certified by this name.",
+    Obstacle.OUT_OF_TIME: "Renew Redis's certificate, and see that this machine's clock is right.",
     Obstacle.NO_TLS: "Use the port at which Redis speaks TLS, or redis://.",
     Obstacle.PASSWORD: "Correct user and password in REDIS_URL, with %-escapes for what is special in a URL.",
     Obstacle.NO_PASSWORD: "Put user and password into REDIS_URL.",
@@ -105,14 +107,14 @@ def _role(greeting: Greeting) -> Finding:
 
 
 def _rights(redis: Inspection, settings: Settings) -> Iterator[Finding]:
-    used = [feature for feature in FEATURES if feature.is_used(settings)]
-    needed = frozenset(right for feature in used for right in feature.rights)
+    used = [use for use in REDIS_USES if use.is_used(settings)]
+    needed = frozenset(right for use in used for right in use.rights)
     lacking = redis.lacking(needed)
     if isinstance(lacking, RedisFault):
         yield failed(Topic.RIGHTS, f"rights could not be asked: {lacking}", "Look into Redis's own log.")
         return
     if not lacking:
-        yield ok(Topic.RIGHTS, f"the user has all {len(needed)} rights, for {len(used)} features")
+        yield ok(Topic.RIGHTS, f"the user has all {len(needed)} rights")
         return
     yield from _lacking(lacking, len({right.glob for right in needed} - {None}))
 
@@ -144,7 +146,7 @@ def _lacking(lacking: Lacking, globs: int) -> Iterator[Finding]:
 
 def _missed(rights: Iterable[Right]) -> str:
     wanted = frozenset(rights)
-    return "; ".join(feature.without for feature in FEATURES if feature.rights & wanted)
+    return "; ".join(use.without for use in REDIS_USES if use.rights & wanted)
 
 
 def _session(redis: Inspection, settings: Settings) -> Finding:

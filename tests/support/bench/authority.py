@@ -26,8 +26,11 @@ class Authority:
     """What certifi has, and the root: as large as what production reads."""
 
 
-def make_authority(folder: Path) -> Authority:
-    """Write the files into a private folder."""
+def make_authority(folder: Path, *, days: int = 1) -> Authority:
+    """Write the files into a private folder.
+
+    :param days: for how long the server's certificate is good; below 0: it no longer is
+    """
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root_name, name = (
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in ("bench root", "127.0.0.1")
@@ -39,7 +42,7 @@ def make_authority(folder: Path) -> Authority:
         .sign(root_key, hashes.SHA256())
     )
     leaf = (
-        _begun(root_name, name, key.public_key())
+        _begun(root_name, name, key.public_key(), days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(loopback, critical=False)
         .sign(root_key, hashes.SHA256())
@@ -60,7 +63,9 @@ def make_authority(folder: Path) -> Authority:
     return made
 
 
-def _begun(issuer: x509.Name, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _begun(
+    issuer: x509.Name, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int = 1
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -68,6 +73,6 @@ def _begun(issuer: x509.Name, subject: x509.Name, key: ec.EllipticCurvePublicKey
         .subject_name(subject)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=7))
+        .not_valid_after(now + datetime.timedelta(days=days))
     )

@@ -1,4 +1,4 @@
-"""What the program does with Redis, feature by feature: the keys, the commands, and what is missed without them.
+"""What the program uses Redis for, use by use: the keys, the commands, and what is missed without them.
 
 `bff check` asks for these rights one by one, the audit lists these keys, and the table in the operators' document is
 tested against it.
@@ -30,7 +30,7 @@ def _limits(settings: Settings) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feature:
+class RedisUse:
     """What belongs together, to an operator."""
 
     name: str
@@ -47,57 +47,57 @@ class Feature:
         return rights_for(self.kept, self.commands)
 
 
-FEATURES: Final = (
-    Feature(
+REDIS_USES: Final = (
+    RedisUse(
         name="sessions",
         without="no session can be kept, and requests are answered 503",
         kept=redis_store.STORED_KEYS,
         commands=(*_SCRIPTS, *_TRANSACTIONS),
     ),
-    Feature(
+    RedisUse(
         name="forms sent twice",
         without="a double click is not protected",
         kept=answers.STORED_KEYS,
         commands=_SCRIPTS,
     ),
-    Feature(
+    RedisUse(
         name="signing in, and ending sessions elsewhere",
         without="nobody can sign in",
         kept=index.STORED_KEYS,
         commands=(*_SCRIPTS, *_TRANSACTIONS, "time"),
     ),
-    Feature(
+    RedisUse(
         name="known browsers",
         without="nobody can sign in who has an e-mail",
         kept=known_browsers.STORED_KEYS,
         commands=_TRANSACTIONS,
     ),
-    Feature(
+    RedisUse(
         name="back-channel logout",
         without="sign-outs that the identity provider sends are answered 503",
         kept=replay.STORED_KEYS,
         is_used=lambda settings: settings.social is not None,
     ),
-    Feature(
+    RedisUse(
         name="readiness",
         without="/readyz answers 503",
         kept=readiness.STORED_KEYS,
         commands=_SCRIPTS,
     ),
-    Feature(
+    RedisUse(
         name="limits",
         without="each process counts for itself",
         kept=limits.STORED_KEYS,
         commands=_SCRIPTS,
         is_used=_limits,
     ),
-    Feature(
+    RedisUse(
         name="`bff sessions revoke --all`",
         without="the command fails",
         commands=("scan",),
     ),
 )
-FOR_THE_CHECK: Final = Feature(
+FOR_THE_CHECK: Final = RedisUse(
     name="`bff check`",
     without="eviction and persistence cannot be seen, which is a warning",
     commands=("info",),
