@@ -18,6 +18,7 @@ class Event(Enum):
     in `tests/journeys/test_audit_trail.py`.
     """
 
+    SERVING = (_INFO,)
     REQUEST = (_INFO,)
     UPSTREAM_CALL = (_DEBUG,)
     UPSTREAM_FAILED = (_WARNING,)

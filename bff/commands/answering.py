@@ -19,6 +19,7 @@ from bff.commands.connection import Connection
 from bff.commands.environ import Environs
 from bff.commands.shares import Shares
 from bff.commands.threads import Threads
+from bff.commands.worker_states import WorkerState, WorkerStates
 from bff.web.bare_answers import BareAnswers
 
 
@@ -29,6 +30,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         super().__init__(*args, **kwargs)
         self._bare: BareAnswers = self.app.bare_answers
         self._shares: Shares = self.app.shares
+        self._states: WorkerStates = self.app.worker_states
         self._environs = Environs(self.cfg)
         self._finished: deque[Connection] = deque()
         """Those that a thread is done with, for the loop to go on with."""
@@ -133,6 +135,10 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             self.log.exception("Error handling request")
             # Nothing can be said any more: that it is not whole, the connection's end tells.
             return False
+        self.nr += 1
+        if self.nr >= self.max_requests:
+            # It goes on answering until the master has another one.
+            self._states.put(self.age, WorkerState.SPENT)
         return not answer.should_close()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:

@@ -12,24 +12,31 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
+import bff
 from bff import log
 from bff.commands.arrival import LONGEST_COOKIE_BYTES, LONGEST_REQUEST_LINE_BYTES, MOST_HEADERS
 from bff.commands.cookie_lines import join_cookie_lines
+from bff.commands.listening import CannotListenError
+from bff.commands.master import Master
+from bff.commands.service_manager import ServiceManager
 from bff.commands.shares import Shares
 from bff.commands.worker import WholeRequestWorker
+from bff.commands.worker_states import WorkerState, WorkerStates
+from bff.config.redis_url import place
 from bff.config.settings import ServingSettings, Settings
 from bff.errors import ConfigurationError
+from bff.events import Event
 from bff.web.bare_answers import BareAnswers
 
 if TYPE_CHECKING:
@@ -44,6 +51,8 @@ SOCKET_UMASK: Final = 0o007
 """A unix socket is for owner and group; gunicorn's default lets every user of the machine connect."""
 
 LOGGER: Final = logging.getLogger("bff.serve")
+_STOREFRONT_ROWS: Final = 0
+"""Further operations that the shop declares; there are none but the built-in ones."""
 QUERY: Final = re.compile(r"\?.*", re.DOTALL)
 QUOTED: Final = re.compile(r"^(Invalid request from ip=|Ignored premature)([^'\"]*).*", re.DOTALL)
 
@@ -69,6 +78,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._current = prepare()
         self.shares = Shares()
         """Which worker has how many connections."""
+        self.worker_states = WorkerStates()
         log.configure(self._current.settings.logging)
         super().__init__(prog="bff")
 
@@ -102,10 +112,27 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def run(self) -> None:
         """Serve until a signal asks to end."""
         try:
-            Master(self).run()
-        except RuntimeError as error:
+            Master(self, ServiceManager.taken_from(os.environ)).run()
+        except (CannotListenError, RuntimeError) as error:
             print(f"bff: {error}", file=sys.stderr)  # noqa: T201 - for whoever starts the server
             sys.exit(1)
+
+    def tell_start(self, listening: Sequence[str]) -> None:
+        """Log what is served, and where."""
+        settings, serving = self._current.settings, self._current.settings.serving
+        url = settings.redis.url.reveal()
+        log.Log(logging.getLogger("bff"), _no_pseudonym).emit(
+            Event.SERVING,
+            version=bff.__version__,
+            publicUrl=serving.public_url,
+            listening=", ".join(listening),
+            workers=serving.workers,
+            threads=serving.threads,
+            redis=url.partition("://")[0],
+            redisHost=place(url),
+            socialLogin=settings.social is not None,
+            storefrontRows=_STOREFRONT_ROWS,
+        )
 
     def load_config(self) -> None:
         """Say every setting; the base class calls this."""
@@ -125,13 +152,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._current.make_app()
 
 
-class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's master process, but that a wrong configuration leaves the workers alone."""
-
-    def reload(self) -> None:
-        """Replace the workers by ones with the configuration of now; SIGHUP asks for it."""
-        if self.app.renew():
-            super().reload()
+def _no_pseudonym(kind: bytes, value: str) -> str:
+    """Stand in where no line is about a person."""
+    raise AssertionError(kind)
 
 
 def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
@@ -160,16 +183,26 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "loglevel": log_level,
         "logger_class": QuietLogger,
         "pre_request": join_cookie_lines,
+        "max_requests": serving.worker_requests,
+        # Else all of them would be replaced one after the other.
+        "max_requests_jitter": serving.worker_requests // 10,
         "pre_fork": share_what_is_there,
+        "post_worker_init": say_it_serves,
         "child_exit": forget_share,
         "control_socket_disable": True,
     }
 
 
-def share_what_is_there(master: object, worker: object) -> None:
+def share_what_is_there(master: Any, worker: Any) -> None:
     """Keep what the master has made out of the workers' garbage collections: each would copy all it looks at."""
+    master.app.worker_states.put(worker.age, WorkerState.STARTING)
     gc.collect()
     gc.freeze()
+
+
+def say_it_serves(worker: Any) -> None:
+    """Let the master know that a worker's application is built."""
+    worker.app.worker_states.put(worker.age, WorkerState.SERVING)
 
 
 def forget_share(master: Any, worker: Any) -> None:

@@ -22,6 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 LONGEST_TIMEOUT_SECONDS: Final = 120
 LONGEST_SESSION_SECONDS: Final = 30 * 86400
 MOST_WORKERS: Final = 256
+MOST_REQUESTS: Final = 1_000_000_000
 SITE: Final = r"[A-Za-z0-9_.-]+"
 
 
@@ -257,6 +258,8 @@ class ServingSettings:
     """Where the environment does not say: one for each core that this process may use."""
     threads: int = setting("BFF_THREADS", parsers.whole(1, 1024), "32")
     graceful_timeout_seconds: int = setting("BFF_GRACEFUL_TIMEOUT", parsers.whole(1, 3600), "30")
+    worker_requests: int = setting("BFF_WORKER_REQUESTS", parsers.whole(0, MOST_REQUESTS), "0")
+    """How many a worker answers, and up to a tenth more, before another takes its place; 0: any number."""
     trusted_proxies: int = setting("BFF_TRUSTED_PROXIES", parsers.whole(0, 32), "0")
     """How many reverse proxies in front set `X-Forwarded-*`."""
     return_paths: tuple[str, ...] = optional("BFF_RETURN_PATHS", return_paths, unset=(), example="/shop,/checkout")

@@ -1,0 +1,70 @@
+"""Where the server listens: on sockets that were handed to it, or on one that it makes at once or not at all.
+
+gunicorn tries for five seconds to listen where another program does, with three lines a second; and it removes the path
+of a unix socket from under a server that still listens there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import Any, Final
+
+from gunicorn import systemd
+from gunicorn.sock import TCP6Socket, TCPSocket, UnixSocket
+from gunicorn.util import is_ipv6
+
+_WHY: Final = {
+    errno.EADDRINUSE: "is taken: another program listens there",
+    errno.EACCES: "is not allowed to this user",
+    errno.EPERM: "is not allowed to this user",
+    errno.EADDRNOTAVAIL: "is no address of this machine",
+    errno.ENOENT: "lies in no folder that there is",
+}
+
+
+class CannotListenError(Exception):
+    """The text is one line for whoever starts the server."""
+
+
+def is_handed_over() -> bool:
+    """Tell whether systemd, or a master before this one, has handed its sockets over; gunicorn takes them."""
+    return bool(systemd.listen_fds(unset_environment=False)) or "GUNICORN_FD" in os.environ
+
+
+def listen(cfg: Any, log: Any) -> Any:
+    """Return gunicorn's kind of listening socket, for the one address of its configuration.
+
+    :raises CannotListenError: it cannot be
+    """
+    (address,) = cfg.address
+    shown = cfg.bind[0]
+    if isinstance(address, str):
+        if _is_answered(address):
+            raise CannotListenError(f"{shown} is taken: another program listens there")
+        kind: Any = UnixSocket
+    else:
+        kind = TCP6Socket if is_ipv6(address[0]) else TCPSocket
+    try:
+        return kind(address, cfg, log)
+    except ValueError:
+        raise CannotListenError(f"{shown} is there already, and is no socket") from None
+    except socket.gaierror:
+        raise CannotListenError(f"{shown} names no address") from None
+    except OSError as error:
+        why = _WHY.get(error.errno or 0, f"cannot be listened on: {error.strerror}")
+        raise CannotListenError(f"{shown} {why}") from None
+
+
+def _is_answered(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        # A server whose queue is full is one, too.
+        client.setblocking(False)
+        try:
+            client.connect(path)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,111 @@
+"""Where the server listens: a place that cannot be had is one clear line at once, and one from systemd is taken."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.journeys.real_server import free_port
+from tests.support.served import environment
+from tests.support.small_server import PROGRAM, asked, eventually, small_server
+
+
+def start(bind: str) -> tuple[int, list[str]]:
+    """Return exit code and lines of a server that does not start."""
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, **environment(BFF_BIND=bind)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr.splitlines()
+
+
+def test_port_that_is_taken_is_one_line_and_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        bind = f"127.0.0.1:{other.getsockname()[1]}"
+        # gunicorn's lines would be three for each of five attempts, a second apart.
+        assert start(bind) == (1, [f"bff: {bind} is taken: another program listens there"])
+
+
+def test_unix_socket_of_a_living_server_is_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "bff.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        assert start(f"unix:{path}") == (1, [f"bff: unix:{path} is taken: another program listens there"])
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+    # Its server is gone, and what is left of it is in nobody's way.
+    with small_server(tmp_path, bind=f"unix:{path}") as server:
+        eventually(lambda: bool(server.told("Listening at")))
+        assert "another program" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("bind", "why"),
+    [
+        ("192.0.2.1:8000", "is no address of this machine"),
+        ("unix:/nowhere/bff.sock", "lies in no folder that there is"),
+        ("nothing.invalid:8000", "names no address"),
+    ],
+)
+def test_place_that_cannot_be_had_is_one_line(bind: str, why: str) -> None:
+    assert start(bind) == (1, [f"bff: {bind} {why}"])
+
+
+def test_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_text("mine")
+    assert start(f"unix:{path}") == (1, [f"bff: unix:{path} is there already, and is no socket"])
+    assert path.read_text() == "mine"
+
+
+def test_socket_of_systemd_counts_more_than_the_setting_and_answers_after_a_reload(tmp_path: Path) -> None:
+    never = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with small_server(tmp_path, bind=f"127.0.0.1:{never}", inherited=listener.fileno()) as server:
+            assert int(asked(port)) in server.workers
+            (line,) = [line for line in server.lines if line["event"] == "serving"]
+            assert line["listening"] == f"http://127.0.0.1:{port}"
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", never))
+            before = server.workers
+            server.process.send_signal(signal.SIGHUP)
+            eventually(lambda: bool(server.workers) and not server.workers & before)
+            assert int(asked(port)) in server.workers
+            assert server.ends() == 0
+        # It is systemd's to close: what comes meanwhile waits for the next start.
+        with socket.create_connection(("127.0.0.1", port)) as waiting:
+            waiting.settimeout(60)
+            waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            with small_server(tmp_path, bind=f"127.0.0.1:{never}", inherited=listener.fileno()):
+                assert waiting.recv(64).startswith(b"HTTP/1.1 200")
+
+
+def test_unix_socket_of_systemd_is_taken_and_its_path_left_there(tmp_path: Path) -> None:
+    path = tmp_path / "bff.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        with small_server(tmp_path, bind="127.0.0.1:1", inherited=listener.fileno()) as server:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(60)
+                client.connect(str(path))
+                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                answer = http.client.HTTPResponse(client)
+                answer.begin()
+                assert int(answer.read()) in server.workers
+            assert server.ends() == 0
+        assert path.is_socket()
