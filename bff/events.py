@@ -21,24 +21,29 @@ class Event(Enum):
     SERVING = (_INFO,)
     REQUEST = (_INFO,)
     UPSTREAM_CALL = (_DEBUG,)
-    UPSTREAM_FAILED = (_WARNING,)
-    STORE_UNAVAILABLE = (_ERROR,)
+    UPSTREAM_REFUSED = (_INFO,)
+    UPSTREAM_FAILED = (_DEBUG,)
+    UPSTREAM_READY = (_INFO,)
+    UPSTREAM_NOT_READY = (_WARNING,)
+    STORE_UNAVAILABLE = (_DEBUG,)
     STORE_READY = (_INFO,)
-    STORE_NOT_READY = (_ERROR,)
+    STORE_NOT_READY = (_WARNING,)
     LOCK_NOT_RELEASED = (_WARNING,)
     TOKENS_REFRESHED = (_INFO,)
-    REFRESH_UNKNOWN = (_WARNING,)
-    UPSTREAM_LOGOUT_FAILED = (_WARNING,)
+    REFRESH_UNKNOWN = (_INFO,)
+    UPSTREAM_LOGOUT_FAILED = (_INFO,)
     SESSION_CHANGE_DROPPED = (_INFO,)
-    IDENTITY_PROVIDER_FAILED = (_WARNING,)
-    LIMITS_NOT_SHARED = (_WARNING,)
+    IDENTITY_PROVIDER_READY = (_INFO,)
+    IDENTITY_PROVIDER_NOT_READY = (_WARNING,)
+    LIMITS_SHARED = (_INFO,)
+    LIMITS_NOT_SHARED = (_INFO,)
     HOST_REFUSED = (_WARNING,)
     REPRESENTATION_NOT_READ = (_INFO,)
     INTERNAL_ERROR = (_ERROR,)
 
     SIGNED_IN = _INFO, "a customer signed in; `again`: the same customer anew", *_WHO, "operation", "again", "before"
     SIGN_IN_FAILED = (
-        _WARNING,
+        _INFO,
         "an attempt to sign in by password or activation link failed",
         *_WHO,
         "email",

@@ -39,9 +39,11 @@ from bff.errors import (
 )
 from bff.events import Event
 from bff.log import Log
+from bff.metrics.trouble import Trouble
 from bff.operations.counts import Asker, Attempt, Bucket, Per, counted_address
 from bff.operations.model import Limit, Operation
-from bff.sessions.redis_errors import fault_of
+from bff.sessions.readiness import place_of
+from bff.sessions.redis_errors import FAULT, fault_of
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
 __all__ = ["CLIENT_ADDRESS", "KEY_PREFIX", "STORED_KEYS", "UNKNOWN_ASKER", "Asker", "Limits"]
@@ -66,7 +68,6 @@ STORED_KEYS = (
 _NEWCOMER = "new session"
 """Stands in the log where an operation's name does otherwise."""
 _REDIS_AGAIN_SECONDS = 5.0
-_SAY_AGAIN_SECONDS = 60.0
 _SHOWN_OF_A_HASH = 16
 UNKNOWN_ASKER = Asker()
 
@@ -112,7 +113,13 @@ class Limits:
         self._lock = threading.Lock()
         self._memory: MemoryStorage | None = None
         self._redis_again_at = -math.inf
-        self._say_again_at = -math.inf
+        self._alone = Trouble(
+            log.emit,
+            begun=Event.LIMITS_NOT_SHARED,
+            over=Event.LIMITS_SHARED,
+            host=place_of(redis),
+            monotonic=monotonic,
+        )
 
     @contextmanager
     def attempt(
@@ -212,7 +219,9 @@ class Limits:
         """Count once more if that is still within the limit; return whether it was, and where it was counted."""
         if self._monotonic() >= self._redis_again_at:
             try:
-                return self._shared.hit(item, *names), self._shared
+                admitted = self._shared.hit(item, *names)
+                self._alone.passed()
+                return admitted, self._shared
             except RedisError as err:
                 self._redis_failed(err)
         own = MovingWindowRateLimiter(self._own_counts())
@@ -266,15 +275,11 @@ class Limits:
             return self._memory
 
     def _redis_failed(self, err: RedisError) -> None:
-        """Ask Redis no more for a moment, so that requests do not wait for it in turn; log it once a minute."""
-        now = self._monotonic()
-        with self._lock:
-            self._redis_again_at = now + _REDIS_AGAIN_SECONDS
-            due = now >= self._say_again_at
-            if due:
-                self._say_again_at = now + _SAY_AGAIN_SECONDS
-        if due:
-            self._log.emit(Event.LIMITS_NOT_SHARED, reason=str(fault_of(err)))
+        """Ask Redis no more for a moment, so that requests do not wait for it in turn."""
+        self._redis_again_at = self._monotonic() + _REDIS_AGAIN_SECONDS
+        fault = fault_of(err)
+        FAULT.set(fault)
+        self._alone.met(fault.cause, each=fault.missing_right, command=fault.command or None)
 
 
 def _counts(kind: Limit, operation: Operation, outcome: BaseException | None) -> bool:

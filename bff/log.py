@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from bff.config.settings import LogFormat, LoggingSettings
 from bff.emails import comparable
@@ -27,6 +29,25 @@ SENT_REQUEST_ID: ContextVar[str | None] = ContextVar("sent_request_id", default=
 """The id that came with it, where it is well formed and a proxy is declared; shown in every line but the audit's:
 there nothing stands that the sender of a request chose."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The place of a request in a trace that others keep (W3C Trace Context)."""
+
+    trace_id: str
+    span_id: str
+    """Of this request, made here."""
+    flags: str
+
+    @property
+    def parent(self) -> str:
+        """`traceparent` of what is asked of others on the way."""
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+TRACE: ContextVar[Trace | None] = ContextVar("trace", default=None)
+"""Where a declared proxy sent one; shown like the id that came."""
+
 _URL_LOGGERS = (
     "urllib3.connection",
     "urllib3.connectionpool",
@@ -35,7 +56,7 @@ _URL_LOGGERS = (
 )
 
 AUDIT_LOGGER = "bff.audit"
-_SHOWN_OF_A_HASH = 16
+SHOWN_OF_A_HASH = 16
 
 
 class Log:
@@ -76,9 +97,9 @@ class Log:
         :param fields: fixed words and numbers, never what the sender of a request chose
         """
         if sid is not None:
-            fields["session"] = sid[:_SHOWN_OF_A_HASH]
+            fields["session"] = sid[:SHOWN_OF_A_HASH]
         if before_sid is not None:
-            fields["before"] = before_sid[:_SHOWN_OF_A_HASH]
+            fields["before"] = before_sid[:SHOWN_OF_A_HASH]
         typed = None if email is None else comparable(email)
         for name, kind, value in (
             ("person", b"log-person", customer_id),
@@ -86,7 +107,7 @@ class Log:
             ("entity", b"log-entity", entity_id),
         ):
             if value is not None:
-                fields[name] = self._pseudonym(kind, value)[:_SHOWN_OF_A_HASH]
+                fields[name] = self._pseudonym(kind, value)[:SHOWN_OF_A_HASH]
         _write(self._audit_logger, event, {"audit": True, **fields})
 
 
@@ -122,14 +143,62 @@ _ENCODER = json.JSONEncoder(default=str)
 
 
 class TextFormatter(logging.Formatter):
-    """`time level event key=value …`, for people."""
+    """`time level event key=value …`, for people.
+
+    :param colours: for a terminal
+    """
+
+    def __init__(self, *, colours: bool = False) -> None:
+        super().__init__()
+        self._paint = _painted if colours else _plain
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for a record."""
-        line = _line(record)
-        head = f"{line.pop('time')} {line.pop('level'):<7} {line.pop('event')}"
-        # repr keeps a line break inside a value from starting a line of its own.
-        return " ".join([head, *(f"{name}={value!r}" for name, value in line.items())])
+        line, paint = _line(record), self._paint
+        time, level, event = line.pop("time"), line.pop("level"), line.pop("event")
+        if event == Event.REQUEST.label:
+            status = line.pop("status", None)
+            colour = _RED if str(status).startswith("5") else ""
+            path = _shown(line.pop("route", "-"))
+            said = f"{_shown(line.pop('method', '-'))} {path} {paint(str(status), colour)} {line.pop('ms', '')} ms"
+        elif event == "log":
+            said = f"{line.pop('logger')}: {_printable(line.pop('message'))}"
+        else:
+            said = ("audit " if line.pop("audit", False) else "") + event
+        told = (f"{paint(name + '=', _DIM)}{_shown(value)}" for name, value in line.items())
+        head = f"{paint(time.replace('T', ' ')[:-1], _DIM)} {paint(f'{level:<8}', _COLOURS.get(level, ''))}"
+        return " ".join([f"{head} {said}", *told])
+
+
+_DIM, _RED = "2", "31"
+_COLOURS: Final = {"debug": _DIM, "info": "32", "warning": "33", "error": _RED, "critical": "1;31"}
+"""By level, as terminals take them (ECMA-48 8.3.117)."""
+
+
+def _painted(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if colour else text
+
+
+def _plain(text: str, colour: str) -> str:
+    return text
+
+
+def _printable(text: str) -> str:
+    """Return a text without what starts a line of its own or speaks to a terminal."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and value:
+        return ",".join(map(_shown, value))
+    text = value if isinstance(value, str) else str(value)
+    return text if _BARE.fullmatch(text) else repr(text)
+
+
+_BARE: Final = re.compile(r"[!#-&(-<>-~]+")
+"""What needs no quotes: ASCII that is seen, without quotes and `=`."""
 
 
 @lru_cache(2)
@@ -159,6 +228,9 @@ def _line(record: logging.LogRecord) -> dict[str, Any]:
     sent = SENT_REQUEST_ID.get()
     if sent is not None and record.name != AUDIT_LOGGER:
         line["sentRequestId"] = sent
+    trace = TRACE.get()
+    if trace is not None and record.name != AUDIT_LOGGER:
+        line["traceId"], line["spanId"] = trace.trace_id, trace.span_id
     return line
 
 
@@ -204,9 +276,10 @@ def redact_http_library(redaction: UrlRedaction) -> None:
 
 
 def configure(settings: LoggingSettings) -> None:
-    """Send every record of the process to standard error in the chosen format."""
+    """Send every record of the process to standard error in the chosen format; with colours on a terminal."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.format is LogFormat.JSON else TextFormatter())
+    text = TextFormatter(colours=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+    handler.setFormatter(JsonFormatter() if settings.format is LogFormat.JSON else text)
     # No line shows which thread or process it comes from; looking them up takes longer than to write it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     if sys.version_info >= (3, 12):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import pty
+import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +20,7 @@ from bff.emporix.client import Call
 from bff.errors import BffError
 from bff.events import Event
 from bff.log import (
+    AUDIT_LOGGER,
     REQUEST_ID,
     JsonFormatter,
     TextFormatter,
@@ -75,16 +80,90 @@ def failing(text: str) -> Exception:
 def test_json_line_has_time_level_event_and_fields() -> None:
     line = as_json(Event.UPSTREAM_FAILED, operation="login", status=503, reason=None)
     assert line.pop("time").endswith("Z")
-    assert line == {"level": "warning", "event": "upstream_failed", "operation": "login", "status": 503}
+    assert line == {"level": "debug", "event": "upstream_failed", "operation": "login", "status": 503}
 
 
-def test_text_line_reads_from_left_to_right() -> None:
+def as_text(tell: Callable[[logging.Logger], object], *, colours: bool = False) -> str:
+    """Return a line without its day and time."""
     handler = logging.StreamHandler(stream := io.StringIO())
-    handler.setFormatter(TextFormatter())
+    handler.setFormatter(TextFormatter(colours=colours))
     logger = logging.Logger("a test", logging.DEBUG)
     logger.addHandler(handler)
-    log_to(logger).emit(Event.REQUEST, method="GET", status=200)
-    assert stream.getvalue().split(" ", 1)[1] == "info    request method='GET' status=200\n"
+    tell(logger)
+    line = stream.getvalue()
+    assert re.match(r"(\x1b\[2m)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}(\x1b\[0m)? ", line)
+    return line.split(" ", 2)[2]
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "told"),
+    [
+        (
+            Event.REQUEST,
+            {"method": "GET", "route": "/api/me", "status": 200, "ms": 12.3, "redisMs": 0.8},
+            "info     GET /api/me 200 12.3 ms redisMs=0.8",
+        ),
+        (Event.REQUEST, {"method": "GET", "status": 404, "ms": 0.1}, "info     GET - 404 0.1 ms"),
+        (Event.STORE_NOT_READY, {"cause": "OOM", "host": "a:1"}, "warning  store_not_ready cause=OOM host=a:1"),
+        (Event.HOST_REFUSED, {"expected": "a b=c"}, "warning  host_refused expected='a b=c'"),
+        (
+            Event.SERVING,
+            {"socialLogin": False, "listed": ["a", "b c"], "none": ""},
+            "info     serving socialLogin=no listed=a,'b c' none=''",
+        ),
+    ],
+)
+def test_text_line_reads_from_left_to_right(event: Event, fields: dict[str, Any], told: str) -> None:
+    assert as_text(lambda logger: log_to(logger).emit(event, **fields)) == told + "\n"
+
+
+def test_text_line_of_another_library_is_its_message_and_speaks_to_no_terminal() -> None:
+    assert as_text(lambda logger: logger.info("Listening at: %s", "a b")) == "info     a test: Listening at: a b\n"
+    assert "\x1b" not in as_text(lambda logger: logger.info("\x1b[2J")) + as_text(
+        lambda logger: log_to(logger).emit(
+            Event.REQUEST, method="\x1b[2J", route="\x1b[2J", status=1, ms=1, a="\x1b[2J"
+        )
+    )
+
+
+def test_audit_line_is_marked_in_text(caplog: pytest.LogCaptureFixture) -> None:
+    handler = logging.StreamHandler(stream := io.StringIO())
+    handler.setFormatter(TextFormatter())
+    audit = logging.getLogger(AUDIT_LOGGER)
+    audit.addHandler(handler)
+    caplog.set_level(logging.INFO, AUDIT_LOGGER)
+    try:
+        log_to().audit(Event.SIGNED_OUT, sid="0123456789abcdef" * 4)
+    finally:
+        audit.removeHandler(handler)
+    assert stream.getvalue().endswith(" info     audit signed_out session=0123456789abcdef\n")
+
+
+def test_colours_stand_around_words_and_change_none() -> None:
+    def tell(logger: logging.Logger) -> None:
+        log_to(logger).emit(Event.REQUEST, method="GET", route="/", status=503, ms=1.0, redisMs=2.0)
+
+    coloured = as_text(tell, colours=True)
+    assert "\x1b[31m503\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]+m", "", coloured) == as_text(tell)
+
+
+@pytest.mark.parametrize(("variables", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_terminal_gets_colours_unless_asked_not_to(variables: dict[str, str], is_coloured: bool) -> None:
+    ours, terminal = pty.openpty()
+    program = (
+        "import logging; from bff.log import configure; from bff.config.settings import LogFormat, LoggingSettings;"
+        "configure(LoggingSettings(level='info', format=LogFormat.TEXT)); logging.warning('here')"
+    )
+    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    try:
+        subprocess.run([sys.executable, "-c", program], stderr=terminal, env={**environ, **variables}, check=True)
+        told = os.read(ours, 4096)
+    finally:
+        os.close(ours)
+        os.close(terminal)
+    assert b"root: here" in told
+    assert (b"\x1b[33mwarning" in told) is is_coloured
 
 
 def test_line_breaks_in_values_start_no_line(lines: tuple[logging.Logger, io.StringIO]) -> None:

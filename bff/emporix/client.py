@@ -11,14 +11,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.refusals import refusal
-from bff.errors import BffError, Detail, InvalidInput, UpstreamMalformed, UpstreamTimeout, UpstreamUnavailable
+from bff.errors import (
+    BffError,
+    Detail,
+    InvalidInput,
+    UpstreamMalformed,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from bff.events import Event
-from bff.log import Log
+from bff.log import TRACE, Log
 from bff.metrics.spent import SPENT
+from bff.metrics.trouble import Trouble
 from bff.operations import model
 from bff.operations.body import secret_properties
 from bff.operations.model import Operation, Parameter, Place
@@ -39,6 +49,8 @@ from bff.transport import (
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _NO_CONTENT = 204
 _USER_AGENT = "emporix-bff"
+_TROUBLES: Final = (UpstreamMalformed, UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable)
+"""What is upstream's own fault, whoever asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +89,13 @@ class EmporixClient:
         self._transport = transport
         self._log = log
         self._monotonic = monotonic
+        self._trouble = Trouble(
+            log.emit,
+            begun=Event.UPSTREAM_NOT_READY,
+            over=Event.UPSTREAM_READY,
+            host=urlsplit(settings.api_url).netloc,
+            monotonic=monotonic,
+        )
 
     @property
     def longest_call_seconds(self) -> float:
@@ -95,6 +114,32 @@ class EmporixClient:
         """
         target, parameters = self._placed(operation, call)
         headers = self._headers(call, bearer) | parameters
+        try:
+            reply = self._exchanged(operation, call, bearer, target, headers, at_most_seconds)
+        except BffError as err:
+            self._note(operation, err)
+            raise
+        self._trouble.passed()
+        return reply
+
+    def _note(self, operation: Operation, err: BffError) -> None:
+        """Tell upstream's trouble from what it refuses a visitor."""
+        if isinstance(err, _TROUBLES) or (isinstance(err, UpstreamRejected) and _asks_for_nobody(operation)):
+            cause = str(err).partition(": ")[2]
+            self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, reason=cause)
+            self._trouble.met(cause, operation=operation.name)
+        elif not isinstance(err, InvalidInput):
+            self._trouble.passed()
+
+    def _exchanged(
+        self,
+        operation: Operation,
+        call: Call,
+        bearer: Secret[str] | None,
+        target: str,
+        headers: Mapping[str, str],
+        at_most_seconds: float | None,
+    ) -> Reply:
         started = self._monotonic()
         answer: HttpResponse | None = None
         try:
@@ -113,7 +158,8 @@ class EmporixClient:
         if answer.status in operation.success or _is_empty_list(operation, answer):
             return _reply(operation, answer)
         error = refusal(operation, answer, list(_secrets(operation, call, bearer)))
-        self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, status=answer.status)
+        if not isinstance(error, _TROUBLES):
+            self._log.emit(Event.UPSTREAM_REFUSED, operation=operation.name, status=answer.status)
         raise error
 
     def _sent(
@@ -149,7 +195,6 @@ class EmporixClient:
                     # Callers, and requests that wait for a lock, count on the time of one attempt.
                     connect, read = min(connect, left / 2), min(read, left - min(connect, left / 2))
                     continue
-                self._log.emit(Event.UPSTREAM_FAILED, operation=operation.name, reason=str(err))
                 raise _unanswered(operation, err) from None
         raise AssertionError("the second attempt returns or raises")
 
@@ -183,7 +228,15 @@ class EmporixClient:
             headers["Content-Type"] = call.media_type
         if call.accept_language is not None:
             headers["Accept-Language"] = call.accept_language
+        if (trace := TRACE.get()) is not None:
+            # Without `tracestate`: what stands there is between those who have set it.
+            headers["traceparent"] = trace.parent
         return headers
+
+
+def _asks_for_nobody(operation: Operation) -> bool:
+    """Tell whether nothing of a visitor's goes out: what is refused is the tenant, the key or the site."""
+    return operation.body is None and not operation.accepts and not any(one.secret for one in operation.parameters)
 
 
 def _text(parameter: Parameter, values: Mapping[str, str | Secret[str]]) -> str | None:

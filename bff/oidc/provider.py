@@ -25,6 +25,7 @@ from bff.config.settings import SocialSettings
 from bff.errors import IdentityProviderUnavailable
 from bff.events import Event
 from bff.log import Log
+from bff.metrics.trouble import Trouble
 from bff.oidc.documents import fetch
 from bff.oidc.login_state import LoginState
 from bff.transport import TransportError
@@ -70,7 +71,14 @@ class IdentityProvider:
         self._settings = settings
         self._origin = _origin(settings.issuer)
         self._now = now
-        self._log = log
+        self._trouble = Trouble(
+            log.emit,
+            begun=Event.IDENTITY_PROVIDER_NOT_READY,
+            over=Event.IDENTITY_PROVIDER_READY,
+            host=self._origin.partition("://")[2],
+            # What could be had is not asked for again for a day.
+            calm_seconds=0,
+        )
         self._lock = threading.Lock()
         self._is_fetching = False
         self._places = threading.BoundedSemaphore(most_waiting)
@@ -163,7 +171,7 @@ class IdentityProvider:
         """
         issuer, configured = document.get("issuer"), self._settings.issuer.rstrip("/")
         if not isinstance(issuer, str) or issuer not in (configured, configured + "/"):
-            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="another issuer")
+            self._trouble.met("another issuer")
             return None
         endpoints = {
             name: document.get(name) for name in ("authorization_endpoint", "jwks_uri", "end_session_endpoint")
@@ -171,7 +179,7 @@ class IdentityProvider:
         for name, url in endpoints.items():
             optional = name == "end_session_endpoint" and url is None
             if not optional and not self._is_ours(url):
-                self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=f"{name} is not on the issuer's host")
+                self._trouble.met(f"{name} is not on the issuer's host")
                 return None
         return Metadata(
             issuer=issuer,
@@ -217,13 +225,15 @@ class IdentityProvider:
         document = self._document(metadata.jwks_uri)
         keys = None if document is None else _signing_keys(document)
         if document is not None and keys is None:
-            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="keys that cannot be read")
+            self._trouble.met("keys that cannot be read")
         if keys is None and before is not None and before.value is not None and self._now() < before.until:
             # Keys that were good a moment ago are better than none.
             return before
         return self._cached(keys)
 
     def _cached(self, value: Any) -> _CacheEntry:
+        if value is not None:
+            self._trouble.passed()
         return _CacheEntry(until=self._now() + (_KEEP_FAILURE_SECONDS if value is None else _KEEP_SECONDS), value=value)
 
     def _document(self, url: str) -> Mapping[str, Any] | None:
@@ -236,7 +246,7 @@ class IdentityProvider:
                 read_timeout_seconds=_READ_SECONDS,
             )
         except TransportError as err:
-            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason=str(err))
+            self._trouble.met(str(err))
             return None
         finally:
             self._is_fetching = False
@@ -245,7 +255,7 @@ class IdentityProvider:
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
-            self._log.emit(Event.IDENTITY_PROVIDER_FAILED, reason="no document", status=answer.status)
+            self._trouble.met(f"no document, status {answer.status}")
             return None
         return document
 

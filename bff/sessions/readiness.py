@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from bff.events import Event
 from bff.log import Log
+from bff.metrics.trouble import Trouble
 from bff.sessions.redis_errors import RedisFault, fault_of
 from bff.sessions.scripts import READY
 from bff.sessions.stored_keys import PLAIN, StoredKey
@@ -49,6 +50,10 @@ class Readiness:
         self._script = client.register_script(READY)
         self._host = place_of(client)
         self._log = log
+        self.trouble = Trouble(
+            log.emit, begun=Event.STORE_NOT_READY, over=Event.STORE_READY, host=self._host, monotonic=clock
+        )
+        """What requests have seen of Redis, too."""
         self._clock = clock
         self._sleep = sleep
         self._asking = threading.Lock()
@@ -74,11 +79,10 @@ class Readiness:
                 return None
             if rest > 0:
                 self._sleep(rest)
-            before, self._fault = self._fault, self._ask()
+            self._fault = self._ask()
             self._asks += 1
             self._asked_at = self._clock()
-            if seen == 0 or self._fault != before:
-                self._tell()
+            self._tell(is_first=seen == 0)
             return self._fault
         finally:
             self._asking.release()
@@ -90,11 +94,13 @@ class Readiness:
             return fault_of(error, _COMMAND)
         return None
 
-    def _tell(self) -> None:
-        if self._fault is None:
+    def _tell(self, *, is_first: bool) -> None:
+        if self._fault is not None:
+            self.trouble.met(self._fault.cause, command=self._fault.command)
+        elif is_first:
             self._log.emit(Event.STORE_READY, host=self._host)
         else:
-            self._log.emit(Event.STORE_NOT_READY, cause=self._fault.cause, command=self._fault.command, host=self._host)
+            self.trouble.passed()
 
 
 def place_of(client: Redis) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -46,9 +47,18 @@ class RedisFault:
     command: str
     """What Redis refused; else what was asked; empty where that is not known."""
 
+    @property
+    def missing_right(self) -> str:
+        """The command that the user has no right to; empty: that is not what is wrong, or it is not known."""
+        return self.command if self.cause == "NOPERM" else ""
+
     def __str__(self) -> str:
         """Return it in a line: `NOPERM zadd`."""
         return f"{self.cause} {self.command}".rstrip()
+
+
+FAULT: ContextVar[RedisFault | None] = ContextVar("redis_fault", default=None)
+"""Why Redis has failed the request that is being answered; who reports it takes it away."""
 
 
 def fault_of(error: RedisError, asked: str = "") -> RedisFault:
@@ -97,4 +107,6 @@ def translate_redis_errors(ask: Callable[[], T], *, repeatable: bool = False) ->
                 raise
             return ask()
     except RedisError as err:
-        raise SessionStoreUnavailable(str(fault_of(err))) from err
+        fault = fault_of(err)
+        FAULT.set(fault)
+        raise SessionStoreUnavailable(str(fault)) from err

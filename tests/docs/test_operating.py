@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import revoke_all
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
+from bff.events import Event
 from bff.sessions.rights import lacking_rights
 from tests.support.acl import user
 from tests.support.documents import document, first_cells, section
@@ -96,6 +98,12 @@ def test_rights_that_the_rule_gives_are_all_that_the_check_asks_for(redis: Redis
     needed = frozenset(right for use in (*REDIS_USES, FOR_THE_CHECK) for right in use.rights)
     with user(redis, redis_server, *rule.split()) as client:
         assert not lacking_rights(client, needed)
+
+
+def test_every_event_that_is_not_the_audits_is_named_with_its_level_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([a-z]+) \|", section(OPERATING, "Logs"), re.MULTILINE)
+    there = [(event.label, logging.getLevelName(event.level).lower()) for event in Event if event.when is None]
+    assert sorted(rows) == sorted(there)
 
 
 def test_user_of_redis_with_the_rights_that_are_named_can_do_everything_and_no_more(

@@ -98,7 +98,7 @@ def test_provider_that_is_not_itself_shows_nothing(here: Scene, endpoint: Endpoi
     else:
         guest.send("GET", LINK, "/login/social/<connection>", headers=CLICK)
     here.provider.faults.clear()
-    assert heard(here, "identity_provider_failed")
+    assert heard(here, "identity_provider_not_ready")
     assert here.watch.findings() == set()
 
 

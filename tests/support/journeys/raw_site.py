@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from redis import Redis
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import Sandbox
-from tests.support.journeys.real_server import Answer, RealServer, parsed
+from tests.support.journeys.real_server import SERVE, Answer, RealServer, parsed
 from tests.support.shop import ShopMaker
 
 BODY = b'{"company": "One"}'
@@ -64,12 +64,14 @@ def assert_refused(answer: Answer, *statuses: int) -> None:
 
 
 @contextmanager
-def run_site(redis_server: EmbeddedRedis, log: Path, **environment: str) -> Iterator[Site]:
+def run_site(
+    redis_server: EmbeddedRedis, log: Path, *, command: Sequence[str] = SERVE, **environment: str
+) -> Iterator[Site]:
     """Run a server on an empty Redis, and sign a customer in; `environment` adds to its variables."""
     with Redis.from_url(redis_server.url) as client, ShopMaker(redis_server, client) as maker:
         client.flushall()
         sandbox, url = maker.sandbox()
-        with RealServer(maker.environment(url, **environment), log) as server:
+        with RealServer(maker.environment(url, **environment), log, command=command) as server:
             guest = server.ask(b"GET /api/session HTTP/1.1")
             body = json.dumps({"email": B2C_EMAIL, "password": B2C_PASSWORD}).encode()
             customer = server.ask(

@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 
+SERVE = ("-m", "bff.cli", "serve")
 _PATIENCE_SECONDS = 60.0
 _OURS = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
 
@@ -52,7 +53,7 @@ class RealServer:
         environment: Mapping[str, str],
         log: Path,
         *,
-        command: Sequence[str] = ("-m", "bff.cli", "serve"),
+        command: Sequence[str] = SERVE,
         port: int | None = None,
     ) -> None:
         self._command = command
