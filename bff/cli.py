@@ -151,7 +151,7 @@ def _serve(environ: Mapping[str, str]) -> int:
     from bff.web.theme import read_theme
 
     def prepare() -> Prepared:
-        settings = _settings(environ)
+        settings = Settings.from_env(environ)
         theme = read_theme(settings.serving.theme_dir)
         # What it imports and reads is in memory that the workers share; what cannot be built is told before they start.
         create_app(settings, theme=theme)

@@ -79,6 +79,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.shares = Shares()
         """Which worker has how many connections."""
         self.worker_states = WorkerStates()
+        for warning in self._current.settings.warnings:
+            print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - for whoever starts the server
         log.configure(self._current.settings.logging)
         super().__init__(prog="bff")
 
@@ -106,6 +108,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         serving = replace(serving, bind=before.bind, workers=before.workers)
         self._current = replace(new, settings=replace(new.settings, serving=serving))
         log.configure(self._current.settings.logging)
+        for warning in new.settings.warnings:
+            LOGGER.warning("%s", warning)
         LOGGER.info("the configuration was read again")
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -57,6 +58,7 @@ def reloaded(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[Reloaded]:
     with Redis.from_url(redis_server.url) as client, ShopMaker(redis_server, client) as maker:
         environment = maker.environment(
             "http://127.0.0.1:1",
+            BFF_CONTACT="misspelt",
             BFF_SECURITY_CONTACT_FILE=str(tmp_path / "contact"),
             BFF_WORKERS="",
             BFF_WORKERS_FILE=str(tmp_path / "workers"),
@@ -79,6 +81,10 @@ def test_sound_configuration_takes_effect_without_a_restart(reloaded: Reloaded) 
     assert reloaded.shows(CONTACT, b"second@example.com")
     assert reloaded.shows(STYLES, b"second")
     assert reloaded.server.pid == master
+    # Told in plain words to who starts the server; from then on the log is a log.
+    warned = [line for line in reloaded.server.log.splitlines() if "BFF_CONTACT is not a known variable" in line]
+    assert [line.startswith("warning: ") for line in warned] == [True, False]
+    assert json.loads(warned[1])["level"] == "warning"
 
 
 def test_wrong_configuration_is_told_without_values_and_leaves_the_workers_alone(reloaded: Reloaded) -> None:

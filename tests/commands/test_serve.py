@@ -19,6 +19,7 @@ import pytest
 from bff.commands.serve import RequestTextFilter, options
 from bff.config.settings import Settings
 from tests.support.served import environment, server_of
+from tests.support.small_server import asked, eventually, small_server
 
 PROGRAM = """
 import json, os, sys, time
@@ -179,6 +180,19 @@ def test_request_that_runs_is_finished_before_the_end(running: Running) -> None:
     finally:
         connection.close()
     assert running.process.wait(20) == 0
+
+
+def test_end_waits_for_a_request_no_longer_than_it_is_told(tmp_path: Path) -> None:
+    port = free_port()
+    with small_server(tmp_path, bind=f"127.0.0.1:{port}", variables={"BFF_GRACEFUL_TIMEOUT": "1"}) as server:
+        asked(port)
+        endless = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        endless.request("GET", "/slow?600")
+        eventually(lambda: "slow has begun" in server.log)
+        assert server.ends() == 0
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            endless.getresponse()
+        endless.close()
 
 
 def test_log_lines_are_those_of_the_applications_log(running: Running) -> None:

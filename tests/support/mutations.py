@@ -519,7 +519,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="people stand in the audit trail as hashes",
         path="bff/log.py",
-        old="                fields[name] = self._pseudonym(kind, value)[:_SHOWN_OF_A_HASH]",
+        old="                fields[name] = self._pseudonym(kind, value)[:SHOWN_OF_A_HASH]",
         new="                fields[name] = value",
         test="tests/test_audit_log.py::test_people_companies_and_sessions_are_hashes",
     ),
@@ -1118,6 +1118,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         new="    if sent is not None:",
         test="tests/web/middleware/test_request_log.py::"
         "test_lines_carry_our_id_and_the_one_that_was_sent_in_a_field_of_its_own_outside_the_audit",
+    ),
+    Mutation(
+        guard="a trace is taken from a declared proxy alone",
+        path="bff/web/middleware/request_log.py",
+        old='    TRACE.set(trace_of(request.headers.get("traceparent", "")) if is_proxied else None)',
+        new='    TRACE.set(trace_of(request.headers.get("traceparent", "")))',
+        test="tests/journeys/test_trace.py::test_what_nobody_may_say_or_is_malformed_goes_nowhere",
+    ),
+    Mutation(
+        guard="a sender's trace stays out of the audit log",
+        path="bff/log.py",
+        old="    if trace is not None and record.name != AUDIT_LOGGER:",
+        new="    if trace is not None:",
+        test="tests/journeys/test_trace.py::test_trace_of_a_declared_proxy_reaches_emporix_with_our_span_and_the_log",
     ),
     Mutation(
         guard="a request has an id of our own, whatever was sent",
