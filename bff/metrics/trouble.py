@@ -43,7 +43,7 @@ class Trouble:
         self._calm_seconds = calm_seconds
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._causes: set[str] = set()
+        self._causes: set[tuple[str, str]] = set()
         self._since = self._last = 0.0
         self._times = 0
 
@@ -52,18 +52,19 @@ class Trouble:
         """Whether the part is in trouble, as far as is known."""
         return bool(self._causes)
 
-    def met(self, cause: str, **more: str | None) -> None:
+    def met(self, cause: str, *, each: str = "", **more: str | None) -> None:
         """Note that the part failed somebody.
 
         :param cause: one of a few fixed words
+        :param each: what sets this trouble apart from another one of the same cause
         """
         with self._lock:
             self._last = self._monotonic()
             if not self._causes:
                 self._since, self._times = self._last, 0
             self._times += 1
-            is_new = cause not in self._causes
-            self._causes.add(cause)
+            is_new = (cause, each) not in self._causes
+            self._causes.add((cause, each))
         if is_new:
             self._emit(self._begun, cause=cause, host=self._host, **more)
 

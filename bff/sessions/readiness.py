@@ -96,7 +96,7 @@ class Readiness:
 
     def _tell(self, *, is_first: bool) -> None:
         if self._fault is not None:
-            self.trouble.met(self._fault.cause, command=self._fault.command)
+            self.trouble.met(self._fault.cause, each=self._fault.missing_right, command=self._fault.command)
         elif is_first:
             self._log.emit(Event.STORE_READY, host=self._host)
         else:

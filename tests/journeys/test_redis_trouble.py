@@ -297,8 +297,8 @@ def test_sign_out_that_redis_cannot_keep_says_so(shop: Shop, own_redis: Embedded
 @pytest.mark.parametrize(
     ("command", "event", "field", "told"),
     [
-        ("zadd", "store_unavailable", "reason", "NOPERM zadd"),
-        ("lpush", "limits_not_shared", "reason", "NOPERM lpush"),
+        ("zadd", "store_not_ready", "command", "zadd"),
+        ("lpush", "limits_not_shared", "command", "lpush"),
         ("zrange", "session_change_dropped", "outcome", "SessionStoreUnavailable: NOPERM zrange"),
     ],
 )

@@ -49,6 +49,12 @@ def test_each_cause_has_one_line(trouble: Trouble, told: Told) -> None:
     ]
 
 
+def test_what_is_set_apart_has_a_line_each(trouble: Trouble, told: Told) -> None:
+    for command in ("zadd", "lpush", "zadd"):
+        trouble.met("NOPERM", each=command, command=command)
+    assert [fields["command"] for _, fields in told.lines] == ["zadd", "lpush"]
+
+
 def test_end_is_told_once_with_length_and_number(trouble: Trouble, told: Told, clock: FakeClock) -> None:
     for _ in range(3):
         trouble.met("broken")

@@ -75,7 +75,7 @@ def _note_store(services: Services, spent: Spent) -> None:
     trouble, fault = services.readiness.trouble, FAULT.get()
     if fault is not None:
         FAULT.set(None)
-        trouble.met(fault.cause, command=fault.command or None)
+        trouble.met(fault.cause, each=fault.missing_right, command=fault.command or None)
     elif trouble.is_on and spent.redis_seconds:
         trouble.passed()
 
