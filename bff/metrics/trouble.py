@@ -52,7 +52,7 @@ class Trouble:
         """Whether the part is in trouble, as far as is known."""
         return bool(self._causes)
 
-    def met(self, cause: str, *, each: str = "", **more: str | None) -> None:
+    def met(self, cause: str, *, each: str = "", **more: str | int | None) -> None:
         """Note that the part failed somebody.
 
         :param cause: one of a few fixed words

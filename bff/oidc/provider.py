@@ -255,7 +255,7 @@ class IdentityProvider:
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
-            self._trouble.met(f"no document, status {answer.status}")
+            self._trouble.met("no document", each=str(answer.status), status=answer.status)
             return None
         return document
 

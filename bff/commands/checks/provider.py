@@ -42,7 +42,7 @@ def check_provider(settings: Settings, now: Callable[[], float] = time.time) -> 
 
 def _told(log: HeardLog) -> tuple[str, Any]:
     told = log.heard[-1] if log.heard else {}
-    return str(told.get("reason", "it cannot be had")), told.get("status")
+    return str(told.get("cause", "it cannot be had")), told.get("status")
 
 
 def _unavailable(host: str, social: SocialSettings, reason: str, status: Any) -> Finding:
