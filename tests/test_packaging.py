@@ -61,6 +61,14 @@ def test_wheel_and_source_archive_hold_the_documents(wheel: Path, tmp_path: Path
     assert {"README.md", *documents} <= packed
 
 
+def test_wheel_holds_what_it_is_deployed_with_and_the_releases_to_install_it_with(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "bff" / "deploy").iterdir()}
+    assert len(files) > 6
+    assert files <= set(archive.namelist())
+    assert archive.read("bff/deploy/constraints.txt") == (ROOT / ".ci" / "constraints.txt").read_bytes()
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("installed")
