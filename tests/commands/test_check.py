@@ -467,10 +467,13 @@ def themed(environ: dict[str, str], folder: Path, **files: str) -> Checked:
     return check({**environ, "BFF_THEME_DIR": str(folder)})
 
 
-def test_theme_that_is_right_is_found_good(environ: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [{}, {"REDIS_URL": "redis://127.0.0.1:1"}], ids=["with Redis", "without"])
+def test_theme_that_is_right_is_found_good(environ: dict[str, str], tmp_path: Path, changes: dict[str, str]) -> None:
     layout = '{% extends "layout.html" %}{% block brand %}{{ _("Your profile") }}{% endblock %}'
-    checked = themed(environ, tmp_path, templates__base_html=layout)
-    assert (checked.not_ok, checked.code) == ({}, 0), checked.text
+    checked = themed({**environ, **changes}, tmp_path, templates__base_html=layout)
+    assert checked.not_ok.keys() == ({"redis.connection"} if changes else set()), checked.text
+    assert checked.code == (1 if changes else 0)
+    assert checked.one("theme.pages")["status"] == "ok"
     assert checked.one("theme.overrides")["what"].startswith("templates of ours that are replaced: 1;")
 
 
@@ -523,9 +526,13 @@ def test_name_of_a_theme_that_leads_nowhere_is_a_warning(
     assert checked.code == code
 
 
-def test_macro_that_is_not_there_and_page_that_cannot_be_drawn_are_2(environ: dict[str, str], tmp_path: Path) -> None:
-    checked = themed(environ, tmp_path, templates___social_html="{% macro other_way() %}{% endmacro %}")
-    assert checked.not_ok == {"theme.overrides": "failed", "theme.pages": "failed"}, checked.text
+@pytest.mark.parametrize("changes", [{}, {"BFF_COOKIE_SAMESITE": "Strict"}, {"REDIS_URL": "redis://127.0.0.1:1"}])
+def test_macro_that_is_not_there_and_page_that_cannot_be_drawn_are_2(
+    environ: dict[str, str], tmp_path: Path, changes: dict[str, str]
+) -> None:
+    checked = themed({**environ, **changes}, tmp_path, templates___social_html="{% macro other_way() %}{% endmacro %}")
+    assert checked.not_ok.keys() - {"redis.connection"} == {"theme.overrides", "theme.pages"}, checked.text
+    assert [one["what"].partition(" ")[0] for one in checked.of("theme.pages")] == ["/login", "/signup"]
     assert "templates/_social.html has no macro other_ways, which login.html uses" in checked.text
     assert "/login cannot be drawn: UndefinedError at login.html:" in checked.text
     assert checked.code == 2
