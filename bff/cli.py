@@ -148,7 +148,9 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _serve(environ: Mapping[str, str]) -> int:
     from bff.commands.serve import Prepared, Server
     from bff.factory import Bff, create_app
+    from bff.metrics.counts import Counts
     from bff.web.theme import read_theme
+    from bff.wiring import build_services
 
     def prepare() -> Prepared:
         settings = Settings.from_env(environ)
@@ -156,8 +158,8 @@ def _serve(environ: Mapping[str, str]) -> int:
         # What it imports and reads is in memory that the workers share; what cannot be built is told before they start.
         create_app(settings, theme=theme)
 
-        def checked() -> Bff:
-            app = create_app(settings, theme=theme)
+        def checked(counts: Counts | None) -> Bff:
+            app = create_app(settings, build_services(settings, counts=counts), theme=theme)
             # In each worker, and whatever is found: what is wrong is logged, and may pass.
             app.services.readiness.check()
             return app

@@ -198,6 +198,8 @@ class UpstreamError(BffError):
     def __init__(self, operation: str, reason: str = "") -> None:
         super().__init__(f"{operation}: {reason}" if reason else operation)
         self.operation = operation
+        self.reason = reason
+        """Fixed words."""
 
 
 class UpstreamRejected(UpstreamError):

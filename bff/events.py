@@ -40,6 +40,10 @@ class Event(Enum):
     HOST_REFUSED = (_WARNING,)
     REPRESENTATION_NOT_READ = (_INFO,)
     INTERNAL_ERROR = (_ERROR,)
+    SESSION_MADE = (_DEBUG,)
+    REFRESH_WAITED = (_DEBUG,)
+    LIMIT_REACHED = (_DEBUG,)
+    STORE_LOOKED_AT = (_DEBUG,)
 
     SIGNED_IN = _INFO, "a customer signed in; `again`: the same customer anew", *_WHO, "operation", "again", "before"
     SIGN_IN_FAILED = (

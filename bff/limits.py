@@ -200,6 +200,7 @@ class Limits:
     def _told(self, refusal: _Refusal, asked: str, asker: Asker, email: str | None) -> TooManyAttempts:
         """Write a refusal to the audit log, the first one of a window, and return what is to be raised."""
         bucket, address = refusal.bucket, _counted_address()
+        self._log.emit(Event.LIMIT_REACHED, limit=bucket.kind.value.lower(), per=bucket.per.value)
         once = RateLimitItemPerSecond(1, bucket.rate.window_seconds, namespace="told")
         told, _ = self._hit(once, bucket.kind.value, *self._names(bucket))
         if told:

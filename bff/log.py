@@ -22,6 +22,7 @@ from typing import Any, Final
 from bff.config.settings import LogFormat, LoggingSettings
 from bff.emails import comparable
 from bff.events import Event
+from bff.metrics.counts import Counts
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being answered, by an id of our own; set by the web floor, shown in every line."""
@@ -62,13 +63,19 @@ SHOWN_OF_A_HASH = 16
 class Log:
     """Writes events to the standard library's logging; stateless."""
 
-    def __init__(self, logger: logging.Logger, pseudonym: Callable[[bytes, str], str]) -> None:
+    def __init__(
+        self, logger: logging.Logger, pseudonym: Callable[[bytes, str], str], counts: Counts | None = None
+    ) -> None:
+        """:param counts: counts what is reported, whether a line is written or not; None: nobody does"""
         self._logger = logger
+        self._counts = counts
         self._audit_logger = logging.getLogger(AUDIT_LOGGER)
         self._pseudonym = pseudonym
 
     def emit(self, event: Event, *, exception: BaseException | None = None, **fields: Any) -> None:
         """Report an event; `exception` adds its type and where it was raised, never its text."""
+        if self._counts is not None:
+            self._counts.event(event, fields)
         if not self._logger.isEnabledFor(event.level):
             return
         if exception is not None:
@@ -96,6 +103,8 @@ class Log:
         :param before_sid: the name that the session had until now
         :param fields: fixed words and numbers, never what the sender of a request chose
         """
+        if self._counts is not None:
+            self._counts.event(event, fields)
         if sid is not None:
             fields["session"] = sid[:SHOWN_OF_A_HASH]
         if before_sid is not None:

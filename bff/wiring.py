@@ -19,6 +19,7 @@ from bff.crypto import KeyRing
 from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
 from bff.limits import Limits
 from bff.log import Log, UrlRedaction, redact_http_library
+from bff.metrics.counts import Counts
 from bff.oidc.provider import IdentityProvider
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
@@ -62,6 +63,8 @@ class Services:
     """None: no social sign-in is configured."""
     now: Callable[[], float]
     log: Log
+    counts: Counts | None
+    """None: nobody asks for metrics."""
 
     def logout_url(self, who: SignedIn | None) -> str | None:
         """Return the URL that ends the identity provider's session too; None: there is none to end."""
@@ -76,13 +79,17 @@ def build_services(
     redis: Redis | None = None,
     store: SessionStore | None = None,
     transport: Transport | None = None,
+    counts: Counts | None = None,
 ) -> Services:
     """Build the services that a configuration describes; opens no connection yet.
 
-    The keyword arguments are for tests and the audit: another table, clock, Redis client, store or way to upstream.
+    The other keyword arguments are for tests and the audit: another table, clock, Redis client, store or way to
+    upstream.
+
+    :param counts: where the process counts what it does
     """
     ring = KeyRing(settings.sessions.keys)
-    log = Log(logging.getLogger("bff"), ring.newest.name)
+    log = Log(logging.getLogger("bff"), ring.newest.name, counts)
     client = redis or connect_redis(settings.redis)
     limit = settings.limits.api
     if store is None:
@@ -154,6 +161,7 @@ def build_services(
         oidc=oidc,
         now=now,
         log=log,
+        counts=counts,
     )
 
 

@@ -79,6 +79,11 @@ def _no_proxy(settings: Settings) -> bool:
     return settings.serving.public_url.startswith("https://") and settings.serving.trusted_proxies == 0
 
 
+def _metrics_in_the_open(settings: Settings) -> bool:
+    bind = settings.serving.metrics_bind
+    return bind is not None and not _is_loopback(urlsplit(f"//{bind}").hostname)
+
+
 def _is_loopback(host: str | None) -> bool:
     return _LOOPBACK.fullmatch(host or "") is not None
 
@@ -174,6 +179,13 @@ EVERY_WEAKNESS: Final = (
         wrong="sign-up and reset tell whether an address has an account",
         breaks="ASVS 5.0 6.3.8",
         is_weak=lambda settings: not settings.features.neutral_answers,
+    ),
+    Weakness(
+        name="metrics-not-on-loopback",
+        variable="BFF_METRICS_BIND",
+        wrong="other machines can ask how busy the shop is and what fails: listen on 127.0.0.1, or guard that port",
+        breaks="ASVS 5.0 13.4.5",
+        is_weak=_metrics_in_the_open,
     ),
     Weakness(
         name="log-level-debug",

@@ -20,6 +20,7 @@ from bff.commands.environ import Environs
 from bff.commands.shares import Shares
 from bff.commands.threads import Threads
 from bff.commands.worker_states import WorkerState, WorkerStates
+from bff.metrics.counts import Counts
 from bff.web.bare_answers import BareAnswers
 
 
@@ -36,6 +37,9 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         """Those that a thread is done with, for the loop to go on with."""
         self._asleep = False
         """Whether the loop may be waiting for something to happen."""
+        self._given = 0
+        """Requests that threads have, or will have: not done yet, as far as the loop has seen."""
+        self._counts: Counts | None = None
 
     @abstractmethod
     def go_on(self, conn: Connection) -> None:
@@ -45,6 +49,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         """Begin; runs in the worker's own process, and returns at its end."""
         # gunicorn looks a setting up anew each time, dozens of times a request. Here none changes any more.
         self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        self._counts = self.app.counts
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -92,11 +97,13 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         while self._finished:
             conn = self._finished.popleft()
             conn.busy = False
+            self._given -= 1
             self.go_on(conn)
 
     def enqueue_req(self, conn: Connection) -> None:
         """Have a whole request answered."""
         conn.busy = True
+        self._given += 1
         self.tpool.give(conn)
 
     def _work(self, conn: Connection) -> None:
@@ -145,7 +152,18 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         """Answer what does not get to the application in the application's shape."""
         captured = _Captured()
         super().handle_error(req, captured, addr, exc)
-        client.sendall(self._bare.reshape(bytes(captured.data)))
+        self.answer_bare(client, self._bare.reshape(bytes(captured.data)))
+
+    def answer_bare(self, client: Any, answer: bytes) -> None:
+        """Answer what does not get to the application."""
+        client.sendall(answer)
+        if self._counts is not None:
+            self._counts.bare_answer(answer[9:12].decode("ascii", "replace"))
+
+    def tell_how_busy(self) -> None:
+        """Count what is going on just now."""
+        if self._counts is not None:
+            self._counts.work(threads=self.cfg.threads, requests=self._given, connections=self.nr_conns)
 
 
 class _Captured:

@@ -211,6 +211,8 @@ def _tell(
     counting = ", ".join(name for name in set_here if _counts(name))
     in_front = f"Dev server:    passes what is not its own on to {behind}\n" if behind else ""
     ignored = ", ".join(name for name in set_here if not _counts(name))
+    bind = environ.get("BFF_METRICS_BIND")
+    metrics = f"Metrics:       http://{bind}/metrics\n" if bind else ""
     print(
         f"Open:          {shop_url}/\n"
         f"{in_front}"
@@ -219,6 +221,7 @@ def _tell(
         f"               'Continue with Google' asks the demo's own provider on {urlsplit(issuer).netloc}, not Google\n"
         f"Mails sent:    {sandbox_url}/mails\n"
         f"Redis:         {kept}\n"
+        f"{metrics}"
         f"Environment:   counting: {counting or 'no setting'}; left out: {ignored or 'none'}\n"
         "Ctrl-C ends it.",
         flush=True,

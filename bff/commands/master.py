@@ -8,6 +8,7 @@ all.
 from __future__ import annotations
 
 import signal
+from contextlib import nullcontext
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
@@ -41,6 +42,12 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             self.LISTENERS = [listen(self.cfg, self.log)]
         super().start()
         self.app.tell_start([str(listener) for listener in self.LISTENERS])
+
+    def spawn_worker(self) -> Any:
+        """Start a worker, while the thread that answers scrapes does nothing."""
+        scrapes = self.app.scrapes
+        with nullcontext() if scrapes is None else scrapes.held():
+            return super().spawn_worker()
 
     def reload(self) -> None:
         """Replace the workers by ones with the configuration of now; SIGHUP asks for it."""

@@ -85,6 +85,7 @@ class WholeRequestWorker(AnsweringWorker):
 
     def murder_pending(self) -> None:
         """End whatever has waited too long."""
+        self.tell_how_busy()
         if self.alive:
             self._shares.tell(self.age, self.nr_conns)
         else:
@@ -178,7 +179,7 @@ class WholeRequestWorker(AnsweringWorker):
                 self.handle_error(None, conn.sock, conn.client, conn.arrival.error or ValueError())
                 self._leave(conn)
             case Stage.TOO_LARGE:
-                conn.sock.sendall(self._bare.answer(413))
+                self.answer_bare(conn.sock, self._bare.answer(413))
                 self._leave(conn)
             case Stage.WAITING if ended:
                 self._drop(conn)
@@ -194,7 +195,7 @@ class WholeRequestWorker(AnsweringWorker):
             self._drop(conn)
             return
         self.log.info("Request from ip=%s did not arrive in time", _address(conn.client))
-        conn.sock.sendall(self._bare.answer(408))
+        self.answer_bare(conn.sock, self._bare.answer(408))
         self._leave(conn)
 
     def _leave(self, conn: Connection) -> None:

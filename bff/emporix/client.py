@@ -19,6 +19,7 @@ from bff.errors import (
     BffError,
     Detail,
     InvalidInput,
+    UpstreamError,
     UpstreamMalformed,
     UpstreamRateLimited,
     UpstreamRejected,
@@ -142,8 +143,12 @@ class EmporixClient:
     ) -> Reply:
         started = self._monotonic()
         answer: HttpResponse | None = None
+        reason: str | None = None
         try:
             answer = self._sent(operation, target, headers, call.body, at_most_seconds)
+        except UpstreamError as err:
+            reason = err.reason
+            raise
         finally:
             seconds = self._monotonic() - started
             if (spent := SPENT.get()) is not None:
@@ -153,6 +158,7 @@ class EmporixClient:
                 operation=operation.name,
                 path=operation.path,
                 status=answer.status if answer else None,
+                reason=reason,
                 ms=round(seconds * 1000, 1),
             )
         if answer.status in operation.success or _is_empty_list(operation, answer):

@@ -68,6 +68,7 @@ class Lifecycle:
             # They may be there all the same, and their cookie will be in no browser.
             self._undo(cookie, None)
             raise
+        self.log.emit(Event.SESSION_MADE, kind="guest" if web.signed_in is None else "customer")
         told = ended if web.signed_in is None else None
         return cookie, Found(web=web, vault=vault, versions=versions, ttl_seconds=ttl, ended=told)
 

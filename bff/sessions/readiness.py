@@ -82,6 +82,7 @@ class Readiness:
             self._fault = self._ask()
             self._asks += 1
             self._asked_at = self._clock()
+            self._log.emit(Event.STORE_LOOKED_AT, ready=self._fault is None, at=self._asked_at)
             self._tell(is_first=seen == 0)
             return self._fault
         finally:

@@ -361,6 +361,7 @@ class Session:
         limit, found = self._all.limit, self._found
         if limit is None or found.requests <= limit.count:
             return
+        self._all.log.emit(Event.LIMIT_REACHED, limit="api", per="session")
         if found.requests == limit.count + 1:
             # The first one only: a flood must not fill the log.
             customer_id = None if self.signed_in is None else self.signed_in.customer.id

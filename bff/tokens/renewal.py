@@ -81,6 +81,7 @@ class Renewal:
             session.just_ended = True
             raise SessionExpired
         if self.serves_as_it_is(tokens, rejected_token):
+            self.note_waited(Credential.CUSTOMER)
             return tokens
         if not tokens.renewable(self._now()):
             return self._refused(session, tokens, rejected_token, "no token is left to renew with")
@@ -107,6 +108,7 @@ class Renewal:
             raise SessionExpired
         wanted = entity if reason is RefreshReason.ENTITY else tokens.legal_entity_id
         if tokens.access != seen.access and tokens.legal_entity_id == wanted:
+            self.note_waited(Credential.CUSTOMER)
             return
         if not tokens.renewable(now):
             if not tokens.alive(now):
@@ -192,7 +194,7 @@ class Renewal:
             self.log_out(fresh, "the session ended during a refresh")
             raise SessionExpired
         if left == fresh:
-            self._log.emit(Event.TOKENS_REFRESHED, kind="customer")
+            self._log.emit(Event.TOKENS_REFRESHED, kind=Credential.CUSTOMER.value)
         return left
 
     def _refused(
@@ -236,6 +238,7 @@ class Renewal:
         tokens = session.vault.anonymous
         if tokens is not None:
             if self.serves_as_it_is(tokens, rejected_token):
+                self.note_waited(Credential.ANONYMOUS)
                 return tokens
             _share_failure("anonymous_refresh", tokens, began)
         try:
@@ -261,11 +264,15 @@ class Renewal:
                 # The guest's cart session is lost; a new one is all that can be had.
                 self._report_refusal(session, err, Credential.ANONYMOUS)
             else:
-                self._log.emit(Event.TOKENS_REFRESHED, kind="anonymous")
+                self._log.emit(Event.TOKENS_REFRESHED, kind=Credential.ANONYMOUS.value)
                 return anonymous_tokens(operation.name, reply.content, self._now(), tokens)
         lease.renew()
         # A customer's own refresh may hang on it, and who is signed in cannot ask for guests without end.
         return self.fresh_anonymous() if session.vault.customer is None else self._new_guest()
+
+    def note_waited(self, kind: Credential) -> None:
+        """Report that another request has done, or is doing, what this one was about to."""
+        self._log.emit(Event.REFRESH_WAITED, kind=kind.value)
 
     def _report_refusal(self, session: Session, err: UpstreamError, kind: Credential) -> None:
         status = err.status if isinstance(err, UpstreamRejected) else None
@@ -273,7 +280,8 @@ class Renewal:
 
     def _note_unknown(self, session: Session, tokens: TokenSet, err: UpstreamError) -> None:
         """Remember that the last try brought no answer, so that not every request tries once more at once."""
-        self._log.emit(Event.REFRESH_UNKNOWN, outcome=str(err))
+        kind = Credential.CUSTOMER if isinstance(tokens, CustomerTokens) else Credential.ANONYMOUS
+        self._log.emit(Event.REFRESH_UNKNOWN, kind=kind.value, outcome=str(err))
         retry_at = self._now() + _RETRY_AFTER_UNKNOWN_SECONDS
 
         def postpone(web: WebRecord, vault: Vault) -> Records | None:

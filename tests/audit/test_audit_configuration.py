@@ -42,6 +42,7 @@ WEAK = {
     "upstream-in-clear": {"EMPORIX_API_URL": "http://127.0.0.1:9000"},
     "issuer-in-clear": {"AUTH0_ISSUER": "http://127.0.0.1:9001/"},
     "answers-not-neutral": {"BFF_NEUTRAL_ANSWERS": "off"},
+    "metrics-not-on-loopback": {"BFF_METRICS_BIND": "0.0.0.0:9090"},
     "log-level-debug": {"BFF_LOG_LEVEL": "debug"},
 }
 SOUND = {
@@ -54,7 +55,9 @@ SOUND = {
     "longest lifetimes": {"BFF_SESSION_IDLE": "3600", "BFF_SESSION_LIFETIME": "86400"},
     "two proxies": {"BFF_TRUSTED_PROXIES": "2"},
     "features off": {"BFF_ACCOUNT_DELETION": "off", "BFF_ADD_LOGIN": "off"},
-    "what is not there yet": {"BFF_API_DOCS": "on", "BFF_METRICS_BIND": "0.0.0.0:9090"},
+    "what is not there yet": {"BFF_API_DOCS": "on"},
+    "metrics on this machine": {"BFF_METRICS_BIND": "127.0.0.1:9090"},
+    "metrics on this machine, by its other address": {"BFF_METRICS_BIND": "[::1]:9090"},
     "another mode": {"EMPORIX_SIGNUP": "immediate", "EMPORIX_SITE": "main"},
 }
 

@@ -41,7 +41,7 @@ def make_app(settings):
 
 def prepare():
     settings = Settings.from_env(os.environ)
-    return Prepared(settings=settings, make_app=lambda: make_app(settings))
+    return Prepared(settings=settings, make_app=lambda counts: make_app(settings))
 
 Server(prepare).run()
 """

@@ -21,7 +21,7 @@ class Told:
     def __init__(self, prepare):
         prepared = prepare()
         before = set(sys.modules)
-        prepared.make_app()
+        prepared.make_app(None)
         print(*sorted(set(sys.modules) - before))
 
     def run(self):
@@ -56,7 +56,7 @@ class App:
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
-Server(lambda: Prepared(settings=Settings.from_env(os.environ), make_app=App)).run()
+Server(lambda: Prepared(settings=Settings.from_env(os.environ), make_app=lambda counts: App())).run()
 """
 
 

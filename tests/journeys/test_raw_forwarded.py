@@ -28,7 +28,7 @@ def seen():
 def prepare():
     settings = Settings.from_env(os.environ)
 
-    def make_app():
+    def make_app(counts):
         app = create_app(settings)
         app.add_url_rule("/seen", view_func=seen)
         return app

@@ -47,7 +47,7 @@ def make_app(settings):
 
 def prepare():
     settings = Settings.from_env(os.environ)
-    return serve.Prepared(settings=settings, make_app=lambda: make_app(settings))
+    return serve.Prepared(settings=settings, make_app=lambda counts: make_app(settings))
 
 serve.Server(prepare).run()
 """
@@ -69,7 +69,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 def server_of(settings: Settings) -> Server:
     """Return a server that is not started, with an application that says nothing."""
-    return Server(lambda: Prepared(settings=settings, make_app=lambda: lambda environ, start_response: []))
+    return Server(lambda: Prepared(settings=settings, make_app=lambda counts: lambda environ, start_response: []))
 
 
 class Served:

@@ -48,18 +48,21 @@ def note_status(response: Response) -> Response:
 
 
 def finish_request(services: Services) -> None:
-    """Log the request by its route, never by its URL."""
+    """Log and count the request by its route, never by its URL."""
     request, g, now, spent = asked(), noted(), time.perf_counter(), SPENT.get() or Spent()
-    status = g.get("status")
+    seconds, status = now - g.get("started", now), g.get("status")
+    route = request.url_rule.rule if request.url_rule is not None else None
     _note_store(services, spent)
+    if services.counts is not None:
+        services.counts.request(request.method, route, status, seconds, spent)
     if not (g.get("path") in PROBES and status == _FINE):
         services.log.emit(
             Event.REQUEST,
             method=request.method,
-            route=request.url_rule.rule if request.url_rule is not None else None,
+            route=route,
             status=status,
             session=_session(),
-            ms=_milliseconds(now - g.get("started", now)),
+            ms=_milliseconds(seconds),
             redisMs=_milliseconds(spent.redis_seconds) if spent.redis_seconds else None,
             upstreamMs=_milliseconds(spent.upstream_seconds) if spent.upstream_seconds else None,
         )
