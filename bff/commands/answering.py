@@ -49,7 +49,7 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         """Begin; runs in the worker's own process, and returns at its end."""
         # gunicorn looks a setting up anew each time, dozens of times a request. Here none changes any more.
         self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
-        self._counts = self.app.counts
+        self._counts = self.app.counting.counts
         super().init_process()
 
     def load_wsgi(self) -> None:

@@ -53,8 +53,12 @@ def listen(cfg: Any, log: Any) -> Any:
     except socket.gaierror:
         raise CannotListenError(f"{shown} names no address") from None
     except OSError as error:
-        why = _WHY.get(error.errno or 0, f"cannot be listened on: {error.strerror}")
-        raise CannotListenError(f"{shown} {why}") from None
+        raise CannotListenError(f"{shown} {why_not(error)}") from None
+
+
+def why_not(error: OSError) -> str:
+    """Tell why an address cannot be listened on."""
+    return _WHY.get(error.errno or 0, f"cannot be listened on: {error.strerror}")
 
 
 def _is_answered(path: str) -> bool:

@@ -8,7 +8,6 @@ all.
 from __future__ import annotations
 
 import signal
-from contextlib import nullcontext
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
@@ -45,8 +44,7 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
     def spawn_worker(self) -> Any:
         """Start a worker, while the thread that answers scrapes does nothing."""
-        scrapes = self.app.scrapes
-        with nullcontext() if scrapes is None else scrapes.held():
+        with self.app.counting.held():
             return super().spawn_worker()
 
     def reload(self) -> None:

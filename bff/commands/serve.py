@@ -27,9 +27,9 @@ import bff
 from bff import log
 from bff.commands.arrival import LONGEST_COOKIE_BYTES, LONGEST_REQUEST_LINE_BYTES, MOST_HEADERS
 from bff.commands.cookie_lines import join_cookie_lines
+from bff.commands.counting import Counting, leave_what_is_the_masters, start_answering
 from bff.commands.listening import CannotListenError
 from bff.commands.master import Master
-from bff.commands.scrapes import Scrapes
 from bff.commands.service_manager import ServiceManager
 from bff.commands.shares import Shares
 from bff.commands.worker import WholeRequestWorker
@@ -39,8 +39,6 @@ from bff.config.settings import ServingSettings, Settings
 from bff.errors import ConfigurationError
 from bff.events import Event
 from bff.metrics.counts import Counts
-from bff.metrics.exposition import exposition
-from bff.metrics.totals import Totals
 from bff.web.bare_answers import BareAnswers
 
 if TYPE_CHECKING:
@@ -85,11 +83,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.worker_states = WorkerStates()
         for warning in self._current.settings.warnings:
             print(f"warning: {warning}", file=sys.stderr)  # noqa: T201 - for whoever starts the server
-        self.counts: Counts | None = None
-        """Where the worker counts that is about to begin, or has begun in this process."""
-        self.scrapes: Scrapes | None = None
-        """Who asks for the numbers; None: nobody can."""
-        self._totals = Totals()
+        self.counting = Counting(self._current.settings.serving.metrics_bind)
+        """What the workers count, and who asks for it."""
         log.configure(self._current.settings.logging)
         super().__init__(prog="bff")
 
@@ -125,7 +120,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def run(self) -> None:
         """Serve until a signal asks to end."""
         try:
-            self._listen_for_scrapes()
+            self.counting.listen()
             Master(self, ServiceManager.taken_from(os.environ)).run()
         except (CannotListenError, RuntimeError) as error:
             print(f"bff: {error}", file=sys.stderr)  # noqa: T201 - for whoever starts the server
@@ -148,16 +143,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             storefrontRows=_STOREFRONT_ROWS,
         )
 
-    def _listen_for_scrapes(self) -> None:
-        bind = self._current.settings.serving.metrics_bind
-        if bind is None:
-            return
-        try:
-            self.scrapes = Scrapes(bind, lambda: exposition(self._totals, bff.__version__))
-        except OSError as error:
-            why = os.strerror(error.errno) if error.errno else error.strerror
-            raise RuntimeError(f"BFF_METRICS_BIND: {bind}: {why}") from None
-
     def load_config(self) -> None:
         """Say every setting; the base class calls this."""
         settings = self._current.settings
@@ -173,17 +158,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> WSGIApplication:
         """Build the application; the base class calls this in each worker."""
-        return self._current.make_app(self.counts)
-
-    def before_worker(self, number: int) -> None:
-        """Make what a worker shares with the master."""
-        if self.scrapes is not None:
-            self.counts = Counts(self._totals.sheet_for(number))
-
-    def after_worker(self, number: int) -> None:
-        """Let no worker wait for one that has ended, and keep what that one has counted."""
-        self.shares.leave(number)
-        self._totals.leave(number)
+        return self._current.make_app(self.counting.counts)
 
 
 def _no_pseudonym(kind: bytes, value: str) -> str:
@@ -224,29 +199,17 @@ def options(serving: ServingSettings, log_level: str) -> dict[str, Any]:
         "pre_fork": share_what_is_there,
         "post_fork": leave_what_is_the_masters,
         "post_worker_init": say_it_serves,
-        "child_exit": keep_what_it_left,
+        "child_exit": forget_share,
         "control_socket_disable": True,
     }
 
 
-def start_answering(master: Any) -> None:
-    """Answer who scrapes, now that the master listens."""
-    if master.app.scrapes is not None:
-        master.app.scrapes.start()
-
-
 def share_what_is_there(master: Any, worker: Any) -> None:
     """Keep what the master has made out of the workers' garbage collections: each would copy all it looks at."""
-    master.app.before_worker(worker.age)
     master.app.worker_states.put(worker.age, WorkerState.STARTING)
+    master.app.counting.before_worker(worker.age)
     gc.collect()
     gc.freeze()
-
-
-def leave_what_is_the_masters(master: Any, worker: Any) -> None:
-    """Close what a worker must not keep open when the master has ended."""
-    if master.app.scrapes is not None:
-        master.app.scrapes.leave_to_the_master()
 
 
 def say_it_serves(worker: Any) -> None:
@@ -254,9 +217,10 @@ def say_it_serves(worker: Any) -> None:
     worker.app.worker_states.put(worker.age, WorkerState.SERVING)
 
 
-def keep_what_it_left(master: Any, worker: Any) -> None:
-    """Take note of a worker's end."""
-    master.app.after_worker(worker.age)
+def forget_share(master: Any, worker: Any) -> None:
+    """Let no worker wait for one that has ended, and keep what that one has counted."""
+    master.app.shares.leave(worker.age)
+    master.app.counting.after_worker(worker.age)
 
 
 def _strict_http() -> dict[str, Any]:

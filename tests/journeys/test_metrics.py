@@ -251,7 +251,7 @@ def test_port_that_is_taken_is_one_line_and_exit_code_1(make_shop: ShopMaker) ->
             [sys.executable, "-m", "bff.cli", "serve"], env=environment, capture_output=True, text=True, check=False
         )
     assert ended.returncode == 1
-    assert ended.stderr == f"bff: BFF_METRICS_BIND: 127.0.0.1:{port}: Address already in use\n"
+    assert ended.stderr == f"bff: BFF_METRICS_BIND: 127.0.0.1:{port} is taken: another program listens there\n"
 
 
 def test_without_the_variable_nobody_listens_and_nothing_is_counted(make_shop: ShopMaker, tmp_path: Path) -> None:
