@@ -75,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_subparsers(dest="action", required=True, metavar="ACTION").add_parser(
         "new", help="print a fresh value for BFF_SECRET_KEYS"
     )
+    js = commands.add_parser("js", help="write the client module, its types and the API description")
+    js.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where to; older files are replaced")
     return parser
 
 
@@ -113,6 +115,8 @@ def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return _audit(environ, json_form=parsed.json)
     if parsed.command == "sessions":
         return _sessions(parsed, environ)
+    if parsed.command == "js":
+        return _js(environ, parsed.out)
     print(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii").rstrip("="))
     return 0
 
@@ -143,6 +147,12 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if parsed.action == "list":
         return list_sessions(settings, parsed.email, sys.stdout, sys.stderr)
     return revoke_sessions(settings, parsed.email, sys.stdout, sys.stderr)
+
+
+def _js(environ: Mapping[str, str], folder: Path) -> int:
+    from bff.commands.js import filled_in, write_client
+
+    return write_client(_settings(filled_in(environ)), folder, sys.stdout, sys.stderr)
 
 
 def _serve(environ: Mapping[str, str]) -> int:

@@ -32,7 +32,7 @@ const OPERATIONS = {
   endOtherDevices: "DELETE /api/sessions",
 };
 const MESSAGES = {
-  network_error: "No whole answer came: what has happened is not known.",
+  network_error: "No whole answer came.",
   unreadable_answer: "The answer is not the shop's.",
 };
 const inBrowser = typeof document !== "undefined";
@@ -41,7 +41,7 @@ const builtIn = (...given) => fetch(...given);
 /** Why a call failed. */
 export class BffError extends Error {
   name = "BffError";
-  fields = {};
+  fields = Object.create(null);
 
   constructor({ status = 0, type, message, details = [], requestId = null, retryAfter = null, ended = null, cause }) {
     super(message, { cause });
@@ -81,7 +81,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
       if (text) content = JSON.parse(text);
       failed = !response.ok;
       if (failed) {
-        if (typeof content?.type !== "string") throw new TypeError("no error of the shop's");
+        if (typeof content?.type !== "string") throw content;
         error = new BffError({ ...told(response), ...content, status: response.status });
       }
     } catch (cause) {
@@ -156,7 +156,8 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
 
   function plan(seconds) {
     clearTimeout(timer);
-    if (listeners.size) timer = setTimeout(check, seconds * 1000);
+    // A timer of 25 days would go off at once.
+    if (listeners.size) timer = setTimeout(check, Math.min(seconds, 86400) * 1000);
   }
 
   function planAgain({ retryAfter }) {

@@ -99,11 +99,11 @@ def running_front() -> Iterator[Front]:
             if failure is None:
                 self.reply(*self.passed_on(body, {}))
                 return
-            if failure.held is not None:
-                failure.held.wait(_PATIENCE_SECONDS)
             answered = None
             if failure.passed_on:
                 answered = self.passed_on(body, failure.sent_headers)
+            if failure.held is not None:
+                failure.held.wait(_PATIENCE_SECONDS)
             if failure.status is None and answered is None:
                 return
             status, headers, content = answered or (0, [], b"")

@@ -1,28 +1,37 @@
-"""`bff.js`: light, alone, in step with the JSON routes, good for a server too."""
+"""`bff.js` and the files that a shop bundles: light, alone, in step with the description, good for a server too."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bff.commands.js import DESCRIPTION, MODULE, TYPES, filled_in, published
+from bff.config.settings import Settings
 from bff.operations.table import OPERATIONS
-from bff.web.api.routes import api_routes
+from bff.web.api.description.document import describe
+from bff.web.api.typescript import client_routes, with_rows
 from bff.web.assets import asset_folder
-from bff.web.paths import API_DEVICE, API_DEVICES, API_SESSION, SIGN_IN, START_SOCIAL
+from bff.web.paths import SIGN_IN, START_SOCIAL
 from bff.web.static_files import read_files
+from tests.support.client_types import written
+from tests.support.documents import ROOT
 from tests.support.driven_routes import READING
 from tests.support.shop import Shop
 
-MODULE = "bff.js"
 MOST_BYTES = 4_000
 STATIC = asset_folder("static")
 TEXT = (STATIC / MODULE).read_text("utf-8")
+BUILT_IN = Settings.from_env(filled_in({}))
+DOCUMENT = describe(BUILT_IN, OPERATIONS)
 ON_A_SERVER = """
 import { createBff, BffError, etagOf } from "./bff.js";
 const told = [];
@@ -102,14 +111,107 @@ def test_it_works_on_a_server(node: str, tmp_path: Path) -> None:
     ]
 
 
-def test_there_is_a_method_for_every_route_and_no_other() -> None:
-    table = re.findall(r'^  \w+: "([A-Z]+ \S+)( body)?",$', TEXT, re.MULTILINE)
-    rows = {f"{one.route.method} {one.route.path}": one.route.body is not None for one in api_routes(OPERATIONS)}
-    own = [f"GET {API_SESSION}", f"GET {API_DEVICES}", f"DELETE {API_DEVICES}", f"DELETE {API_DEVICE.rule}"]
-    told = {re.sub(r"\{(\w+)\}", r"<\1>", route): bool(body) for route, body in table}
-    assert (told, len(table)) == (rows | dict.fromkeys(own, False), len(rows) + len(own))
+def test_there_is_a_method_for_every_operation_and_no_other() -> None:
+    table = re.search(r"^const OPERATIONS = \{\n(.*?)^\};", TEXT, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    assert sorted(table[1].splitlines()) == sorted(route.row().rstrip("\n") for route in client_routes(DOCUMENT))
 
 
 def test_paths_of_pages_are_those_of_the_shop() -> None:
     assert f"${{base}}{SIGN_IN}${{back" in TEXT
     assert f"${{base}}{START_SOCIAL}${{connection" in TEXT
+
+
+def test_types_are_what_the_description_says() -> None:
+    assert written() == (STATIC / TYPES).read_text("utf-8"), "python -m tests.support.client_types writes them"
+
+
+def test_types_are_text_to_a_browser(shop: Shop) -> None:
+    assert shop.browser().get(f"/static/{TYPES}").mimetype == "text/plain"
+
+
+def test_operation_that_is_switched_off_is_not_in_the_types() -> None:
+    files = published(Settings.from_env(filled_in({"BFF_ACCOUNT_DELETION": "off"})))
+    assert "deleteMe" in published(BUILT_IN)[TYPES]
+    assert "deleteMe" not in files[TYPES]
+    assert "delete" not in json.loads(files[DESCRIPTION])["paths"]["/api/me"]
+
+
+def test_further_operation_gets_a_method(node: str, tmp_path: Path) -> None:
+    further = {
+        "paths": {
+            "/api/cart/carts/{cartId}/items": {
+                "post": {"operationId": "cartItemAdd", "requestBody": {}},
+                "get": {"operationId": "cartItems"},
+            },
+            "/api/me": {"get": {"operationId": "me"}},
+        }
+    }
+    text = with_rows(TEXT, further)
+    assert with_rows(TEXT, DOCUMENT) == TEXT
+    assert with_rows(text, further) == text
+    (tmp_path / "further.js").write_text(text)
+    script = """
+        import { createBff } from "./further.js";
+        const fetch = async (url, { method, body }) => Response.json({ csrfToken: "t", url, method, body });
+        const bff = createBff({ fetch });
+        const { url, method, body } = await bff.cartItemAdd("a/1", { id: 7 }, { query: { siteCode: "main" } });
+        console.log(method, url, body, (await bff.cartItems("b")).url);
+    """
+    said = 'POST /api/cart/carts/a%2F1/items?siteCode=main {"id":7} /api/cart/carts/b/items\n'
+    assert in_node(node, tmp_path, script) == said
+
+
+# The command
+
+
+def js(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    ours = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.run(
+        [sys.executable, "-m", "bff.cli", "js", "--out", str(folder)],
+        env={**inherited, **variables},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def contents(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.iterdir()):
+        yield path.name, path.read_text("utf-8")
+
+
+def test_command_writes_the_three_files_without_any_configuration(tmp_path: Path) -> None:
+    folder = tmp_path / "src" / "bff"
+    for _ in range(2):
+        ended = js(folder)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout.splitlines() == [str(folder / name) for name in (MODULE, TYPES, DESCRIPTION)]
+        assert dict(contents(folder)) == published(BUILT_IN)
+    assert json.loads((folder / DESCRIPTION).read_text())["openapi"].startswith("3.1")
+
+
+def test_command_goes_by_the_environment_as_far_as_it_is_there(tmp_path: Path) -> None:
+    secret = tmp_path / "keys"
+    secret.write_text("A" * 43)
+    ended = js(tmp_path, BFF_SECRET_KEYS_FILE=str(secret), BFF_ADD_LOGIN="off")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "addLogin(" not in (tmp_path / TYPES).read_text()
+
+
+def test_command_with_a_bad_configuration_ends_with_2_and_writes_nothing(tmp_path: Path) -> None:
+    ended = js(tmp_path / "out", BFF_ADD_LOGIN="perhaps")
+    assert ended.returncode == 2
+    assert "BFF_ADD_LOGIN" in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_command_that_cannot_write_says_so_and_ends_with_1(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = js(tmp_path / "file")
+    assert ended.returncode == 1
+    assert str(tmp_path / "file") in ended.stderr
+    assert "Traceback" not in ended.stderr
