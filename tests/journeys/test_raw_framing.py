@@ -84,6 +84,14 @@ def test_body_that_breaks_off_is_refused(site: Site) -> None:
     assert_refused(answer, 400)
 
 
+@pytest.mark.parametrize("beyond", [1, 2, 5_000])
+def test_body_that_says_it_is_beyond_the_limit_is_too_large_however_much_of_it_has_come(
+    site: Site, beyond: int
+) -> None:
+    (answer,) = site.send(PATCH + b"Content-Length: %d\r\n\r\n" % (64 * 1024 + beyond), BODY)
+    assert_refused(answer, 413)
+
+
 @pytest.mark.parametrize("beyond", [1, 5_000])
 @pytest.mark.parametrize("blank", [True, False])
 def test_chunked_body_beyond_the_limit_is_refused(site: Site, beyond: int, blank: bool) -> None:

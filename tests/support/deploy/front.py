@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.bench.authority import Authority
-from tests.support.bench.exchange import answers
 from tests.support.bench.processes import Group, running, wait_until
 from tests.support.bench.programs import program
 from tests.support.deploy.shipped import replaced, shipped
@@ -105,5 +105,13 @@ def in_front(folder: Path, places: Places) -> Iterator[Front]:
     front = f"https://{HOST}:{places.port}"
     plain = f"http://{HOST}:{places.plain_port}"
     with running(command, folder / "nginx.log", os.environ, folder) as group:
-        wait_until(lambda: answers(plain, "/"), group, "nginx")
+        wait_until(lambda: _listens(places.port), group, "nginx")
         yield Front(url=front, plain_url=plain, group=group, folder=folder)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
