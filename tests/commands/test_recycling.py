@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
 from bff.commands.worker_states import WorkerState, WorkerStates
 from tests.support.journeys.real_server import free_port
@@ -28,15 +29,21 @@ class Client(threading.Thread):
     def run(self) -> None:
         while not self._until.is_set():
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
+            answered = sent = time.monotonic()
             try:
                 while not self._until.is_set():
+                    sent = time.monotonic()
                     connection.request("GET", "/")
                     answer = connection.getresponse()
                     self.answers.append(answer.read())
+                    answered = sent = time.monotonic()
                     if answer.getheader("Connection") == "close":
                         break
             except (OSError, http.client.HTTPException) as error:
-                self.errors.append(error)
+                # On a busy machine this thread may rest between two requests for as long as a server that ends keeps
+                # an idle connection.
+                if sent - answered < STOP_KEEPALIVE_LINGER / 2:
+                    self.errors.append(error)
             finally:
                 connection.close()
 
