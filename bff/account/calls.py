@@ -16,7 +16,7 @@ from bff.account.emails import with_canonical_emails
 from bff.account.login import Login
 from bff.account.passwords import Weakness, weakness_of
 from bff.account.signup import Signup
-from bff.account.versions import says_stale, version_of, with_version
+from bff.account.versions import names_version, says_stale, version_of, with_version
 from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
 from bff.errors import (
@@ -196,7 +196,7 @@ class AccountCalls:
                 return Result(status=reply.status, body=reply.body, content=reply.content)
 
     def _called(self, session: Session, operation: Operation, asked: AccountCall) -> Reply:
-        is_versioned = operation.versioned and version_of(asked.content) is not None
+        is_versioned = operation.versioned and names_version(asked.content)
         if asked.version is not None:
             newest = self._broker.call(session, self._reading(operation), _same_place(operation, asked.call))
             if version_of(newest.content) != asked.version:

@@ -18,10 +18,14 @@ _TOO_LARGE = 10**15
 
 def version_of(content: Any) -> int | None:
     """Return the version of a profile or an address; None where it has none."""
-    metadata = content.get("metadata") if isinstance(content, dict) else None
-    version = metadata.get("version") if isinstance(metadata, dict) else None
+    version = _named(content)
     is_one = isinstance(version, int) and not isinstance(version, bool) and 0 <= version < _TOO_LARGE
     return version if is_one else None
+
+
+def names_version(content: Any) -> bool:
+    """Tell whether a write names the version that it is based on, be it one that no record can have."""
+    return _named(content) is not None
 
 
 def with_version(content: dict[str, Any], version: int) -> dict[str, Any]:
@@ -33,6 +37,11 @@ def with_version(content: dict[str, Any], version: int) -> dict[str, Any]:
     if metadata.get("version", version) != version:
         raise InvalidInput(Detail(field="metadata.version", type="invalid_value", message="This contradicts If-Match."))
     return {**content, "metadata": {**metadata, "version": version}}
+
+
+def _named(content: Any) -> Any:
+    metadata = content.get("metadata") if isinstance(content, dict) else None
+    return metadata.get("version") if isinstance(metadata, dict) else None
 
 
 def says_stale(err: UpstreamRejected) -> bool:

@@ -179,7 +179,7 @@ class TokenDetails(EmporixAnswer):
 
     examples: ClassVar[Mapping[str, Any]] = {
         "valid": {
-            "token_type": "Bearer",  # nosec B105 - a word, no password
+            "token_type": "Bearer",  # nosec B105 # a word, no password
             "expires_in": 2591974,
             "scope": "customer.customer_read_own customer.customer_manage_own tenant=myshop",
             "email": "jane.doe@example.com",

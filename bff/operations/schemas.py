@@ -181,7 +181,7 @@ class PasswordAuthentication(Body):
 class NewLogin(PasswordAuthentication):
     """An e-mail and a password to sign in with besides."""
 
-    examples: ClassVar[Mapping[str, Any]] = {"login": {"email": "jane@example.com", "password": NEW_PASSWORD}}
+    examples: ClassVar[Mapping[str, Any]] = {"login": {"email": "jane.second@example.com", "password": NEW_PASSWORD}}
 
 
 class CustomerSignup(Body):

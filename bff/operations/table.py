@@ -77,7 +77,8 @@ _ADDRESS_ID = Parameter(
 _TAGS = Parameter(
     name="tags",
     place=Place.QUERY,
-    pattern=r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,1000}",
+    # At least one of them is more than a blank.
+    pattern=r"(?=[\s,]*[^\s,])[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,1000}",
     supplier=Supplier.CLIENT,
     description="Tags, separated by commas; BILLING and SHIPPING are the usual ones.",
     example="BILLING,SHIPPING",

@@ -7,7 +7,10 @@ import re
 
 from werkzeug.exceptions import HTTPException, default_exceptions
 
+from bff.operations.table import OPERATIONS
+from bff.web.api.description.advice import ADVICE
 from bff.web.errors import FAULTS, fault_of
+from tests.support.api_document import COMMAND, with_parts
 from tests.support.audit.audit_parts import build
 from tests.support.documents import document, first_cells, section
 from tests.support.shop import Shop
@@ -45,3 +48,16 @@ def test_properties_of_the_session_are_the_ones_that_are_answered(shop: Shop) ->
 
 def test_documents_name_the_largest_body() -> None:
     assert "at most\n64 KiB" in JSON_API
+
+
+def test_parts_that_are_made_from_the_api_description_are_as_they_would_be_made_now() -> None:
+    assert with_parts(JSON_API) == JSON_API, f"{COMMAND} brings them up to date"
+
+
+def test_every_type_of_error_has_an_advice_and_no_other() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", section(JSON_API, "Errors"), re.MULTILINE)) == set(ADVICE)
+
+
+def test_every_row_of_the_contract_is_in_the_table_of_calls() -> None:
+    text = section(JSON_API, "From Emporix's paths")
+    assert all(f"| `{row.method} {row.path}` |" in text for row in OPERATIONS.values())

@@ -13,16 +13,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bff.config.settings import Settings
 from bff.operations.schemas import MAILED
 from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.state import Password
-from bff.web.api.description.document import describe
 from tests.support.api_description import Description, Operation
 from tests.support.fakes.clock import FakeClock
-from tests.support.shop import KEY, Browser, Shop, ShopMaker
+from tests.support.shop import Browser, Shop, ShopMaker
 
 JSON = "application/json"
 GUESTS = frozenset(
@@ -40,20 +38,7 @@ GUESTS = frozenset(
 """What is tried by a guest; everything else by a customer."""
 
 
-def _document() -> Description:
-    settings = Settings.from_env(
-        {
-            "EMPORIX_TENANT": "demoshop",
-            "EMPORIX_CLIENT_ID": "demo-storefront",
-            "REDIS_URL": "redis://127.0.0.1:1",
-            "BFF_PUBLIC_URL": "http://127.0.0.1:8000",
-            "BFF_SECRET_KEYS": KEY,
-        }
-    )
-    return Description(describe(settings, OPERATIONS))
-
-
-DESCRIPTION = _document()
+DESCRIPTION = Description.of_routes()
 ((_, _, CREDENTIALS),) = DESCRIPTION.operation("login").bodies()
 
 

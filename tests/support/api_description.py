@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
+
+from bff.config.settings import Settings
+from bff.operations.table import OPERATIONS
+from bff.web.api.description.document import describe
 
 
 def _is_date_time(value: object) -> bool:
@@ -43,6 +47,20 @@ class Operation:
                 yield media, name, example["value"]
 
 
+def settings(**environment: str) -> Settings:
+    """Return a configuration to describe the routes of."""
+    return Settings.from_env(
+        {
+            "EMPORIX_TENANT": "demoshop",
+            "EMPORIX_CLIENT_ID": "demo-storefront",
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "BFF_PUBLIC_URL": "https://shop.example.com",
+            "BFF_SECRET_KEYS": "A" * 43,
+            **environment,
+        }
+    )
+
+
 class Description:
     """A whole document."""
 
@@ -71,6 +89,11 @@ class Description:
         whole = {**schema, "components": self.document["components"]}
         found = Draft202012Validator(whole, format_checker=FORMATS).iter_errors(value)
         return [f"{error.json_path}: {error.message}" for error in found]
+
+    @classmethod
+    def of_routes(cls, **environment: str) -> Self:
+        """Describe the routes as a configuration has them."""
+        return cls(describe(settings(**environment), OPERATIONS))
 
     def check(self, id: str, answer: TestResponse) -> None:
         """Hold an answer against what is said of an operation: status, headers and body."""

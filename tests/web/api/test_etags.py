@@ -180,6 +180,12 @@ def test_stale_version_in_a_body_is_told_like_a_stale_tag(customer: Browser, pat
     assert changed(customer, path) == "One"
 
 
+@pytest.mark.parametrize("version", [-1, 10**15, 10**16])
+def test_version_in_a_body_that_no_record_can_have_is_stale_too(customer: Browser, path: str, version: int) -> None:
+    answer = customer.patch(path, json={**change(path, "Two"), "metadata": {"version": version}})
+    assert (answer.status_code, answer.get_json()["type"]) == (412, "version_conflict")
+
+
 def test_conflict_without_a_version_is_upstreams_own_answer(shop: Shop, customer: Browser) -> None:
     shop.sandbox.faults.add("update_me", error_message(409, "No"), times=1)
     answer = customer.patch("/api/me", json={"company": "One", "metadata": {"mixins": {}}})

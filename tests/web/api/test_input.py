@@ -74,7 +74,10 @@ def test_odd_name_is_refused_without_being_repeated(shop: Shop, name: str) -> No
     assert "field" not in detail
 
 
-@pytest.mark.parametrize(("query", "field"), [("", "tags"), ("?tags=", "tags"), ("?tags=a&tags=b", "tags")])
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("", "tags"), ("?tags=", "tags"), ("?tags=%2C", "tags"), ("?tags=%20%2C+", "tags"), ("?tags=a&tags=b", "tags")],
+)
 def test_tags_are_required_once_and_not_empty(shop: Shop, query: str, field: str) -> None:
     browser = shop.signed_in()
     before = lasting_footprint(shop)

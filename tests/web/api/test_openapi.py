@@ -10,7 +10,6 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from bff.config.settings import Settings
 from bff.operations import answers, schemas
 from bff.operations.model import Credential, Operation, Parameter, Place, ResponseShape, Supplier
 from bff.operations.table import OPERATIONS
@@ -18,7 +17,7 @@ from bff.sandbox.demo_customers import B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LE
 from bff.sessions.ended import Ended
 from bff.web.api.description.document import describe
 from bff.web.errors import FAULTS
-from tests.support.api_description import Description
+from tests.support.api_description import Description, settings
 from tests.support.shop import Shop, ShopMaker
 
 METHODS = {
@@ -58,21 +57,8 @@ WITHOUT_PROPERTIES = {answers.Accepted.__name__: "a neutral answer says nothing"
 """Answers without a named property, each with its reason."""
 
 
-def settings(**environment: str) -> Settings:
-    return Settings.from_env(
-        {
-            "EMPORIX_TENANT": "demoshop",
-            "EMPORIX_CLIENT_ID": "demo-storefront",
-            "REDIS_URL": "redis://127.0.0.1:1",
-            "BFF_PUBLIC_URL": "https://shop.example.com",
-            "BFF_SECRET_KEYS": "A" * 43,
-            **environment,
-        }
-    )
-
-
 def described(**environment: str) -> Description:
-    return Description(describe(settings(**environment), OPERATIONS))
+    return Description.of_routes(**environment)
 
 
 @pytest.mark.parametrize("environment", [{}, {"EMPORIX_SIGNUP": "immediate"}, {"BFF_NEUTRAL_ANSWERS": "off"}])

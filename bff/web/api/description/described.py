@@ -13,6 +13,16 @@ from bff.web.errors import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another route that can be asked with what an answer holds."""
+
+    client_name: str
+    parameter: str
+    pointer: str
+    """Where the parameter's value stands in the body (RFC 6901)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
     """One way in which a route can succeed."""
 
@@ -25,6 +35,7 @@ class Success:
     """Whole bodies, by a word for each."""
     has_tag: bool = False
     """Whether an `ETag` comes along."""
+    links: tuple[Link, ...] = ()
     may_be_representation: bool = False
     """Whether the body is there, or is what is there now, only for who prefers it (RFC 7240 4.2)."""
 
@@ -46,8 +57,8 @@ class Described:
     """Every error that can come, each type once."""
     bodies: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     """By media type."""
-    body_patterns: Mapping[str, str] = field(default_factory=dict)
-    """What the value of a property of the body must match, where the model does not say so."""
+    body_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What else holds for properties of the body, by their dotted paths, in the words of JSON Schema."""
     body_required: bool = False
     takes_if_match: bool = False
     takes_prefer: bool = False

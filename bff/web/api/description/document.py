@@ -13,11 +13,12 @@ from bff.config.settings import Settings
 from bff.operations.answers import Error
 from bff.operations.body import Body
 from bff.operations.model import JSON, MERGE_PATCH, Operation, Parameter
-from bff.web.api.description.described import Described, Success
+from bff.web.api.description.advice import ADVICE, EMPORIX, Advice
+from bff.web.api.description.described import Described, Link, Success
 from bff.web.api.description.faults import REFUSED
 from bff.web.api.description.own import device_routes, session_routes
 from bff.web.api.description.rows import row_routes
-from bff.web.api.description.schemas import anchored, component_schemas, parameter_schema, reference
+from bff.web.api.description.schemas import component_schemas, nested, parameter_schema, reference
 from bff.web.api.etags import REPRESENTATION
 from bff.web.errors import Fault, fault_body
 from bff.web.middleware.csrf import CSRF_HEADER
@@ -64,15 +65,15 @@ _IF_MATCH: Final = {
     "in": "header",
     "required": False,
     "description": "The `ETag` of what was read; if that has changed since, the answer is 412.",
-    "schema": {"type": "string", "pattern": '^(?:\\*|(?:W/)?"[0-9]{1,15}")$'},
+    "schema": {"type": "string", "pattern": '^(W/)?"[0-9]{1,15}"$'},
     "example": '"1"',
 }
 _PREFER: Final = {
     "name": "Prefer",
     "in": "header",
     "required": False,
-    "description": f"`{REPRESENTATION}` (RFC 7240) asks for what is there afterwards.",
-    "schema": {"type": "string", "enum": [REPRESENTATION, "return=minimal"]},
+    "description": f"`{REPRESENTATION}` (RFC 7240) asks for what is there afterwards; others are ignored.",
+    "schema": {"type": "string"},
     "example": REPRESENTATION,
 }
 
@@ -163,9 +164,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 def _body(route: Described, media: str, model: type[BaseModel]) -> dict[str, Any]:
     schema = reference(model)
-    patterns = {name: {"pattern": anchored(pattern)} for name, pattern in route.body_patterns.items()}
-    if patterns:
-        schema = {"allOf": [schema, {"properties": patterns}]}
+    if route.body_facts:
+        schema = {"allOf": [schema, nested(route.body_facts)]}
     return {"schema": schema, "examples": _named(_body_examples(model, media))}
 
 
@@ -192,7 +192,16 @@ def _success(route: Described, success: Success) -> dict[str, Any]:
             schema = {"type": "array", "items": schema}
             examples = {name: [example] for name, example in examples.items()}
         said["content"] = {JSON: {"schema": schema, "examples": _named(examples)}}
+    if success.links:
+        said["links"] = {link.client_name: _link(link) for link in success.links}
     return said
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {
+        "operationId": link.client_name,
+        "parameters": {link.parameter: f"$response.body#{link.pointer}"},
+    }
 
 
 def _named(examples: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,6 +229,10 @@ def _by_status(faults: Iterable[Fault]) -> dict[int, list[Fault]]:
 def _example_name(fault: Fault) -> str:
     # Emporix's own `forbidden` is another one than ours.
     return f"emporix.{fault.type}" if fault.message == REFUSED else fault.type
+
+
+def _advice(fault: Fault) -> Advice:
+    return EMPORIX if fault.message == REFUSED else ADVICE[fault.type]
 
 
 def _response_name(faults: Iterable[Fault]) -> str:
@@ -253,7 +266,11 @@ def _error_response(status: int, faults: Iterable[Fault]) -> dict[str, Any]:
 
 def _error_examples(routes: Iterable[Described]) -> dict[str, Any]:
     found = {
-        _example_name(fault): {"summary": fault.message, "value": fault_body(fault, request_id=_REQUEST_ID)}
+        _example_name(fault): {
+            "summary": _advice(fault).when,
+            "description": _advice(fault).what_to_do,
+            "value": fault_body(fault, request_id=_REQUEST_ID),
+        }
         for route in routes
         for fault in route.faults
     }

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from bff.operations.answers import Device, SessionState
 from bff.operations.model import Credential, Operation
-from bff.web.api.description.described import Described, Success
+from bff.web.api.description.described import Described, Link, Success
 from bff.web.api.description.faults import of_a_customers_route, of_every_route, of_the_session
 from bff.web.api.devices import DEVICE_ID
 from bff.web.api.session import EXTEND
@@ -18,6 +18,7 @@ from bff.web.paths import API_DEVICE, API_DEVICES, API_SESSION
 
 _SESSION: Final = "Session and sign-in"
 _DEVICES: Final = "Devices"
+_END_DEVICE: Final = "endDevice"
 _PROVEN: Final = "Needs a proof of identity of the last ten minutes: a sign-in, or a changed password."
 
 
@@ -54,7 +55,16 @@ def device_routes() -> Iterator[Described]:
         summary="List where the customer is signed in, this browser first",
         notes=(),
         parameters=(),
-        successes=(Success(status=200, text="The devices.", models=(Device,), is_list=True, examples=Device.examples),),
+        successes=(
+            Success(
+                status=200,
+                text="The devices.",
+                models=(Device,),
+                is_list=True,
+                examples=Device.examples,
+                links=(Link(client_name=_END_DEVICE, parameter=DEVICE_ID.name, pointer="/0/id"),),
+            ),
+        ),
         faults=(
             *of_every_route(is_read=True),
             *of_the_session(),
@@ -80,7 +90,7 @@ def device_routes() -> Iterator[Described]:
     yield Described(
         method="DELETE",
         path=API_DEVICE.rule,
-        client_name="endDevice",
+        client_name=_END_DEVICE,
         topic=_DEVICES,
         summary="End one session of the customer",
         notes=(f"{_PROVEN} But not for the session that asks: that is a sign-out.",),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -10,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from bff.account.calls import check_feature, is_neutral, neutral_status
 from bff.config.settings import Settings, SignupMode
+from bff.emails import MAX_CHARACTERS
 from bff.errors import FeatureDisabled
 from bff.operations.answers import Accepted, Answer, SessionState, SignedOut
 from bff.operations.body import Body
@@ -21,10 +24,11 @@ from bff.operations.model import (
     Route,
     Supplier,
 )
-from bff.operations.schemas import nullable
+from bff.operations.schemas import MIN_PASSWORD_CHARACTERS, nullable
 from bff.web.api.description import faults
-from bff.web.api.description.described import Described, Success
+from bff.web.api.description.described import Described, Link, Success
 from bff.web.api.description.own import who_may_call
+from bff.web.api.description.schemas import anchored
 from bff.web.api.routes import api_routes
 
 _TEXTS: Final = {200: "Done.", 201: "Made.", 202: "Accepted.", 204: "Done; there is nothing to say."}
@@ -48,16 +52,17 @@ def _described(
     return Described(
         method=route.method,
         path=route.path,
-        client_name=route.client_name or operation.client_name or to_camel(operation.name),
+        client_name=_client_name(operation, route),
         topic=operation.topic,
         summary=route.summary or operation.summary,
         notes=tuple(note for note in notes if note),
         parameters=tuple(one for one in operation.parameters if one.supplier is Supplier.CLIENT),
         bodies=_bodies(route),
-        body_patterns={one.name: one.pattern for one in operation.parameters if one.supplier is Supplier.CLIENT_BODY},
+        body_facts=_body_facts(operation, route),
         body_required=route.body is not None and route.body_required,
         takes_if_match=operation.versioned,
         takes_prefer=operation.representation is not None,
+        needs_cookie=route.method != "GET" or not operation.is_for_guests,
         successes=tuple(_successes(operations, operation, neutral=neutral)),
         faults=tuple(faults.of_row(operation, route, settings.features, signs_in_at_once=at_once)),
         operation=operation,
@@ -70,6 +75,41 @@ def _is_off(settings: Settings, operation: Operation) -> bool:
     except FeatureDisabled:
         return True
     return False
+
+
+def _client_name(operation: Operation, route: Route) -> str:
+    return route.client_name or operation.client_name or to_camel(operation.name)
+
+
+def _body_facts(operation: Operation, route: Route) -> dict[str, dict[str, Any]]:
+    """Return what the door demands of a body beyond its model (`bff.account.calls`), as far as a schema can say it."""
+    if route.body is None:
+        return {}
+    facts: dict[str, dict[str, Any]] = {}
+    for one in operation.parameters:
+        if one.supplier is Supplier.CLIENT_BODY:
+            facts[one.name] = {"pattern": anchored(one.pattern)}
+    for path in operation.emails:
+        facts[path] = {"maxLength": MAX_CHARACTERS}
+    for path in operation.new_emails:
+        facts[path] = {"format": "idn-email", "maxLength": MAX_CHARACTERS}
+    for path in operation.new_passwords:
+        facts[path] = {"minLength": MIN_PASSWORD_CHARACTERS}
+    return facts
+
+
+def _links(operations: Mapping[str, Operation], operation: Operation) -> tuple[Link, ...]:
+    """Return the routes below this one that take the id of what was made, or of the first entry of a list."""
+    if operation.shown_as is None or "id" not in operation.shown_as.model_fields:
+        return ()
+    pointer = "/0/id" if operation.answer is ResponseShape.ARRAY else "/id"
+    below = re.compile(re.escape(operation.path) + r"/\{(\w+)\}(?:/.*)?")
+    found = []
+    for entry in api_routes(operations):
+        if (match := below.fullmatch(entry.operation.path)) is not None:
+            name = _client_name(entry.operation, entry.route)
+            found.append(Link(client_name=name, parameter=match[1], pointer=pointer))
+    return tuple(found)
 
 
 def _bodies(route: Route) -> dict[str, type[BaseModel]]:
@@ -90,7 +130,7 @@ def _successes(operations: Mapping[str, Operation], operation: Operation, *, neu
     else:
         shown = operations[operation.representation].shown_as if operation.representation is not None else None
         for status in sorted(operation.success):
-            yield _of_call(status, operation, shown)
+            yield replace(_of_call(status, operation, shown), links=_links(operations, operation))
 
 
 def _of_call(status: int, operation: Operation, represented: type[BaseModel] | None) -> Success:

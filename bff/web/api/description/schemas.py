@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -47,6 +47,20 @@ def parameter_schema(parameter: Parameter) -> dict[str, Any]:
     return {"type": "string", "pattern": anchored(parameter.pattern)}
 
 
+def nested(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the schema of an object for whose properties, at any depth, facts hold; keyed by dotted paths."""
+    whole: dict[str, Any] = {}
+    for path, said in facts.items():
+        here = whole
+        for name in path.split("."):
+            here = here.setdefault("properties", {}).setdefault(name, {})
+        here.update(said)
+    return whole
+
+
 def anchored(pattern: str) -> str:
-    r"""Return a pattern that the whole value must match, as JSON Schema writes it: ECMA-262 has no `\\Z`."""
-    return f"^(?:{pattern})$".replace(r"\Z", "$")
+    r"""Return a pattern that the whole value must match, as JSON Schema writes it.
+
+    ECMA-262 has no `\Z`, and half of a surrogate pair is no character of a text in JSON.
+    """
+    return f"^(?:{pattern})$".replace(r"\Z", "$").replace(r"\ud800-\udfff", "")

@@ -1,0 +1,103 @@
+"""schemathesis makes requests out of the API description, and finds nothing but what is listed with its reason.
+
+It speaks to `bff serve` with the sandbox behind it, as a customer of its own, without limits, with a fixed seed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bff.operations.schemas import NEW_PASSWORD, PASSWORD
+from bff.sandbox.state import LegalEntity, new_login
+from tests.support.conformance.excused import REASONS, Seen, excuse_for
+from tests.support.documents import ROOT
+from tests.support.journeys.real_server import RealServer
+from tests.support.shop import ShopMaker
+from tests.web.api.test_openapi import METHODS
+
+EMAIL = "jane.doe@example.com"
+NEVER_DONE = {
+    "confirmSignUp": "needs a mailed token",
+    "confirmEmailChange": "needs a mailed token",
+    "confirmDeletion": "needs a mailed token",
+    "resetPassword": "needs a mailed token",
+}
+"""What cannot succeed here, with the reason."""
+LIMITS = ("LOGIN", "MAIL", "GUEST", "API")
+
+
+def conformance(make_shop: ShopMaker, folder: Path, *options: str) -> dict[str, Any]:
+    """Run schemathesis, and return what it has seen."""
+    sandbox, url = make_shop.sandbox()
+    found = sandbox.state.by_login("demoshop", EMAIL)
+    assert found is not None
+    customer, _ = found
+    customer.logins[:] = [new_login(EMAIL, password=PASSWORD)]
+    customer.legal_entities = (LegalEntity(id="D165356", name="Example Trading", contact_assignment_id="D1"),)
+    limits = {f"BFF_RATE_LIMIT_{name}": "off" for name in LIMITS}
+    environment = make_shop.environment(url, BFF_LOG_LEVEL="warning", **limits)
+    seen = folder / "seen.json"
+    with RealServer(environment, folder / "log") as server:
+        told = {
+            "SCHEMATHESIS_HOOKS": "tests.support.conformance.hooks",
+            "CONFORMANCE_URL": server.url,
+            "CONFORMANCE_EMAIL": EMAIL,
+            "CONFORMANCE_PASSWORDS": f"{PASSWORD},{NEW_PASSWORD}",
+            "CONFORMANCE_SEEN": str(seen),
+            "PYTHONPATH": str(ROOT),
+        }
+        command = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/api/openapi.json"]
+        result = subprocess.run(
+            [*command, "--checks", "all", "--seed", "1", "--continue-on-failure", "--no-color", *options],
+            env={**os.environ, **told},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, (
+            result.stdout.partition("= FAILURES =")[2][:20_000] + result.stderr[-5_000:] + server.log[-2_000:]
+        )
+    whole: dict[str, Any] = json.loads(seen.read_text())
+    return whole
+
+
+def succeeded(seen: dict[str, Any]) -> set[str]:
+    return {name for name, statuses in seen["answers"].items() if any(status.startswith("2") for status in statuses)}
+
+
+def test_nothing_is_found_and_every_operation_was_carried_out(make_shop: ShopMaker, tmp_path: Path) -> None:
+    seen = conformance(make_shop, tmp_path, "--max-examples", "5", "--phases", "examples,coverage,stateful")
+    assert succeeded(seen) == METHODS - set(NEVER_DONE)
+    assert set(seen["answers"]) == METHODS
+
+
+@pytest.mark.more
+@pytest.mark.timeout(1800)
+def test_nothing_is_found_with_more_of_it_and_every_excuse_is_needed(make_shop: ShopMaker, tmp_path: Path) -> None:
+    seen = conformance(make_shop, tmp_path, "--max-examples", "100")
+    assert succeeded(seen) == METHODS - set(NEVER_DONE)
+    assert set(seen["excused"]) == REASONS
+
+
+def test_only_what_is_listed_is_excused() -> None:
+    def refused(operation: str, status: int = 400, **details: str) -> str | None:
+        body = {"details": [{"field": field, "type": type} for field, type in details.items()]}
+        return excuse_for(Seen.of(operation, "RejectedPositiveData", status, json.dumps(body).encode()))
+
+    assert refused("confirmSignUp", token="invalid_value")
+    assert refused("updateMe", 412)
+    assert not refused("addAddress", token="invalid_value")
+    assert not refused("confirmSignUp", token="invalid_value", other="invalid_value")
+    assert not refused("confirmSignUp")
+    assert not refused("addAddress", city="too_long")
+    assert not refused("addAddress", 500)
+    assert not excuse_for(Seen.of("me", "ServerError", 500, b"{}"))
+    assert not excuse_for(Seen.of("addresses", "MissingContentType", 200, b""))
