@@ -7,8 +7,9 @@ export class BffError extends Error {
   readonly status: number;
   /**
    * What has happened, for programs: one of the API's types, or one of this module's own. `network_error`: no whole
-   * answer came, and whether anything was done is not known. `unreadable_answer`: something on the way has answered, a
-   * proxy for example. `invalid_call`: nothing was sent, since the arguments make no request.
+   * answer came. `unreadable_answer`: what came is no answer of the shop's, but a proxy's for example, or a part of one.
+   * After either it is not known whether anything was done. `invalid_call`: nothing was sent, since the arguments make
+   * no request.
    */
   readonly type: "network_error" | "unreadable_answer" | "invalid_call" | (string & {});
   /** The same in words, for developers. */

@@ -65,7 +65,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
 
   // Sends once, and notes what is told of the session.
   async function exchange(method, path, headers, body, signal) {
-    const changes = !isRead(method);
+    const changes = method !== "GET";
     let asOf = turn;
     let type = "network_error";
     let response, rotated, content, error, failed;
@@ -78,7 +78,8 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
       }
       const text = await response.text();
       type = "unreadable_answer";
-      if (text) content = JSON.parse(text);
+      // Firefox takes a body that was cut for a whole one.
+      if (text || Number(response.headers.get("Content-Length"))) content = JSON.parse(text);
       failed = !response.ok;
       if (failed) {
         if (typeof content?.type !== "string") throw content;
@@ -121,7 +122,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
       throw new BffError({ type: "invalid_call", message: `Nothing was sent: ${cause.message}`, cause });
     }
     const go = () => exchange(method, path, headers, body, signal);
-    if (isRead(method)) return go();
+    if (method === "GET") return go();
     const sent = token ?? (await unlessAborted(ask(), signal)).csrfToken;
     headers["X-CSRF-Token"] = sent;
     const id = known?.customer?.id;
@@ -270,8 +271,6 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
     `${base}/login/social${connection ? `/${encodeURIComponent(connection)}` : ""}${back(next)}`;
   return bff;
 }
-
-const isRead = (method) => method === "GET" || method === "HEAD";
 
 const told = (response) => ({
   status: response?.status,

@@ -111,6 +111,16 @@ def test_it_works_on_a_server(node: str, tmp_path: Path) -> None:
     ]
 
 
+def test_body_that_is_cut_down_to_nothing_is_not_taken_for_none(node: str, tmp_path: Path) -> None:
+    script = """
+        import { createBff } from "./bff.js";
+        const answering = (length) => createBff({ fetch: async () => new Response("", { headers: { ...length } }) });
+        for (const length of [{}, { "Content-Length": "0" }, { "Content-Length": "9" }])
+          console.log(await answering(length).me().catch(({ type }) => type));
+    """
+    assert in_node(node, tmp_path, script).split() == ["undefined", "undefined", "unreadable_answer"]
+
+
 def test_there_is_a_method_for_every_operation_and_no_other() -> None:
     table = re.search(r"^const OPERATIONS = \{\n(.*?)^\};", TEXT, re.MULTILINE | re.DOTALL)
     assert table is not None
