@@ -19,6 +19,7 @@ from bff.events import Event
 from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
 from bff.web import health, paths, security_txt
 from bff.web.api import devices as api_devices
+from bff.web.api import docs as api_docs
 from bff.web.api import openapi
 from bff.web.api import routes as api
 from bff.web.api import session as api_session
@@ -157,6 +158,7 @@ def create_app(
         api_session.make_blueprint(services),
         api_devices.make_blueprint(services),
         openapi.make_blueprint(services),
+        api_docs.make_blueprint(services),
         api.make_blueprint(services),
         pages.make_blueprint(services),
         social.make_blueprint(services),

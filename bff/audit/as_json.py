@@ -31,6 +31,7 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "guards": [{"name": guard.value, "wrong": report.failed.get(guard)} for guard in Guard],
         "findings": _findings(report),
+        "notes": list(report.notes),
         "requirements": [_requirement(verdict) for verdict in report.verdicts],
         "routes": [{_RENAMED.get(name, name): is_ for name, is_ in _plain(route).items()} for route in report.routes],
         "limits": dict(report.limits),

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bff.audit.requirement import Guard
 from bff.config.settings import Settings
 from bff.crypto import encode
+from bff.web.paths import API_DESCRIPTION, API_DOCS
 
 HIGHEST_IDLE_SECONDS: Final = 3600
 HIGHEST_LIFETIME_SECONDS: Final = 86400
@@ -49,6 +50,13 @@ class Weakness:
 def weaknesses(settings: Settings) -> tuple[Weakness, ...]:
     """Return the weak points of a configuration; they hold nothing of a secret."""
     return tuple(weakness for weakness in EVERY_WEAKNESS if weakness.is_weak(settings))
+
+
+def notes(settings: Settings) -> tuple[str, ...]:
+    """Return what is served because the configuration says so; it is no weak point if it is meant (ASVS 5.0 13.4.5)."""
+    if not settings.features.api_docs:
+        return ()
+    return (f"BFF_API_DOCS: {API_DOCS} shows the JSON routes, as {API_DESCRIPTION} does in any case",)
 
 
 def looks_random(key: bytes) -> bool:

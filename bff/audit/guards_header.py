@@ -15,7 +15,7 @@ from bff.audit.checking import Check, every
 from bff.audit.probed import Probe, Probed
 from bff.audit.requirement import Guard
 from bff.factory import Bff
-from bff.web.paths import is_api, is_static
+from bff.web.paths import API_DOCS, is_api, is_static
 
 _YEAR_SECONDS: Final = 31536000
 _QUIET_REFERRERS: Final = frozenset({"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"})
@@ -102,7 +102,9 @@ def _no_store(probed: Probed, app: Bff) -> str | None:
 
 def _inert(probed: Probed, app: Bff) -> str | None:
     def good(answer: Probe) -> bool:
-        if is_api(answer.path) and answer.body and not _is_plain_json(answer):
+        # The one page among the JSON routes.
+        is_page = answer.path == API_DOCS and answer.mimetype == "text/html"
+        if is_api(answer.path) and answer.body and not is_page and not _is_plain_json(answer):
             return False
         if answer.mimetype == "text/html":
             return True

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bff.audit.checking import cookies_set
-from bff.audit.configuration import Weakness, weaknesses
+from bff.audit.configuration import Weakness, notes, weaknesses
 from bff.audit.guards import failed_guards
 from bff.audit.probe import probe, silence
 from bff.audit.probed import Asked, Probe, Probed
@@ -65,6 +65,8 @@ class Report:
     tests: int | None
     """How many tests are at hand; None: there is no checkout, so that no name could be looked up."""
     weaknesses: tuple[Weakness, ...]
+    notes: tuple[str, ...]
+    """What is switched on, and no finding."""
     failed: Mapping[Guard, str]
     """What is wrong with each guard that does not hold."""
     verdicts: tuple[Verdict, ...]
@@ -132,6 +134,7 @@ def audit(
         probes=len(probed.answers),
         tests=None if tests is None else tests.count,
         weaknesses=weaknesses(settings),
+        notes=notes(settings),
         failed=failed,
         verdicts=judge(requirements, failed, tests),
         routes=audited_routes(app, probed),

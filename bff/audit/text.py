@@ -78,6 +78,10 @@ def _findings(report: Report) -> Iterator[str]:
             yield "  no test is named for it"
     for guard in report.lone_guards:
         yield from _wrapped(f"{guard.value} does not hold: {report.failed[guard]}", "  ", first="- ")
+    if report.notes:
+        yield from _title("Switched on, and no finding")
+    for note in report.notes:
+        yield from _wrapped(note, "  ", first="- ")
 
 
 def _requirements(report: Report) -> Iterator[str]:

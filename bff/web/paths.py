@@ -74,13 +74,14 @@ API_SESSION: Final = "/api/session"
 API_DEVICES: Final = "/api/sessions"
 API_DEVICE: Final = PathWithId("/api/sessions/<id>")
 API_DESCRIPTION: Final = "/api/openapi.json"
+API_DOCS: Final = "/api/docs"
 
 CHANGE_PASSWORD: Final = "/.well-known/change-password"  # noqa: S105 - a path, no password
 SECURITY_TXT: Final = "/.well-known/security.txt"
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"
 PROBES: Final = frozenset({HEALTHZ, READYZ})
-WITHOUT_SESSION: Final = frozenset({CHANGE_PASSWORD, SECURITY_TXT, API_DESCRIPTION})
+WITHOUT_SESSION: Final = frozenset({CHANGE_PASSWORD, SECURITY_TXT, API_DESCRIPTION, API_DOCS})
 """Read by programs too, and the same for all: what they answer depends on no cookie and sets none."""
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-import re
 import secrets
 from pathlib import Path
 
 import pytest
 
-from bff.audit.configuration import EVERY_WEAKNESS, FEWEST_DISTINCT_BYTES, looks_random, weaknesses
+from bff.audit.as_json import as_json
+from bff.audit.configuration import EVERY_WEAKNESS, FEWEST_DISTINCT_BYTES, looks_random, notes, weaknesses
 from bff.audit.report import audit
+from bff.audit.text import as_text
 from tests.support.audit.audit_parts import build, new_key, settings
-from tests.support.documents import document
 
 WEAK_KEYS = {
     "one byte": b"\x07" * 32,
@@ -55,7 +55,7 @@ SOUND = {
     "longest lifetimes": {"BFF_SESSION_IDLE": "3600", "BFF_SESSION_LIFETIME": "86400"},
     "two proxies": {"BFF_TRUSTED_PROXIES": "2"},
     "features off": {"BFF_ACCOUNT_DELETION": "off", "BFF_ADD_LOGIN": "off"},
-    "what is not there yet": {"BFF_API_DOCS": "on"},
+    "page of the JSON routes": {"BFF_API_DOCS": "on"},
     "metrics on this machine": {"BFF_METRICS_BIND": "127.0.0.1:9090"},
     "metrics on this machine, by its other address": {"BFF_METRICS_BIND": "[::1]:9090"},
     "another mode": {"EMPORIX_SIGNUP": "immediate", "EMPORIX_SITE": "main"},
@@ -85,15 +85,18 @@ def test_planted_weakness_gives_exactly_its_own_finding(name: str, tmp_path: Pat
     assert set(report.failed) <= weakness.guards
 
 
+def test_page_of_the_json_routes_is_a_note_where_it_is_on_and_no_finding(tmp_path: Path) -> None:
+    (note,) = notes(settings(BFF_API_DOCS="on"))
+    assert note.startswith("BFF_API_DOCS: /api/docs ")
+    assert weaknesses(settings(BFF_API_DOCS="on")) == ()
+    assert notes(settings()) == ()
+    report = audit(build(BFF_API_DOCS="on"), checkouts=[tmp_path])
+    assert as_json(report)["notes"] == [note]
+    assert f"Switched on, and no finding\n---------------------------\n- {note[:30]}" in as_text(report)
+
+
 def test_every_weakness_is_planted() -> None:
     assert [weakness.name for weakness in EVERY_WEAKNESS] == list(WEAK)
-
-
-def test_no_weakness_is_told_of_what_has_no_effect_yet() -> None:
-    (told,) = re.findall(r"without an effect yet: (.+)\.$", document("operating.md"), re.MULTILINE)
-    without_effect = set(re.findall(r"`(\w+)`", told))
-    assert "BFF_API_DOCS" in without_effect
-    assert without_effect.isdisjoint(weakness.variable for weakness in EVERY_WEAKNESS)
 
 
 def test_weaknesses_are_all_found_together() -> None:

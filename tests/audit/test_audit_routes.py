@@ -133,8 +133,8 @@ def test_tokens_are_stored_under_keys_that_are_declared() -> None:
 def test_json_form_is_json_and_holds_what_the_text_holds(report: Report) -> None:
     told = json.loads(json.dumps(as_json(report)))
     assert set(told) == {
-        *("publicUrl", "probes", "tests", "summary", "guards", "findings", "requirements", "routes", "limits"),
-        *("cookie", "headers", "redis", "tokens", "hosts"),
+        *("publicUrl", "probes", "tests", "summary", "guards", "findings", "notes", "requirements", "routes"),
+        *("limits", "cookie", "headers", "redis", "tokens", "hosts"),
     }
     assert told["summary"]["findings"] == 0
     assert told["summary"]["met"] == sum(one["verdict"] == "met" for one in told["requirements"])

@@ -107,6 +107,7 @@ READING: Mapping[str, str] = {
     "/static/<path:filename>": "/static/site.css",
     "/api/session": "/api/session",
     "/api/openapi.json": "/api/openapi.json",
+    "/api/docs": "/api/docs",
     "/api/session/validate": "/api/session/validate",
     "/api/sessions": "/api/sessions",
     "/api/me": "/api/me",

@@ -70,6 +70,7 @@ def walk(recorder: PageRecorder) -> None:
     page_visits.too_often(
         recorder.open({"BFF_RATE_LIMIT_LOGIN": "1/minute;9/minute;9/hour", "BFF_RATE_LIMIT_MAIL": "1/hour"})
     )
+    visitor(recorder.open({"BFF_API_DOCS": "on"})).get("/api/docs")
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))

@@ -25,7 +25,8 @@ _SPOKEN = frozenset(
 _BUTTONS = frozenset({"submit", "button", "reset", "image"})
 _NOT_SHOWN = frozenset({"script", "style"})
 _NO_END = frozenset({"meta", "link", "input", "br", "img", "hr", "wbr"})
-_NAMES_A_FIELD = "data-shows"
+_NAMES_A_FIELD = frozenset({"shows", "session", "token-header", "headers", "method", "path", "place"})
+"""What of `data-…` names a field, a header or a path, and is read by scripts alone."""
 
 
 def parts(message: str) -> list[str]:
@@ -74,7 +75,7 @@ class Shown:
 
 
 def shown(html: str) -> list[Shown]:
-    """Return everything of a page that somebody reads or hears."""
+    """Return everything of a page that somebody reads or hears, but for code and for what says its own language."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -86,37 +87,48 @@ class _Reader(HTMLParser):
         super().__init__()
         self.found: list[Shown] = []
         self._open: list[str] = []
+        self._foreign: list[bool] = []
+        """For each open element, whether it is not for the catalogues."""
         self._select = ""
         self._value = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        is_foreign = tag != "html" and ("lang" in attributes or attributes.get("translate") == "no")
+        is_foreign = is_foreign or self._is_foreign
         if tag not in _NO_END:
             self._open.append(tag)
+            self._foreign.append(is_foreign)
         if tag == "select":
             self._select = attributes.get("name", "")
         elif tag == "option":
             self._value = attributes.get("value", "")
-        for name, value in self._spoken(tag, attributes):
+        for name, value in () if is_foreign else self._spoken(tag, attributes):
             self.found.append(Shown(text=value, within=f"{tag}[{name}]"))
 
     def _spoken(self, tag: str, attributes: dict[str, str]) -> Iterator[tuple[str, str]]:
         for name, value in attributes.items():
             if (
                 name in _SPOKEN
-                or (name.startswith("data-") and name != _NAMES_A_FIELD)
+                or (name.startswith("data-") and name.removeprefix("data-") not in _NAMES_A_FIELD)
                 or (name == "value" and tag == "input" and attributes.get("type") in _BUTTONS)
                 or (name == "content" and attributes.get("name") == "description")
             ):
                 yield name, value
 
     def handle_endtag(self, tag: str) -> None:
-        while tag in self._open and self._open.pop() != tag:
-            pass
+        while tag in self._open:
+            self._foreign.pop()
+            if self._open.pop() == tag:
+                break
+
+    @property
+    def _is_foreign(self) -> bool:
+        return bool(self._foreign and self._foreign[-1])
 
     def handle_data(self, data: str) -> None:
         within = self._open[-1] if self._open else ""
-        if data.strip() and within not in _NOT_SHOWN:
+        if data.strip() and within not in _NOT_SHOWN and not self._is_foreign:
             option = (self._select, self._value) if within == "option" else None
             self.found.append(Shown(text=data, within=within, option=option))
 

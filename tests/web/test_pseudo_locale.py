@@ -147,6 +147,8 @@ def test_every_notice_of_the_sign_in_page_was_shown(tour: PageRecorder) -> None:
         "<p>Jane Doe, hello</p>",
         "<p>Nov 2, 2026, 2:36 PM UTC</p>",
         "<br><p>⟦Hello⟧</p>world",
+        '<html lang="en"><p>Hello</p>',
+        '<p lang="en">Hello<br></p>world',
     ],
 )
 def test_text_outside_of_the_catalogues_would_be_found(html: str) -> None:
@@ -159,5 +161,6 @@ def test_data_and_marked_text_are_let_through() -> None:
         "<time>Nov 2, 2026, 2:36 PM⟦ UTC⟧</time>"
         '<p>⟦At least ⟧8⟦ characters⟧</p><select name="country"><option value="DE">Germany</option></select>'
         "<p>Jane Doe, 11011 Berlin</p><code>0123456789abcdef</code>"
+        '<p lang="en">Hello <b title="Hello">there</b><br>Jane</p><pre translate="no"><code>Hello</code></pre>'
     )
     assert untranslated(page) == []

@@ -16,6 +16,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("GET", "/readyz"): None,
     ("GET", "/static/<path:filename>"): None,
     ("GET", "/api/openapi.json"): None,
+    ("GET", "/api/docs"): None,
     ("GET", "/api/session"): None,
     ("GET", "/api/session/validate"): None,
     ("POST", "/api/session/refresh"): {"legalEntityId": LEGAL_ENTITIES[0].id},
