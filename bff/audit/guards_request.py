@@ -18,7 +18,7 @@ from bff.audit.routes import UNDECLARED, audited_routes
 from bff.factory import Bff
 from bff.operations.model import Feature
 from bff.web.api.routes import api_routes
-from bff.web.paths import ACCOUNT, BACKCHANNEL_LOGOUT, HOME, is_api
+from bff.web.paths import ACCOUNT, BACKCHANNEL_LOGOUT, HOME, SHOP, is_api
 from bff.web.return_path import is_plain_path, safe_return_path
 
 _CORS: Final = "access-control-"
@@ -131,7 +131,7 @@ def _return_path(probed: Probed, app: Bff) -> str | None:
             return f"{target[:40]!r} is taken for a path of ours"
     for rule in (rule.rule for rule in app.url_map.iter_rules() if not rule.arguments):
         led_to = safe_return_path(rule, "", added=added)
-        if led_to and led_to != HOME and f"{led_to}/".partition(f"{ACCOUNT}/")[0]:
+        if led_to and led_to not in (HOME, SHOP) and f"{led_to}/".partition(f"{ACCOUNT}/")[0]:
             return f"a sign-in may lead to {rule}"
     return every(
         probed.of(Asked.HOSTILE_TARGET),

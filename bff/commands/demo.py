@@ -43,6 +43,7 @@ DEFAULTS: Final = {
     "BFF_WORKERS": "2",
     "BFF_GRACEFUL_TIMEOUT": "3",
     "BFF_API_DOCS": "on",
+    "BFF_EXAMPLE_SHOP": "on",
     "BFF_LOG_LEVEL": "warning",
     "BFF_LOG_FORMAT": "text",
 }

@@ -221,6 +221,7 @@ class FeatureSettings:
     account_deletion: bool = setting("BFF_ACCOUNT_DELETION", parsers.switch, "on")
     add_login: bool = setting("BFF_ADD_LOGIN", parsers.switch, "on")
     api_docs: bool = setting("BFF_API_DOCS", parsers.switch, "off")
+    example_shop: bool = setting("BFF_EXAMPLE_SHOP", parsers.switch, "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

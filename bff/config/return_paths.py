@@ -10,6 +10,8 @@ from typing import Final
 
 from bff.config.environment import UnacceptableError
 
+EXAMPLE_SHOP: Final = "/shop"
+"""The one page of ours that is led to besides: it only shows. A shop that has its own there names it itself."""
 SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}")
 """One segment of a path: plain characters, and no dot in front, since `..` would lead out of it."""
 OWN_FIRST_SEGMENTS: Final = frozenset(

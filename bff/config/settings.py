@@ -32,6 +32,7 @@ from bff.config.model import (
     SignupMode,
     SocialSettings,
 )
+from bff.config.return_paths import EXAMPLE_SHOP
 
 __all__ = [
     "Connection",
@@ -95,7 +96,8 @@ class Settings:
         :raises ConfigurationError: a variable is missing or wrong; holds every problem there is, not only the first
         """
         env = Environment(environ)
-        serving = env.branch(ServingSettings, workers=min(usable_cores(), MOST_WORKERS))
+        features = env.branch(FeatureSettings)
+        serving = _serving(env, features)
         # Browsers take the prefix `__Host-` only together with `Secure`, and `Secure` only over https.
         secure = serving.public_url.startswith("https://")
         settings = cls(
@@ -104,7 +106,7 @@ class Settings:
             sessions=_sessions(env),
             cookie=env.branch(CookieSettings, name="__Host-session" if secure else "bff-session", secure=secure),
             limits=env.branch(LimitSettings),
-            features=env.branch(FeatureSettings),
+            features=features,
             social=_social(env),
             serving=serving,
             logging=env.branch(LoggingSettings),
@@ -116,6 +118,13 @@ def known_variables() -> frozenset[str]:
     """Return the name of every variable that is read, and of its `_FILE` form."""
     names = {declared.metadata["name"] for kind in _BRANCHES for declared in fields(kind) if declared.metadata}
     return frozenset(name + form for name in names for form in ("", FILE_SUFFIX))
+
+
+def _serving(env: Environment, features: FeatureSettings) -> ServingSettings:
+    serving = env.branch(ServingSettings, workers=min(usable_cores(), MOST_WORKERS))
+    if not features.example_shop or EXAMPLE_SHOP in serving.return_paths:
+        return serving
+    return replace(serving, return_paths=(*serving.return_paths, EXAMPLE_SHOP))
 
 
 def _sessions(env: Environment) -> SessionSettings:

@@ -17,6 +17,7 @@ from flask import Request
 from werkzeug.exceptions import NotFound
 
 from bff.account import social_login
+from bff.config import return_paths
 from bff.operations.table import OPERATIONS
 
 
@@ -69,6 +70,9 @@ DEVICE_END: Final = PathWithId("/account/sessions/<id>/end")
 DEVICES_END_OTHERS: Final = "/account/sessions/end-others"
 DELETION: Final = "/account/delete"
 DELETION_CONFIRM: Final = "/account/delete/confirm"
+
+SHOP: Final = return_paths.EXAMPLE_SHOP
+"""The floor below lets a sign-in lead there, and imports nothing from here."""
 
 API_SESSION: Final = "/api/session"
 API_DEVICES: Final = "/api/sessions"

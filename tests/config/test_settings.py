@@ -71,6 +71,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert features.account_deletion
     assert features.add_login
     assert not features.api_docs
+    assert not features.example_shop
     assert settings.social is None
     serving = settings.serving
     assert (serving.bind, serving.threads, serving.graceful_timeout_seconds) == ("127.0.0.1:8000", 32, 30)
@@ -150,6 +151,8 @@ GOOD: list[tuple[str, str, Callable[[Settings], object], object]] = [
     ("BFF_ACCOUNT_DELETION", "0", lambda s: s.features.account_deletion, False),
     ("BFF_ADD_LOGIN", "False", lambda s: s.features.add_login, False),
     ("BFF_API_DOCS", "on", lambda s: s.features.api_docs, True),
+    ("BFF_EXAMPLE_SHOP", "on", lambda s: s.features.example_shop, True),
+    ("BFF_EXAMPLE_SHOP", "on", lambda s: s.serving.return_paths, ("/shop",)),
     ("BFF_SECURITY_CONTACT", "tel:+49123", lambda s: s.serving.security_contact, "tel:+49123"),
     ("BFF_METRICS_BIND", "127.0.0.1:9090", lambda s: s.serving.metrics_bind, "127.0.0.1:9090"),
     ("BFF_LOG_LEVEL", "WARNING", lambda s: s.logging.level, "warning"),

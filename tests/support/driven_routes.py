@@ -113,6 +113,7 @@ READING: Mapping[str, str] = {
     "/api/me": "/api/me",
     "/api/me/addresses": "/api/me/addresses",
     "/api/me/addresses/<addressId>": "/api/me/addresses/a1",
+    "/shop": "/shop",
     "/login": "/login",
     "/logout": "/logout",
     "/login/social": "/login/social",

@@ -51,7 +51,7 @@ _AWAY: dict[str | None, tuple[int, ...]] = {None: (503,), B2C_EMAIL: (503, 429, 
 
 def walk(recorder: PageRecorder) -> None:
     """Visit everything."""
-    shop = recorder.open({**PROVIDER, "EMPORIX_SITE": "main", "EMPORIX_SITES": "main,outlet"})
+    shop = recorder.open({**PROVIDER, "EMPORIX_SITE": "main", "EMPORIX_SITES": "main,outlet", "BFF_EXAMPLE_SHOP": "on"})
     for visit in page_visits.ALL:
         visit(shop)
     _odd_requests(shop)

@@ -25,7 +25,7 @@ _SPOKEN = frozenset(
 _BUTTONS = frozenset({"submit", "button", "reset", "image"})
 _NOT_SHOWN = frozenset({"script", "style"})
 _NO_END = frozenset({"meta", "link", "input", "br", "img", "hr", "wbr"})
-_NAMES_A_FIELD = frozenset({"shows", "session", "token-header", "headers", "method", "path", "place"})
+_NAMES_A_FIELD = frozenset({"shows", "session", "token-header", "headers", "method", "path", "place", "slot"})
 """What of `data-…` names a field, a header or a path, and is read by scripts alone."""
 
 

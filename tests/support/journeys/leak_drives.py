@@ -53,6 +53,7 @@ BODIES: dict[tuple[str, str], Any] = {
 """What to send to each route; `MAILED` becomes the newest mailed token. A route that is missing here fails the test."""
 PERSON = {"firstName": "John", "lastName": "Doe"}
 FORMS: dict[tuple[str, str], dict[str, str] | None] = {
+    ("GET", "/shop"): None,
     ("GET", "/login"): None,
     ("POST", "/login"): {"email": B2B_EMAIL, "password": B2B_PASSWORD},
     ("GET", "/login/social"): None,

@@ -1,0 +1,60 @@
+"""The example shop at `/shop`: the shell that its modules fill, with every text in the language of the page.
+
+It is there where `BFF_EXAMPLE_SHOP` is on. The shell is the same for everybody. Who the visitor is, and all of an
+account, the modules in `static/shop` ask for over the JSON routes; so nothing of a session may get into it here.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
+
+from bff.web import paths
+from bff.web.declared import Declared, Need, declare
+from bff.web.forms.choices import Offer, countries, currencies, languages, shared
+from bff.web.forms.forms import AddressForm, LoginForm, ProfileForm
+from bff.web.language import gettext as _
+from bff.web.language import locale_code
+from bff.web.rendering import render
+from bff.web.session_interface import browser_session
+from bff.wiring import Services
+
+_NOT_SENT = {"csrf": False}
+"""The fields are drawn as in the forms of the pages, but no browser sends them: a token would be of no use."""
+
+
+def make_blueprint(services: Services) -> Blueprint:
+    """Return the page; 404 where the example shop is off."""
+    blueprint = Blueprint("shop", __name__)
+    is_on = services.settings.features.example_shop
+
+    @blueprint.get(paths.SHOP)
+    def shop() -> ResponseReturnValue:
+        if not is_on:
+            abort(404)
+        # A customer's language is part of the session.
+        browser_session().resume()
+        return render(
+            "shop.html",
+            who=None,
+            visitor_is_known=False,
+            sign_in=LoginForm(formdata=None, meta=_NOT_SENT),
+            profile=_profile(),
+            address=_address(),
+        )
+
+    declare(blueprint, shop.__name__, Declared(need=Need.ANYONE))
+    return blueprint
+
+
+def _profile() -> ProfileForm:
+    form, tongue, unchosen = ProfileForm(formdata=None, meta=_NOT_SENT), locale_code(), _("Not chosen")
+    form.preferredLanguage.choices = Offer(shared(languages, tongue, unchosen), None)
+    form.preferredCurrency.choices = Offer(shared(currencies, tongue, unchosen), None)
+    return form
+
+
+def _address() -> AddressForm:
+    form = AddressForm(formdata=None, meta=_NOT_SENT)
+    form.country.choices = Offer(shared(countries, locale_code(), _("Choose a country")), None)
+    return form
