@@ -43,9 +43,6 @@ let isLost = false;
 
 const shop = {
   bff,
-  get session() {
-    return session;
-  },
 
   /** The companies of the customer, and the one they act for. */
   async companies() {
@@ -56,13 +53,23 @@ const shop = {
     const listed = (await me).b2b?.legalEntities ?? [];
     return { companies: listed, acting: listed.find((one) => one.id === session.legalEntityId) ?? null };
   },
-
-  /** Go on to a view after something was done, and say so; the form that did it is no place to come back to. */
-  async done(hash, text, ...more) {
-    history.replaceState(null, "", hash);
-    await show({ banners: [banner("success", text), ...more] });
-  },
 };
+
+/** What one view is handed: `done` goes on to another after something was done, and says so. */
+const shopOf = (view) => ({
+  ...shop,
+  get session() {
+    return session;
+  },
+  async done(hash, text, ...more) {
+    const banners = [banner("success", text), ...more];
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (shown?.hash !== view) return tell(...banners);
+    // The form that did it is no place to come back to.
+    history.replaceState(null, "", hash);
+    return show({ banners });
+  },
+});
 
 const signIn = () => dialog.open(session);
 
@@ -94,6 +101,8 @@ function follow(next) {
   else if (was) isLost = !isLeaving;
   const banners = was && isLeaving ? [banner("success", say("signedOut"))] : [];
   if (was && isLeaving) drafts.clear();
+  // What was typed is kept for somebody who lost the session, and for nobody else.
+  if (isLeaving || (was && is)) shown = null;
   show({ banners, isNews: true, moves: before !== null });
   isLeaving = false;
 }
@@ -133,29 +142,29 @@ async function show({ banners = [], isNews = false, moves = true } = {}) {
   const slow = setTimeout(() => mine === turn && put(made("view-waiting"), row), PATIENCE);
   const view = await viewOf(row, hash, isNews).finally(() => clearTimeout(slow));
   if (mine !== turn || !view) return;
-  shown = { hash, customer: session?.customer?.id };
   const restored = view.draft?.isBack ? [madeOne("restored")] : [];
   const mustChange = session?.initialPassword ? [madeOne("initial-password")] : [];
   tell(...mustChange, ...banners, ...restored);
   put(view.content, row);
+  shown = { hash, customer: session?.customer?.id };
   if (moves) place.querySelector("h1").focus();
 }
 
 async function viewOf(row, hash, isNews) {
   if (!session?.customer) return { content: forGuest(row, isNews) };
   const draft = drafts.get(hash);
-  if (draft) {
-    drafts.delete(hash);
-    return { content: draft.nodes, draft };
-  }
+  drafts.delete(hash);
+  // It may have been saved since it was left.
+  if (draft && isUnsaved(draft.form)) return { content: draft.nodes, draft };
   try {
-    return { content: await row.make(shop, row.at.exec(hash)[1]) };
+    return { content: await row.make(shopOf(hash), row.at.exec(hash)[1]) };
   } catch (error) {
     return failed(ofCall(error));
   }
 }
 
 function put(content, row) {
+  putAway();
   place.replaceChildren(...(Array.isArray(content) ? content : [content]));
   nameWindow(place.querySelector("h1").textContent);
   for (const link of document.querySelectorAll(".account-nav a")) {
@@ -198,7 +207,7 @@ function putAway() {
   const form = place.querySelector("form");
   if (!shown?.customer || !form || isLeaving || !isUnsaved(form)) return;
   draftsOf = shown.customer;
-  drafts.set(shown.hash, { nodes: [...place.childNodes], isBack: session.customer?.id !== shown.customer });
+  drafts.set(shown.hash, { form, nodes: [...place.childNodes], isBack: session.customer?.id !== shown.customer });
 }
 
 async function start() {
@@ -219,8 +228,8 @@ addEventListener("hashchange", () => {
 });
 
 addEventListener("beforeunload", (event) => {
-  const form = place.querySelector("form");
-  if (!isLeaving && (drafts.size || (form && isUnsaved(form)))) event.preventDefault();
+  const forms = [...drafts.values()].map((draft) => draft.form);
+  if (!isLeaving && [...forms, ...place.querySelectorAll("form")].some(isUnsaved)) event.preventDefault();
 });
 
 // A page that comes out of the browser's memory shows nothing of an account before it is known that it still may.

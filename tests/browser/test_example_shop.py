@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -421,6 +422,27 @@ def test_back_and_forward_go_through_the_views_and_keep_what_was_typed(visitor: 
     visitor.heading("Your profile")
     link(visitor, "Change").click()
     expect(visitor.field("Phone")).to_have_value("")
+
+
+def test_who_goes_elsewhere_while_it_is_saved_stays_there_and_is_told(visitor: Visitor, store: Storefront) -> None:
+    email = store.customer()
+    at(visitor, email, "#change-profile", "Change your details")
+    visitor.fill("Phone", "0301234567")
+    answered = threading.Event()
+    store.sandbox.faults.add("update_me", Fault(hold_after=answered), times=1)
+    button(visitor, "Save").click()
+    expect(button(visitor, "Saving…")).to_be_visible()
+    nav(visitor, "Addresses")
+    visitor.heading("Your addresses")
+    answered.set()
+    visitor.is_told_success("Your profile has been saved.")
+    visitor.heading("Your addresses")
+    nav(visitor, "Profile")
+    visitor.says("0301234567")
+    link(visitor, "Change").click()
+    expect(visitor.field("Phone")).to_have_value("0301234567")
+    button(visitor, "Save").click()
+    visitor.is_told_success("Your profile has been saved.")
 
 
 def test_going_back_to_the_shop_after_a_sign_out_shows_nothing_of_the_account(

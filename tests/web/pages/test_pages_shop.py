@@ -1,0 +1,91 @@
+"""The example shop's shell: the same for everybody, and whole: what its modules look for is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bff.sessions.ended import Ended
+from bff.web.assets import asset_folder
+from tests.support.footprint import footprint
+from tests.support.pages import Page
+from tests.support.shop import Shop, ShopMaker
+
+PATH = "/shop"
+MODULES = {path.name: path.read_text("utf-8") for path in (asset_folder("static") / "shop").glob("*.js")}
+CODE = "\n".join(MODULES.values())
+
+
+@pytest.fixture
+def shop(make_shop: ShopMaker) -> Shop:
+    return make_shop(BFF_EXAMPLE_SHOP="on")
+
+
+@pytest.fixture
+def shell(shop: Shop) -> str:
+    return shop.browser().get(PATH).get_data(as_text=True)
+
+
+def test_without_the_setting_nothing_is_there(make_shop: ShopMaker) -> None:
+    plain = make_shop()
+    answer = plain.browser().get(PATH)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "/static/shop" not in answer.get_data(as_text=True)
+    assert plain.browser().request("POST", PATH).status_code == 405
+
+
+def test_visitor_who_only_looks_costs_nothing(shop: Shop) -> None:
+    before = footprint(shop)
+    answer = shop.browser().get(PATH)
+    assert answer.status_code == 200
+    assert answer.headers.getlist("Set-Cookie") == []
+    assert footprint(shop) == before
+
+
+def test_shell_is_the_same_for_a_customer_and_a_guest(shop: Shop, shell: str) -> None:
+    assert shop.signed_in().get(PATH).get_data(as_text=True) == shell
+    assert "Jane" not in shell
+
+
+def test_shell_is_in_the_customers_language(shop: Shop) -> None:
+    assert shop.signed_in().patch("/api/me", json={"preferredLanguage": "de_DE"}).status_code == 200
+    assert Page(shop.signed_in().get(PATH).get_data(as_text=True)).language == "de"
+    assert Page(shop.browser().get(PATH).get_data(as_text=True)).language == "en"
+
+
+def test_policy_is_that_of_every_page_and_nothing_is_inline(shop: Shop, shell: str) -> None:
+    policies = {shop.browser().get(path).headers["Content-Security-Policy"] for path in (PATH, "/login")}
+    assert len(policies) == 1
+    assert re.findall(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|javascript:", shell) == []
+
+
+def test_sign_in_leads_back_to_it(shop: Shop, make_shop: ShopMaker) -> None:
+    where = '<input id="next" name="next" type="hidden" value="{}">'
+    assert where.format(PATH) in shop.browser().get(f"/login?next={PATH}").get_data(as_text=True)
+    off = make_shop().browser().get(f"/login?next={PATH}").get_data(as_text=True)
+    assert where.format("") in off
+
+
+def test_no_form_of_it_is_sent_by_the_browser(shell: str) -> None:
+    assert set(re.findall(r"<form\b[^>]*>", shell)) == {f'<form method="dialog" action="{PATH}" novalidate>'}
+    assert "csrf_token" not in shell
+
+
+def test_every_template_and_every_word_that_a_module_asks_for_is_there(shell: str) -> None:
+    templates = set(re.findall(r'<template id="([\w-]+)">', shell))
+    words = set(re.findall(r'data-slot="(\w+)"', shell.partition('<template id="words">')[2]))
+    made = set(re.findall(r'\bmade(?:One)?\("([\w-]+)"', CODE)) | set(re.findall(r'"(view-[\w-]+)"', CODE))
+    said = set(re.findall(r'\bsay\("(\w+)"', CODE))
+    chosen = {word for pair in re.findall(r'\bsay\(\w+ \? "(\w+)" : "(\w+)"', CODE) for word in pair}
+    banners = {"success", "warning"}
+    assert len(made) > 15
+    assert len(said) > 30
+    assert made | banners | {"words"} == templates
+    assert said | chosen | {one.value for one in Ended} | {"billing", "shipping"} == words
+
+
+def test_every_module_is_imported_and_is_there() -> None:
+    imported = {name for text in MODULES.values() for name in re.findall(r'from "\./([\w-]+\.js)"', text)}
+    assert imported | {"main.js"} == MODULES.keys()
+    assert set(re.findall(r'from "(\.\.[^"]*)"', CODE)) == {"../bff.js"}
