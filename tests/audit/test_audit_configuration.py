@@ -58,6 +58,7 @@ SOUND = {
     "page of the JSON routes": {"BFF_API_DOCS": "on"},
     "metrics on this machine": {"BFF_METRICS_BIND": "127.0.0.1:9090"},
     "metrics on this machine, by its other address": {"BFF_METRICS_BIND": "[::1]:9090"},
+    "example shop": {"BFF_EXAMPLE_SHOP": "on"},
     "another mode": {"EMPORIX_SIGNUP": "immediate", "EMPORIX_SITE": "main"},
 }
 
