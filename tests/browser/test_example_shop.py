@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Playwright, ViewportSize, expect
@@ -22,6 +23,7 @@ from tests.support.fakes.answers import empty
 
 ON = {"BFF_EXAMPLE_SHOP": "on"}
 SHOP = "/shop"
+LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (("light", WIDE), ("dark", NARROW))
 SMALLEST = ViewportSize(width=320, height=640)
 
 
@@ -639,13 +641,13 @@ VIEWS = {
 
 
 def look_at(visitor: Visitor, name: str) -> None:
-    """See that axe finds nothing, and that nothing scrolls sideways, in both schemes and every width."""
+    """See that axe finds nothing in both schemes, and that nothing scrolls sideways."""
     found: dict[str, list[str]] = {}
-    for scheme in ("light", "dark"):
-        for viewport in (WIDE, NARROW):
-            visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            visitor.page.set_viewport_size(viewport)
-            found[f"{name}, {scheme}, {viewport['width']} px"] = violations(visitor.page)
+    for scheme, viewport in LOOKS:
+        visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        visitor.page.set_viewport_size(viewport)
+        # The schemes differ in nothing but colours.
+        found[f"{name}, {scheme}"] = violations(visitor.page, only="cat.color" if scheme == "dark" else None)
     assert not any(found.values()), found
     visitor.page.set_viewport_size(SMALLEST)
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
