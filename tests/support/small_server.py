@@ -21,7 +21,7 @@ import os, sys, time
 from bff.commands.serve import Prepared, Server
 from bff.config.settings import Settings
 
-def make_app():
+def make_app(counts):
     while not os.path.exists(os.environ["GATE"]):
         time.sleep(0.02)
     def app(environ, start_response):
