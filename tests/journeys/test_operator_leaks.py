@@ -19,10 +19,13 @@ from tests.support.journeys.leak_visitor import Role
 from tests.support.shop import ShopMaker
 
 Command = tuple[str, ...]
+_LIST: Command = ("sessions", "list", "--email", B2B_EMAIL)
 DRIVEN: tuple[Command, ...] = (
     ("audit",),
     ("audit", "--json"),
-    ("sessions", "list", "--email", B2B_EMAIL),
+    ("check",),
+    ("check", "--json"),
+    _LIST,
     ("sessions", "revoke", "--email", B2B_EMAIL),
     ("sessions", "revoke", "--all"),
 )
@@ -31,6 +34,9 @@ ELSEWHERE: Mapping[Command, str] = {
     ("keys", "new"): "prints a new key, which is what it is for",
     ("demo",): "prints the password of the demo's customers, which opens nothing but the sandbox",
     ("demo", "--port"): "as above",
+    ("demo", "--public-url"): "as above",
+    ("js",): "reads no secret and prints names of files, as tests/web/api/test_client_types.py sees",
+    ("js", "--out"): "as above",
     ("demo", "--redis-url"): "tests/commands/test_demo.py sees that its password is not shown",
     ("serve",): "searched in a real run, by test_gunicorn_leaks",
 }
@@ -90,7 +96,7 @@ def test_no_command_prints_a_secret(here: Scene) -> None:
 
 def test_wrong_configuration_is_told_without_its_secrets(here: Scene) -> None:
     redis_url = here.environment["REDIS_URL"]
-    for command in (("serve",), *DRIVEN[:3]):
+    for command in (("serve",), ("audit",), ("audit", "--json"), _LIST):
         for changes in (
             BAD,
             {**BAD, "BFF_SECRET_KEYS": here.environment["BFF_SECRET_KEYS"] + ",short"},
@@ -105,10 +111,10 @@ def test_wrong_configuration_is_told_without_its_secrets(here: Scene) -> None:
 
 def test_command_without_redis_names_no_password(here: Scene) -> None:
     url: Any = here.environment["REDIS_URL"]
-    done = run(here, DRIVEN[2], REDIS_URL=url.replace("redis.sock", "nowhere.sock"))
+    done = run(here, _LIST, REDIS_URL=url.replace("redis.sock", "nowhere.sock"))
     assert done.returncode == 1
     assert done.stderr
     wrong = here.environment["REDIS_URL"] + "ff"
     here.watch.canaries.note(Kind.REDIS_PASSWORD, wrong.partition("password=")[2])
-    assert run(here, DRIVEN[2], REDIS_URL=wrong).returncode == 1
+    assert run(here, _LIST, REDIS_URL=wrong).returncode == 1
     assert here.watch.findings() == set()

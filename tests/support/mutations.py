@@ -98,7 +98,7 @@ RULES_OF_THE_DOOR: tuple[Mutation, ...] = (
     Mutation(
         guard="a stale version in a body is told like a stale tag",
         path=_PERFORM,
-        old="        is_versioned = operation.versioned and version_of(asked.content) is not None",
+        old="        is_versioned = operation.versioned and names_version(asked.content)",
         new="        is_versioned = False",
         test="tests/web/api/test_etags.py::test_stale_version_in_a_body_is_told_like_a_stale_tag",
     ),
