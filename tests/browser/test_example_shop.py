@@ -455,8 +455,11 @@ def test_going_back_to_the_shop_after_a_sign_out_shows_nothing_of_the_account(
     visitor.says("Rynek")
     visitor.open("/account")
     visitor.press("Sign out")
-    for _ in range(2):
-        visitor.page.go_back(wait_until="commit")
+    visitor.page.go_back(wait_until="commit")
+    # What was the account is the sign-in page now; only then the shop's is asked for.
+    visitor.is_at("/login")
+    visitor.heading("Sign in")
+    visitor.page.go_back(wait_until="commit")
     visitor.heading(re.compile("customers who are signed in|signed out"))
     expect(visitor.page.locator("body")).not_to_contain_text("Rynek")
     expect(visitor.page.locator("body")).not_to_contain_text("Jane")
