@@ -51,8 +51,8 @@ METHODS = {
     "endOtherDevices",
 }
 """What JavaScript clients call; none of it may go."""
-NOT_DESCRIBED = {("GET", "/api/openapi.json")}
-"""The document does not describe itself: it is what a client reads before it knows any method."""
+NOT_DESCRIBED = {("GET", "/api/openapi.json"), ("GET", "/api/docs")}
+"""The document does not describe itself, nor its page: it is what a client reads before it knows any method."""
 WITHOUT_PROPERTIES = {answers.Accepted.__name__: "a neutral answer says nothing"}
 """Answers without a named property, each with its reason."""
 
