@@ -67,7 +67,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     (folder / "constraints.txt").write_text(constraints)
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True, capture_output=True)
     python = folder / "venv" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "--constraint", "constraints.txt"]
+    install = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+        "--constraint",
+        "constraints.txt",
+    ]
     subprocess.run([*install, str(wheel)], cwd=folder, env=bare_environment(), check=True, capture_output=True)
     (port,) = free_ports(1)
     public_url = f"http://127.0.0.1:{port}"
@@ -122,7 +132,7 @@ def commands(installed: Installed, folder: Path, *words: str) -> Iterator[str]:
 
 
 def test_releases_are_those_of_the_wheel(installed: Installed, empty: Path) -> None:
-    listing = [installed.python, "-m", "pip", "--disable-pip-version-check", "freeze"]
+    listing = [str(installed.python), "-m", "pip", "--disable-pip-version-check", "freeze"]
     told = subprocess.run(listing, cwd=empty, env=bare_environment(), check=True, capture_output=True, text=True).stdout
     there = locked("\n".join(line for line in told.splitlines() if "emporix" not in line))
     releases = locked(installed.constraints)

@@ -6,7 +6,9 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
+from bff.events import Event
 from tests.support.deploy.shipped import DEPLOY, shipped, variables_in
 from tests.support.documents import document, first_cells, section
 
@@ -70,3 +72,18 @@ def test_program_lies_and_listens_where_the_units_say() -> None:
     (socket,) = re.findall(r"^ListenStream=(.+)$", shipped("bff.socket"), re.MULTILINE)
     assert f"--unix-socket {socket} " in steps
     assert f"server unix:{socket} " in shipped("nginx.conf")
+
+
+def test_every_alert_is_named_once_and_no_other_and_those_that_wake_somebody_say_so() -> None:
+    groups = yaml.safe_load(shipped("prometheus-rules.yml"))["groups"]
+    wakes = {rule["alert"]: rule["labels"]["severity"] == "page" for group in groups for rule in group["rules"]}
+    table = section(DEPLOYING, "What to alert on").splitlines()
+    rows = [line.split("|")[1:3] for line in table if line.startswith("| `")]
+    named = [(name, cells[1].strip() == "yes") for cells in rows for name in re.findall(r"`(\w+)`", cells[0])]
+    assert sorted(named) == sorted(wakes.items())
+
+
+def test_every_event_to_look_for_is_one() -> None:
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", section(DEPLOYING, "What to alert on")))
+    assert len(named) > 8
+    assert named <= {event.name.lower() for event in Event}
