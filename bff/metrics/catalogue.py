@@ -6,7 +6,6 @@ chose. So there are only so many series, whatever is asked.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
@@ -59,8 +58,15 @@ _OUTCOMES: Final = ("done", "refused", "limited", "unknown")
 SIGN_INS: Final = ("login", "signup", "signup_optin", "social_login")
 """Operations that sign in, as the audit log names them."""
 _TOKEN_KINDS: Final = ("customer", "anonymous")
-TOLD_EVENTS: Final = frozenset(event for event in Event if event.level > logging.DEBUG) - {Event.REQUEST}
-"""Those that are counted one by one; what happens with nearly every request has numbers of its own."""
+TOLD_EVENTS: Final = frozenset(Event) - {
+    Event.REQUEST,
+    Event.UPSTREAM_CALL,
+    Event.SESSION_MADE,
+    Event.REFRESH_WAITED,
+    Event.LIMIT_REACHED,
+    Event.STORE_LOOKED_AT,
+}
+"""Those that are counted one by one; the others have numbers of their own alone."""
 
 REQUESTS: Final = Metric(
     name="bff_requests_total",

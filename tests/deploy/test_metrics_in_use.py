@@ -103,6 +103,13 @@ def test_every_alert_says_what_to_look_at() -> None:
         assert re.search(r"summary: .*\n +look_at: .+", alert)
 
 
+def test_events_that_alerts_point_at_are_in_the_log() -> None:
+    told = "\n".join(re.findall(r"look_at: (.*)", RULES.read_text()))
+    named = set(re.findall(r"\b[a-z]+_[a-z_]+\b", re.sub(r"\bbff_\w+", "", told)))
+    assert "store_not_ready" in named
+    assert named <= {event.label for event in Event}
+
+
 def test_panels_have_numbers_of_their_own_and_do_not_lie_on_each_other() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in panels():
