@@ -22,6 +22,8 @@ _WHY: Final = {
     errno.EADDRNOTAVAIL: "is no address of this machine",
     errno.ENOENT: "lies in no folder that there is",
 }
+_NOBODYS: Final = frozenset({errno.ENOENT, errno.ECONNREFUSED})
+"""What connecting to a path says where nothing is, or a socket whose server has ended. A file says the second, too."""
 
 
 class CannotListenError(Exception):
@@ -41,8 +43,8 @@ def listen(cfg: Any, log: Any) -> Any:
     (address,) = cfg.address
     shown = cfg.bind[0]
     if isinstance(address, str):
-        if _is_answered(address):
-            raise CannotListenError(f"{shown} is taken: another program listens there")
+        if (why := _why_left_alone(address)) is not None:
+            raise CannotListenError(f"{shown} {why}")
         kind: Any = UnixSocket
     else:
         kind = TCP6Socket if is_ipv6(address[0]) else TCPSocket
@@ -58,17 +60,23 @@ def listen(cfg: Any, log: Any) -> Any:
 
 def why_not(error: OSError) -> str:
     """Tell why an address cannot be listened on."""
-    return _WHY.get(error.errno or 0, f"cannot be listened on: {error.strerror}")
+    # Python's own objections, a path that is too long being one, have no number.
+    return _WHY.get(error.errno or 0, f"cannot be listened on: {error.strerror or error}")
 
 
-def _is_answered(path: str) -> bool:
+def _why_left_alone(path: str) -> str | None:
+    """Tell why a path is not to be taken: gunicorn removes whatever socket lies there."""
     with socket.socket(socket.AF_UNIX) as client:
         # A server whose queue is full is one, too.
         client.setblocking(False)
         try:
             client.connect(path)
         except BlockingIOError:
-            return True
-        except OSError:
-            return False
-    return True
+            pass
+        except OSError as error:
+            if error.errno in _NOBODYS:
+                return None
+            if error.errno == errno.EPROTOTYPE:
+                return "is taken: a socket of another kind lies there"
+            return why_not(error)
+    return "is taken: another program listens there"

@@ -52,9 +52,19 @@ def test_unix_socket_of_a_living_server_is_left_to_it(tmp_path: Path) -> None:
         assert "another program" not in server.log
 
 
+def test_socket_of_another_kind_is_left_to_whoever_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(path))
+        assert start(f"unix:{path}") == (1, [f"bff: unix:{path} is taken: a socket of another kind lies there"])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.connect(str(path))
+
+
 @pytest.mark.parametrize(
     ("bind", "why"),
     [
+        (f"unix:/{'a' * 200}", "cannot be listened on: AF_UNIX path too long"),
         ("192.0.2.1:8000", "is no address of this machine"),
         ("unix:/nowhere/bff.sock", "lies in no folder that there is"),
         ("nothing.invalid:8000", "names no address"),
