@@ -46,8 +46,8 @@ class Obstacle(StrEnum):
     OTHER_HOST = "its certificate is for another host"
     OUT_OF_TIME = "its certificate is not good any more, or not yet"
     NO_TLS = "it does not speak TLS"
-    PASSWORD = "it refuses the user or the password"  # noqa: S105 - no password
-    NO_PASSWORD = "it wants a password"  # noqa: S105 - no password
+    PASSWORD = "it refuses the user or the password"  # nosec B105 # noqa: S105 - no password
+    NO_PASSWORD = "it wants a password"  # nosec B105 # noqa: S105 - no password
     SLOW = "it does not answer in time"
     LOADING = "it is still loading"
     BROKEN = "the connection broke"
