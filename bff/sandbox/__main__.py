@@ -11,14 +11,16 @@ import argparse
 import contextlib
 import signal
 import sys
-import threading
 from collections.abc import Sequence
+from typing import Final
 
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import create_provider
 from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
+
+ENDING_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,9 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     provider.serve_at(f"http://{given.name}:{given.provider_port}")
     sandbox = create_sandbox(SandboxSettings(shop_url=shop_url), redeemer=provider.redeemer, mint=provider.mint)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    # Blocked before there are threads, and waited for below: a handler could run within another run of itself.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(SandboxServer(sandbox.app, host=given.host, port=given.port))
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"AUTH0_CLIENT_ID={provider.settings.client_id}\n"
             )
             sys.stdout.flush()
-            ended.wait()
+            signal.sigwait(ENDING_SIGNALS)
     except OSError as error:
         sys.stderr.write(f"bff.sandbox: {error.strerror}\n")
         return 1

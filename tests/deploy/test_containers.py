@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -53,7 +54,10 @@ def test_last_stage_is_not_root_has_no_build_tools_and_is_watched() -> None:
     assert [value for name, value in instructions if name == "COPY"] == ["--from=build /opt/bff /opt/bff"]
     assert not re.search(r"apt-get|pip (?!\*)\w*install|gcc|build-essential", last)
     (probe,) = re.findall(r"^HEALTHCHECK .*?CMD (\[.*?\])$", last, re.MULTILINE | re.DOTALL)
-    assert HEALTHZ in probe
+    python, option, script = json.loads(probe.replace("\\\n", ""))
+    assert (python, option) == ("python", "-c")
+    assert HEALTHZ in script
+    compile(script, "HEALTHCHECK", "exec")
     assert re.search(r'^ENTRYPOINT \["bff"\]\nCMD \["serve"\]$', last, re.MULTILINE)
 
 
