@@ -33,6 +33,7 @@ ROOT = Path(__file__).parent.parent
 LASTING = {"serve", "demo"}
 """They run until they are told to end."""
 ARGUMENTS = {
+    "js": ("--out", "../js"),
     "sessions list": ("--email", B2C_EMAIL),
     "sessions revoke": ("--email", B2C_EMAIL),
 }
