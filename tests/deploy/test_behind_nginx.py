@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.return_paths import EXAMPLE_SHOP
 from bff.factory import create_app
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
@@ -269,7 +270,7 @@ def test_every_path_of_the_program_leads_to_it_and_every_other_to_the_shop(
 ) -> None:
     somebody = visitor("127.0.0.5")
     rules = create_app(settings_of(variables_in(shipped("bff.env")), tmp_path)).url_map.iter_rules()
-    paths = {re.sub(r"<[^>]+>", "x", rule.rule) for rule in rules} - {HOME}
+    paths = {re.sub(r"<[^>]+>", "x", rule.rule) for rule in rules} - {HOME, EXAMPLE_SHOP}
     assert len(paths) > 50
     for path in sorted(paths - PROBES):
         answer = somebody.get(path)
@@ -277,7 +278,17 @@ def test_every_path_of_the_program_leads_to_it_and_every_other_to_the_shop(
         assert "x-request-id" in answer.headers, path
     for path in PROBES:
         assert somebody.get(path).status == 404, path
-    for path in ("/", "/cart", "/accounts", "/loginx", "/apis", "/staticfile", "/.well-known/x", "/passwords/x"):
+    for path in (
+        "/",
+        "/cart",
+        EXAMPLE_SHOP,
+        "/accounts",
+        "/loginx",
+        "/apis",
+        "/staticfile",
+        "/.well-known/x",
+        "/passwords/x",
+    ):
         assert SHOP in somebody.get(path).headers, path
 
 
