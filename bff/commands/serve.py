@@ -97,6 +97,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             new = self._prepare()
         except ConfigurationError as error:
             problems = error.problems
+        except Exception:
+            # Whatever else it is must not end a server that answers; the log gets type and places, not the text.
+            LOGGER.exception("not reloaded: the configuration could not be read; this is a fault of the program")
+            return False
         else:
             return self._take(new)
         for problem in problems:

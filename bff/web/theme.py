@@ -53,6 +53,10 @@ def read_theme(folder: Path | None) -> Theme:
             problems.append(_problem(f"templates/{name}, line {error.lineno}: {error.message}"))
         except (OSError, UnicodeDecodeError) as error:
             problems.append(_problem(f"templates/{name} cannot be read: {_reason(error)}"))
+        except (SyntaxError, RecursionError, ValueError) as error:
+            # Jinja had no objection, and Python has one to what Jinja made of it: an argument that is given twice, a
+            # number too long, blocks within blocks within blocks. Its lines are not those of the template.
+            problems.append(_problem(f"templates/{name} cannot be compiled: {_objection(error)}"))
     statics: Mapping[str, StaticFile] = {}
     try:
         statics = read_files([folder / "static"])
@@ -96,6 +100,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _problem(what: str) -> Problem:
     return Problem(variable=VARIABLE, what=what, example="a template that Jinja can read")
+
+
+def _objection(error: SyntaxError | RecursionError | ValueError) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

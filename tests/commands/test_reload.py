@@ -14,6 +14,8 @@ import pytest
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.commands.serve import Prepared, Server
+from bff.config.settings import Settings
 from tests.support.journeys.real_server import RealServer
 from tests.support.shop import ShopMaker
 
@@ -111,6 +113,20 @@ def test_wrong_theme_is_told_with_its_line_and_respawned_workers_keep_the_old_on
     assert reloaded.shows(STYLES, b"first")
     assert reloaded.shows(CONTACT, b"first@example.com")
     assert reloaded.server.ask(LOGIN).status == 200
+
+
+def test_fault_of_ours_while_the_configuration_is_read_ends_no_server(
+    redis_server: EmbeddedRedis, redis: Redis, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with ShopMaker(redis_server, redis) as maker:
+        settings = Settings.from_env(maker.environment("http://127.0.0.1:1"))
+    found: list[Prepared] = [Prepared(settings=settings, make_app=lambda counts: lambda environ, start_response: [])]
+    server = Server(lambda: found.pop())
+    assert not server.renew()
+    told = capfd.readouterr().err
+    assert "not reloaded" in told
+    assert "IndexError" in told
+    assert "pop from empty list" not in told
 
 
 def test_number_of_workers_needs_a_restart_and_that_is_told(reloaded: Reloaded) -> None:

@@ -37,6 +37,10 @@ def test_templates_and_static_files_are_read_by_their_paths_and_hidden_ones_are_
         (b"{{ a b }}", "templates/x.html, line 1: "),
         (b"a\n{{ 1|nosuch }}", "templates/x.html, line 2: No filter named 'nosuch'"),
         (b"\xff\xfe", "templates/x.html cannot be read: it is not UTF-8"),
+        (b"{{ f(a=1, a=2) }}", "templates/x.html cannot be compiled: keyword argument repeated"),
+        (b"{% for a in b %}" * 25 + b"{% endfor %}" * 25, "templates/x.html cannot be compiled: too many statically"),
+        (b"{% if 1 %}" * 3000 + b"{% endif %}" * 3000, "templates/x.html cannot be compiled: maximum recursion"),
+        (b"{{ %s }}" % (b"1" * 5000), "templates/x.html cannot be compiled: Exceeds the limit"),
     ],
 )
 def test_template_that_is_none_is_a_bad_configuration(tmp_path: Path, content: bytes, told: str) -> None:
