@@ -171,7 +171,7 @@ class TextFormatter(logging.Formatter):
             path = _shown(line.pop("route", "-"))
             said = f"{_shown(line.pop('method', '-'))} {path} {paint(str(status), colour)} {line.pop('ms', '')} ms"
         elif event == "log":
-            said = f"{line.pop('logger')}: {_printable(line.pop('message'))}"
+            said = f"{line.pop('logger')}: {printable(line.pop('message'))}"
         else:
             said = ("audit " if line.pop("audit", False) else "") + event
         told = (f"{paint(name + '=', _DIM)}{_shown(value)}" for name, value in line.items())
@@ -192,7 +192,7 @@ def _plain(text: str, colour: str) -> str:
     return text
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text without what starts a line of its own or speaks to a terminal."""
     return text if text.isprintable() else repr(text)[1:-1]
 

@@ -21,6 +21,7 @@ from bff.commands.checks.links import check_links
 from bff.commands.checks.theme import check_theme
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
+from bff.log import printable
 
 EXIT_FAILED: Final = 1
 EXIT_BAD_CONFIGURATION: Final = 2
@@ -43,8 +44,11 @@ PARTS: Final = (
     Part(look=emporix.check_emporix, most_seconds=emporix.most_seconds, silent=Topic.LOGIN),
     Part(look=provider.check_provider, most_seconds=lambda _: provider.MOST_SECONDS, silent=Topic.DISCOVERY),
 )
-LOCAL_PARTS: Final[tuple[Callable[[Settings], Iterable[Finding]], ...]] = (check_theme, check_links)
-"""What asks nobody. A file of further operations would be looked at here."""
+LOCAL_PARTS: Final[tuple[tuple[Callable[[Settings], Iterable[Finding]], Topic], ...]] = (
+    (check_theme, Topic.TEMPLATES),
+    (check_links, Topic.LINK_PASSWORD),
+)
+"""What asks nobody, each with what has failed where it breaks. A file of further operations would be looked at here."""
 
 
 def run_check(environ: Mapping[str, str], out: TextIO, *, json_form: bool) -> int:
@@ -70,7 +74,7 @@ def look(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield ok(Topic.ENVIRONMENT, "every variable is there and good")
     yield from (_unknown(one) for one in settings.warnings)
     running = [_Running(part, settings) for part in PARTS]
-    local = [finding for look_at in LOCAL_PARTS for finding in look_at(settings)]
+    local = [finding for look_at, broken in LOCAL_PARTS for finding in _looked(look_at, settings, broken)]
     for one in running:
         yield from one.findings()
     yield from local
@@ -124,13 +128,18 @@ class _Running:
 
     def _look(self, settings: Settings) -> None:
         try:
-            for finding in self._part.look(settings):
+            for finding in _looked(self._part.look, settings, self._part.silent):
                 self._found.put(finding)
-        except Exception as error:  # noqa: BLE001 - it must not hide the other parts, and its text may hold anything
-            what = f"could not be looked at: {type(error).__name__}"
-            self._found.put(failed(self._part.silent, what, "This is a fault of the check: please report it."))
         finally:
             self._found.put(None)
+
+
+def _looked(look_at: Callable[[Settings], Iterable[Finding]], settings: Settings, broken: Topic) -> Iterator[Finding]:
+    try:
+        yield from look_at(settings)
+    except Exception as error:  # noqa: BLE001 - it must not hide the other parts, and its text may hold anything
+        what = f"could not be looked at: {type(error).__name__}"
+        yield failed(broken, what, "This is a fault of the check: please report it.")
 
 
 def _problem(text: str) -> Finding:
@@ -149,7 +158,8 @@ def _worst(findings: Iterable[Finding]) -> Status:
 def _line(finding: Finding) -> str:
     head = f"{finding.status.value:<{_STATUS_COLUMNS}}{finding.topic.part:<{_PART_COLUMNS}}"
     hint = "" if finding.hint is None else f". {finding.hint}"
-    return f"{head}{finding.topic.word}: {finding.what}{hint}"
+    # The name of a file or the word of a server must not make a line of its own, or speak to the terminal.
+    return printable(f"{head}{finding.topic.word}: {finding.what}{hint}")
 
 
 def _summary(findings: list[Finding]) -> str:

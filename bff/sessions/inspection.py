@@ -33,6 +33,8 @@ SESSION_SECONDS: Final = 10.0
 _WANTS_ONE: Final = re.compile(r"required|must be called")
 """Redis's own words for a command, and for the greeting."""
 _NUMBER: Final = re.compile(r"[0-9]+")
+_WORD: Final = re.compile(r"[A-Za-z0-9._+-]{1,40}")
+"""What a server says of itself is shown: a word, never a text."""
 
 
 class Obstacle(StrEnum):
@@ -150,8 +152,8 @@ class Inspection:
         except RedisError as error:
             return Unreachable(fault=fault_of(error, "hello"), obstacle=_obstacle(error))
         return Greeting(
-            kind=told.get("server", "redis"),
-            version=told.get("version", ""),
+            kind=_word(told.get("server", "redis")),
+            version=_word(told.get("version", "")),
             is_replica=told.get("role") in ("replica", "slave"),
             tls=tls,
         )
@@ -187,11 +189,11 @@ class Inspection:
         """Return what happens when memory is short, asked in each of the two ways that may be open."""
         told: Any = answer_or_fault(lambda: self._client.info("memory"), "info")
         if not isinstance(told, RedisFault) and "maxmemory_policy" in told:
-            return Memory(policy=str(told["maxmemory_policy"]), most_bytes=int(told["maxmemory"]))
+            return Memory(policy=_word(str(told["maxmemory_policy"])), most_bytes=int(told["maxmemory"]))
         kept = self._configured("maxmemory-policy")
         if isinstance(kept, RedisFault):
             return told if isinstance(told, RedisFault) else kept
-        return Memory(policy=kept, most_bytes=None)
+        return Memory(policy=_word(kept), most_bytes=None)
 
     def persistence(self) -> Persistence | RedisFault:
         """Return what is written to disk."""
@@ -230,6 +232,11 @@ def _pairs(answer: Any) -> dict[str, str]:
     """Read a map, which the older protocol sends as a list."""
     pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
     return {_text(name): _text(value) for name, value in pairs}
+
+
+def _word(text: str) -> str:
+    """Return a word as it is, and `?` for whatever else a server says in its place."""
+    return text if _WORD.fullmatch(text) else "?" if text else ""
 
 
 def _text(value: Any) -> str:

@@ -106,7 +106,7 @@ def wrong_translations(folder: Path) -> Iterator[str]:
         try:
             with path.open("rb") as text:
                 catalogue = read_po(text, abort_invalid=True)
-        except (OSError, ValueError, PoFileError):
+        except (OSError, ValueError, LookupError, PoFileError):
             yield f"{place} cannot be read"
             continue
         for message in catalogue:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import socketserver
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bff.commands.check import PARTS, Part, run_check
+from bff.commands.check import LOCAL_PARTS, PARTS, Part, run_check
 from bff.commands.checks.finding import Topic, ok
 from bff.commands.checks.redis_uses import REDIS_USES
 from bff.commands.embedded_redis import EmbeddedRedis
@@ -373,9 +375,10 @@ def test_clock_of_emporix_is_compared(environ: dict[str, str]) -> None:
         assert (told["status"], checked.code) == (status, 0)
         assert what in told["what"]
         assert "canary" not in checked.text
-    with RawServer(sends(reply(tokens))) as server:
-        checked = check({**environ, "EMPORIX_API_URL": server.origin})
-    assert "names no time" in checked.one("emporix.clock")["what"]
+    for headers in ((), ("Date: Mon, 01 Jan 99999999999999999999 00:00:00 GMT",)):
+        with RawServer(sends(reply(tokens, headers=headers))) as server:
+            checked = check({**environ, "EMPORIX_API_URL": server.origin})
+        assert "names no time" in checked.one("emporix.clock")["what"]
 
 
 def test_no_secret_is_told_in_any_form_whatever_fails(
@@ -553,6 +556,14 @@ def test_text_that_cannot_be_filled_is_2(environ: dict[str, str], tmp_path: Path
     assert "/ cannot be drawn: KeyError" in checked.text
 
 
+def test_translation_of_a_theme_in_no_known_encoding_is_told(environ: dict[str, str], tmp_path: Path) -> None:
+    text = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=nosuch\\n"\n\nmsgid "a"\nmsgstr "b"\n'
+    checked = themed(environ, tmp_path, templates__x="", translations__de_po=text)
+    assert [one["what"] for one in checked.of("theme.texts") if one["status"] == "failed"] == [
+        "translations/de.po cannot be read"
+    ]
+
+
 def test_translation_of_a_theme_with_other_placeholders_is_told(environ: dict[str, str], tmp_path: Path) -> None:
     text = 'msgid "Hello %(name)s"\nmsgstr "Hallo %(nmae)s"\n\nmsgid "Bye %(name)s"\nmsgstr "Tschüss"\n'
     checked = themed(environ, tmp_path, templates__x="", translations__de_po=text)
@@ -602,6 +613,50 @@ def test_part_that_does_not_end_or_breaks_is_told_and_hides_no_other(
     assert checked.one("emporix.login")["what"] == "could not be looked at: LookupError"
     assert checked.one("identity-provider.keys")["status"] == "ok"
     assert "canary" not in checked.text + "".join(capfd.readouterr())
+
+
+def test_part_that_asks_nobody_and_breaks_hides_no_other(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(settings: object) -> list[None]:
+        raise LookupError("canary")
+
+    monkeypatch.setattr("bff.commands.check.LOCAL_PARTS", ((breaks, Topic.TEMPLATES), LOCAL_PARTS[1]))
+    checked = check(environ)
+    assert checked.not_ok == {"theme.templates": "failed"}
+    assert checked.one("theme.templates")["what"] == "could not be looked at: LookupError"
+    assert checked.one("mailed-links.password")["status"] == "ok"
+    assert "canary" not in checked.text + "".join(capfd.readouterr())
+
+
+def test_name_of_a_file_makes_no_line_and_speaks_to_no_terminal(environ: dict[str, str], tmp_path: Path) -> None:
+    for name in ("a\x1b[2J\nok everything.html", "\udcff.html"):
+        folder = tmp_path / str(len(name))
+        (folder / "templates").mkdir(parents=True)
+        (folder / "templates" / name).write_text("{% end %}")
+        checked = check({**environ, "BFF_THEME_DIR": str(folder)})
+        assert checked.text.isascii()
+        *lines, _ = checked.text.split("\n")[:-1]
+        assert len(lines) == len(checked.told["findings"])
+        assert all(line.isprintable() for line in lines)
+
+
+def test_text_of_a_redis_is_not_told(environ: dict[str, str]) -> None:
+    text = b"\x1b[31m7.0 canary"
+    greeting = b"%%3\r\n+server\r\n$%d\r\n%s\r\n+version\r\n$%d\r\n%s\r\n+proto\r\n:3\r\n" % (2 * (len(text), text))
+
+    class Talker(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while self.request.recv(65536):
+                self.request.sendall(greeting)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talker) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        checked = check({**environ, "REDIS_URL": f"redis://127.0.0.1:{server.server_address[1]}"})
+        server.shutdown()
+    assert checked.one("redis.version")["what"] == "? ?"
+    assert "canary" not in checked.text
 
 
 def test_command_prints_and_ends_as_it_found(environ: dict[str, str]) -> None:

@@ -117,7 +117,7 @@ def _reason(error: BffError) -> str:
 def _clock(transport: _Dated) -> Finding:
     try:
         there = parsedate_to_datetime(transport.date or "").timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return warning(Topic.EMPORIX_CLOCK, "Emporix's answer names no time", "See what answers at EMPORIX_API_URL.")
     # The header has whole seconds, and may be of any moment of the exchange.
     middle = (transport.asked_at + transport.answered_at) / 2
