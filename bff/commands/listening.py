@@ -31,8 +31,29 @@ class CannotListenError(Exception):
 
 
 def is_handed_over() -> bool:
-    """Tell whether systemd, or a master before this one, has handed its sockets over; gunicorn takes them."""
-    return bool(systemd.listen_fds(unset_environment=False)) or "GUNICORN_FD" in os.environ
+    """Tell whether systemd, or a master before this one, has handed its sockets over; gunicorn takes them.
+
+    :raises CannotListenError: what systemd has handed over are no sockets that listen
+    """
+    try:
+        count = systemd.listen_fds(unset_environment=False)
+    except ValueError:
+        raise CannotListenError("LISTEN_FDS or LISTEN_PID is no number") from None
+    for file in range(systemd.SD_LISTEN_FDS_START, systemd.SD_LISTEN_FDS_START + count):
+        if not _listens(file):
+            raise CannotListenError(
+                f"what was handed over as file {file} does not listen: a socket unit needs ListenStream= and Accept=no"
+            )
+    return bool(count) or "GUNICORN_FD" in os.environ
+
+
+def _listens(file: int) -> bool:
+    try:
+        # Of a file of its own: with the object that asks, the one that was handed over would be closed.
+        with socket.socket(fileno=os.dup(file)) as handed:
+            return bool(handed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    except OSError:
+        return False
 
 
 def listen(cfg: Any, log: Any) -> Any:

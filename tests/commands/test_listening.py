@@ -14,13 +14,18 @@ import pytest
 
 from tests.support.journeys.real_server import free_port
 from tests.support.served import environment
-from tests.support.small_server import PROGRAM, asked, eventually, small_server
+from tests.support.small_server import AS_SYSTEMD, PROGRAM, asked, eventually, small_server
 
 
-def start(bind: str) -> tuple[int, list[str]]:
-    """Return exit code and lines of a server that does not start."""
+def start(bind: str, *handed: str) -> tuple[int, list[str]]:
+    """Return exit code and lines of a server that does not start.
+
+    :param handed: a file descriptor that it has from systemd
+    """
+    command = [sys.executable, "-c", PROGRAM]
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", AS_SYSTEMD, *handed, *command] if handed else command,
+        pass_fds=[int(one) for one in handed],
         env={**os.environ, **environment(BFF_BIND=bind)},
         capture_output=True,
         text=True,
@@ -102,6 +107,21 @@ def test_socket_of_systemd_counts_more_than_the_setting_and_answers_after_a_relo
             waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             with small_server(tmp_path, bind=f"127.0.0.1:{never}", inherited=listener.fileno()):
                 assert waiting.recv(64).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_socket_of_systemd_that_does_not_listen_is_one_line(kind: socket.SocketKind) -> None:
+    why = "what was handed over as file 3 does not listen: a socket unit needs ListenStream= and Accept=no"
+    one, other = socket.socketpair(socket.AF_UNIX, kind)
+    with one, other:
+        assert start("127.0.0.1:1", str(one.fileno())) == (1, [f"bff: {why}"])
+
+
+def test_file_of_systemd_that_is_no_socket_is_one_line() -> None:
+    with Path(os.devnull).open("rb") as file:
+        code, (line,) = start("127.0.0.1:1", str(file.fileno()))
+    assert code == 1
+    assert line.startswith("bff: what was handed over as file 3 does not listen")
 
 
 def test_unix_socket_of_systemd_is_taken_and_its_path_left_there(tmp_path: Path) -> None:
