@@ -31,6 +31,8 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         """The worker that is being replaced, by process."""
         self._awaited: int | None = 0
         """The manager waits for a worker younger than this one; None: it waits for none."""
+        self._status: str | None = None
+        """What the manager is told beside 'ready'; None: that requests are answered."""
 
     def start(self) -> None:
         """Listen.
@@ -51,8 +53,12 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         """Replace the workers by ones with the configuration of now; SIGHUP asks for it."""
         self._manager.reloading()
         if not self.app.renew():
-            self._manager.ready("the configuration is wrong and was not taken: see the log")
+            self._status = "the configuration is wrong and was not taken: see the log"
+            if self._awaited is None:
+                self._manager.ready(self._status)
+            # Else nothing answers yet, or not with what was taken before: that is said once it does.
             return
+        self._status = None
         self._awaited, self._leaving = self.worker_age, None
         super().reload()
 
@@ -93,4 +99,4 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             return
         if any(worker.age > self._awaited and pid in self._serving for pid, worker in self.WORKERS.items()):
             self._awaited = None
-            self._manager.ready(f"answering requests (workers: {self.num_workers})")
+            self._manager.ready(self._status or f"answering requests (workers: {self.num_workers})")

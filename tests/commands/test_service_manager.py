@@ -99,6 +99,32 @@ def test_reload_of_a_wrong_configuration_ends_too_and_says_so_without_a_value(
     assert server.workers == before
 
 
+def test_reload_of_a_wrong_configuration_makes_no_server_ready_that_answers_nothing(
+    systemd: Listener, tmp_path: Path
+) -> None:
+    port = free_port()
+    threads = tmp_path / "threads"
+    threads.write_text("2")
+    variables = {
+        "NOTIFY_SOCKET": str(tmp_path / "notify"),
+        "BFF_THREADS": "",
+        "BFF_THREADS_FILE": str(threads),
+        "GATE": str(tmp_path / "later"),
+    }
+    with small_server(tmp_path, bind=f"127.0.0.1:{port}", variables=variables) as server:
+        eventually(lambda: bool(server.told("Booting worker")))
+        threads.write_text("hunter2")
+        server.process.send_signal(signal.SIGHUP)
+        assert systemd.hear()["RELOADING"] == "1"
+        eventually(lambda: bool(server.told("not reloaded, BFF_THREADS")))
+        # Its socket is open: it would be ready if that were enough. A second reload shows that nothing came between.
+        server.process.send_signal(signal.SIGHUP)
+        assert systemd.hear().get("RELOADING") == "1"
+        (tmp_path / "later").touch()
+        assert systemd.hear() == {"READY": "1", "STATUS": "the configuration is wrong and was not taken: see the log"}
+        assert int(asked(port)) in server.workers
+
+
 def test_address_is_taken_out_of_what_workers_see() -> None:
     environ = {"NOTIFY_SOCKET": "/somewhere", "HOME": "/"}
     ServiceManager.taken_from(environ)
