@@ -23,20 +23,24 @@
     }
   };
 
+  // Browsers take these out of a path, and a part of it with them: another route would be asked.
+  const isNoSegment = (value) => /^\.{0,2}$/.test(value);
+
   // The path with its parameters in place, and what goes beside it.
   const requestOf = (trial) => {
     let path = trial.dataset.path;
     const query = new URLSearchParams();
-    const headers = {};
+    const headers = new Headers();
     for (const { name, value, dataset } of trial.querySelectorAll("[data-place]")) {
+      if (dataset.place === "path" && isNoSegment(value)) throw new TypeError(name);
       if (dataset.place === "path") path = path.replace(`{${name}}`, encodeURIComponent(value));
       else if (value && dataset.place === "query") query.append(name, value);
-      else if (value) headers[name] = value;
+      else if (value) headers.set(name, value);
     }
     const body = trial.querySelector("[data-body]")?.value.trim() || undefined;
     if (body !== undefined) {
       JSON.parse(body);
-      headers["Content-Type"] = trial.querySelector("[data-media]")?.value ?? "application/json";
+      headers.set("Content-Type", trial.querySelector("[data-media]")?.value ?? "application/json");
     }
     const beside = query.toString();
     return [beside ? `${path}?${beside}` : path, { method: trial.dataset.method, headers, body }];
@@ -57,8 +61,8 @@
     let path, options;
     try {
       [path, options] = requestOf(trial);
-    } catch {
-      say("", page.dataset.badJson);
+    } catch (error) {
+      say("", error instanceof SyntaxError ? page.dataset.badJson : page.dataset.badParameter);
       return;
     }
     button.ariaDisabled = "true";
@@ -92,7 +96,7 @@
   }
 
   const openTarget = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     if (target instanceof HTMLDetailsElement) target.open = true;
   };
   addEventListener("hashchange", openTarget);

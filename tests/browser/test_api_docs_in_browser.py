@@ -102,6 +102,36 @@ def test_stale_token_is_renewed_and_bad_json_is_not_sent(new_visitor: NewVisitor
     visitor.watch.complaints.clear()
 
 
+@pytest.mark.parametrize(
+    ("operation", "label", "value"),
+    [("endDevice", "id", ""), ("endDevice", "id", "."), ("removeTags", "addressId", ".."), ("updateMe", "Prefer", "→")],
+)
+def test_parameter_that_cannot_be_sent_reaches_no_other_route(
+    new_visitor: NewVisitor, operation: str, label: str, value: str
+) -> None:
+    visitor = new_visitor()
+    visitor.open("/api/docs")
+    trial = opened(visitor.page, operation)
+    expect(token_in(trial)).not_to_have_value("")
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    trial.get_by_label(label).fill(value)
+    trial.get_by_role("button", name="Send").click()
+    expect(trial.get_by_role("status")).to_have_text("A parameter cannot be sent as it is. Nothing was sent.")
+    assert asked == []
+
+
+def test_anchor_that_cannot_be_decoded_throws_nothing(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()
+    thrown: list[str] = []
+    visitor.page.on("pageerror", lambda error: thrown.append(str(error)))
+    visitor.open("/api/docs#%")
+    visitor.page.evaluate("location.hash = '%E4%'")
+    visitor.page.evaluate("location.hash = 'errors'")
+    expect(visitor.page.locator("#errors")).to_be_in_viewport()
+    assert thrown == []
+
+
 def test_link_to_a_shape_opens_it(new_visitor: NewVisitor) -> None:
     visitor = new_visitor()
     visitor.open("/api/docs#shape-Profile")
