@@ -20,7 +20,10 @@ const LINES = [
   "contactPhone",
 ];
 export const TEXTS = ["contactName", ...LINES];
-const USES = { BILLING: "billing", SHIPPING: "shipping" };
+const USES = new Map([
+  ["BILLING", "billing"],
+  ["SHIPPING", "shipping"],
+]);
 
 export const text = (value) => (typeof value === "string" ? value : "");
 
@@ -81,7 +84,7 @@ function cardOf(shop, address) {
 }
 
 function badgesOf(address) {
-  const words = tagsOf(address).map((tag) => (USES[tag] ? say(USES[tag]) : tag));
+  const words = tagsOf(address).map((tag) => (USES.has(tag) ? say(USES.get(tag)) : tag));
   const badges = [...(address.isDefault ? [say("default")] : []), ...words].map((word) => {
     const badge = madeOne("badge");
     badge.textContent = word;

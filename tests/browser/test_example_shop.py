@@ -753,6 +753,15 @@ def test_what_came_from_the_server_is_put_in_as_text(visitor: Visitor, store: St
     expect(visitor.page.locator("img")).to_have_count(0)
 
 
+def test_tag_may_be_called_what_every_object_has(visitor: Visitor, store: Storefront) -> None:
+    email = store.customer()
+    tags = ["constructor", "toString", "__proto__", "BILLING"]
+    store.sandbox.state.add_address(store.stored(email), {"contactName": "Jane Doe", "tags": tags})
+    at(visitor, email, "#addresses", "Your addresses")
+    for word in ("constructor", "toString", "__proto__", "Billing"):
+        expect(visitor.page.get_by_role("main").get_by_text(word, exact=True)).not_to_have_count(0)
+
+
 def test_no_other_page_loads_anything_of_it(visitor: Visitor, store: Storefront) -> None:
     loaded: list[str] = []
     visitor.page.on("request", lambda request: loaded.append(request.url))
