@@ -130,10 +130,10 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
       return await go();
     } catch (error) {
       if (error?.type !== "csrf_failed") throw error;
-      // Nothing has reached Emporix: it is repeated, but not as another customer.
-      if (token === sent) await unlessAborted(ask(), signal);
-      if (id && known?.customer && known.customer.id !== id) throw error;
-      headers["X-CSRF-Token"] = token;
+      // Nothing has reached Emporix: it is repeated, but as nobody else.
+      const now = token !== sent && known ? { ...known, csrfToken: token } : await unlessAborted(ask(), signal);
+      if (id && (now.customer?.id ?? id) !== id) throw error;
+      headers["X-CSRF-Token"] = now.csrfToken;
       return go();
     }
   }

@@ -153,6 +153,29 @@ def test_stale_token_is_renewed_and_the_call_repeated_once(
     assert len(store.stored(customer).addresses) == before + 1
 
 
+def test_first_token_that_grows_stale_on_its_way_is_renewed_too(
+    tab: Tab, customer: str, context: BrowserContext, front: Front
+) -> None:
+    tab.load()
+    other = new_tab(context, front).load()
+    other.call("session")
+    front.forget()
+    first, told = threading.Event(), threading.Event()
+    front.fail(SESSION, Failure(passed_on=True, held=first))
+    front.fail(f"{SESSION}?extend=false", Failure(passed_on=True, held=told))
+    with tab.page.expect_request("**/api/session"):
+        tab.page.evaluate("() => { bff.onSessionChange(() => {}); }")
+    tab.begin("adding", "addAddress", ADDRESS)
+    tab.page.wait_for_timeout(300)
+    with tab.page.expect_request("**/api/session?extend=false"):
+        other.sign_in(customer)
+    first.set()
+    added = tab.end("adding")
+    told.set()
+    assert "answer" in added, added
+    assert front.asked().count("POST /api/me/addresses") == 2
+
+
 def test_refused_token_is_repeated_once_and_no_more(tab: Tab, customer: str, front: Front) -> None:
     front.fail("POST /api/me/addresses", *[error(403, "csrf_failed")] * 3)
     refused = tab.refused("addAddress", ADDRESS)
