@@ -208,7 +208,7 @@ def test_log_tells_each_change_once_and_where_but_no_password(
         check_twice()
     check_twice()
     host = str(redis_server.folder / "redis.sock")
-    assert heard.lines == [
+    assert [line for line in heard.lines if line[0] != "store_looked_at"] == [
         ("store_ready", {"host": host}),
         ("store_not_ready", {"cause": "READONLY", "command": "evalsha", "host": host}),
         ("store_not_ready", {"cause": "OOM", "command": "evalsha", "host": host}),

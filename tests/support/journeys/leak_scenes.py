@@ -22,6 +22,7 @@ _ENVIRONMENT = {
     "BFF_RATE_LIMIT_GUEST": "1000/minute",
     "BFF_RATE_LIMIT_API": "6000/minute",
     "BFF_SECURITY_CONTACT": "mailto:security@example.com",
+    "BFF_API_DOCS": "on",
     "BFF_EXAMPLE_SHOP": "on",
 }
 

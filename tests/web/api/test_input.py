@@ -21,7 +21,8 @@ def details(answer: TestResponse) -> list[dict[str, str]]:
     return found
 
 
-def test_undeclared_parameter_is_refused_by_name_on_every_json_route(shop: Shop) -> None:
+def test_undeclared_parameter_is_refused_by_name_on_every_json_route(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_API_DOCS="on")
     browser = shop.signed_in()
     before = lasting_footprint(shop)
     drives: list[tuple[str, str, Any]] = [
