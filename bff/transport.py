@@ -44,7 +44,7 @@ _CERTIFICATE: Final = frozenset({pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL
 _NOT_CONNECTED: Final = frozenset({pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT})
 _QUICK_EXIT: Final = 322
 """`CURLOPT_QUICK_EXIT`, for which pycurl has no name: without it a handle that is closed waits for the look-up of a
-name, which goes on in a thread when nobody wants it any more, for as long as the system's resolver takes."""
+name, which goes on in a thread although its call has ended, for as long as the system's resolver takes."""
 _NOT_ADDED: Final = (b"Accept:", b"Content-Type:", b"Expect:", b"User-Agent:")
 """libcurl's way to be told not to add what was not asked for."""
 

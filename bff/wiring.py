@@ -64,7 +64,7 @@ class Services:
     now: Callable[[], float]
     log: Log
     counts: Counts | None
-    """None: nobody asks for metrics."""
+    """None: there are no metrics."""
 
     def logout_url(self, who: SignedIn | None) -> str | None:
         """Return the URL that ends the identity provider's session too; None: there is none to end."""

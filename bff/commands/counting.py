@@ -45,7 +45,7 @@ class Counting:
             self._scrapes.start()
 
     def held(self) -> AbstractContextManager[None]:
-        """Let nobody be answered inside; for a fork."""
+        """Hold answers back inside; for a fork."""
         return nullcontext() if self._scrapes is None else self._scrapes.held()
 
     def before_worker(self, number: int) -> None:

@@ -27,7 +27,7 @@ _NOBODYS: Final = frozenset({errno.ENOENT, errno.ECONNREFUSED})
 
 
 class CannotListenError(Exception):
-    """The text is one line for whoever starts the server."""
+    """The text is one line for the operator who starts the server."""
 
 
 def is_handed_over() -> bool:

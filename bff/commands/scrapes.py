@@ -52,7 +52,7 @@ class Scrapes:
         """:param bind: host and port; an IPv6 address in brackets
         :param text: what is answered
 
-        :raises OSError: nobody can listen there
+        :raises OSError: the address cannot be listened on
         """
         host, _, port = bind.rpartition(":")
         host = host.strip("[]")
@@ -153,6 +153,7 @@ class Scrapes:
         try:
             text = self._text()
         except Exception:
+            # Whatever it is, the thread goes on, and the next scrape may succeed; the log gets type and places.
             LOGGER.exception("no metrics")
             return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, _TEXT, b"See the log.\n")
         return _answer(HTTPStatus.OK, CONTENT_TYPE, text, with_body=method == b"GET")

@@ -17,9 +17,9 @@ _LOGGER: Final = logging.getLogger("bff.serve")
 
 
 class ServiceManager:
-    """Whoever watches over the server.
+    """The service manager that watches over the server.
 
-    :param address: of a unix datagram socket, `@` standing for the first byte of an abstract one; None: nobody does
+    :param address: of a unix datagram socket, `@` standing for the first byte of an abstract one; None: there is none
     """
 
     def __init__(self, address: str | None) -> None:

@@ -26,7 +26,7 @@ _VALUE_BYTES: Final = 8
 _LENGTH: Final = 0
 _LEFT_OUT: Final = 1
 _NOWHERE: Final = 2
-"""Whoever found no room counts here, and nobody reads it."""
+"""What finds no room is counted here, and is never read."""
 _FIRST: Final = _NOWHERE + max(metric.width for metric in METRICS)
 _END: Final = b"\n"
 _WIDTHS: Final = {metric.name: metric.width for metric in METRICS}

@@ -53,7 +53,7 @@ class Trouble:
         return bool(self._causes)
 
     def met(self, cause: str, *, each: str = "", **more: str | int | None) -> None:
-        """Note that the part failed somebody.
+        """Note that the part failed a request.
 
         :param cause: one of a few fixed words
         :param each: what sets this trouble apart from another one of the same cause
@@ -69,7 +69,7 @@ class Trouble:
             self._emit(self._begun, cause=cause, host=self._host, **more)
 
     def passed(self) -> None:
-        """Note that the part served somebody."""
+        """Note that the part served a request."""
         if not self._causes:
             return
         with self._lock:

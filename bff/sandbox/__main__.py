@@ -1,8 +1,8 @@
 """The stand-ins for Emporix and for the identity provider as a program of their own: `python -m bff.sandbox`.
 
-`bff demo` has them within itself. This is for whoever puts the server together from its parts: containers, or a walk
-through the documents for operators without an account anywhere. State is in memory. Whoever can reach it may do
-everything, so give it an address of its own only where nobody else is: in a container.
+`bff demo` has them within itself. This is for operators who put the server together from its parts: containers, or a
+walk through the documents without an account anywhere. State is in memory. Every client that reaches it may do
+everything, so give it an address of its own in a container only.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ Write = Callable[[WebRecord, Vault], None]
 _UNREAD: Final = Found(
     web=WebRecord(created=0.0), vault=Vault(), versions=Versions(web=b"", tokens=b""), ttl_seconds=0.0
 )
-"""What a session holds before it is read; nobody gets these records."""
+"""What a session holds before it is read; it is replaced by the read records."""
 
 
 class SessionState(Enum):

@@ -79,7 +79,7 @@ class Blank:
         return cls(tuple(pieces[::2]), places, len(keys))
 
     def filled(self, names: Mapping[str, str | None] = _NOTHING) -> str:
-        """Return the page for somebody else; what is filled in, by its word, is escaped here."""
+        """Return the page for another visitor; what is filled in, by its word, is escaped here."""
         keys = [random_form_key() for _ in range(self.keys)]
         parts = [self.texts[0]]
         for place, text in zip(self.drawn, self.texts[1:], strict=True):
