@@ -16,6 +16,7 @@ from werkzeug.routing import MapAdapter
 
 from bff.config.settings import Settings
 from bff.events import Event
+from bff.operations.declared import MAX_BODY_BYTES
 from bff.operations.schemas import MIN_PASSWORD_CHARACTERS
 from bff.web import health, paths, security_txt
 from bff.web.api import devices as api_devices
@@ -28,7 +29,7 @@ from bff.web.errors import register_errors
 from bff.web.forms.choices import name_all
 from bff.web.json_answers import PreparedJson
 from bff.web.language import Catalogues, register_language
-from bff.web.middleware.bodies import MAX_BODY_BYTES, READ_AT_MOST_BYTES
+from bff.web.middleware.bodies import READ_AT_MOST_BYTES
 from bff.web.middleware.checks import register_checks
 from bff.web.middleware.forwarded import DeclaredProxies
 from bff.web.middleware.headers import ResponseHeaders

@@ -16,11 +16,12 @@ from bff.account.signup import Signup
 from bff.account.social_login import SocialLogin
 from bff.config.settings import Settings
 from bff.crypto import KeyRing
-from bff.emporix.client import MAX_ANSWER_BYTES, EmporixClient
+from bff.emporix.client import EmporixClient
 from bff.limits import Limits
 from bff.log import Log, UrlRedaction, redact_http_library
 from bff.metrics.counts import Counts
 from bff.oidc.provider import IdentityProvider
+from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.model import Operation, Place
 from bff.operations.table import OPERATIONS
 from bff.sessions.answers import Answers

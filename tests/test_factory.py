@@ -12,8 +12,8 @@ import pytest
 
 from bff import factory
 from bff.factory import Bff, create_app
+from bff.operations.declared import MAX_BODY_BYTES
 from bff.web.forms.choices import countries, currencies, languages
-from bff.web.middleware.bodies import MAX_BODY_BYTES
 from bff.web.middleware.forwarded import DeclaredProxies
 from tests.support.footprint import lasting_footprint
 from tests.support.shop import COOKIE, PUBLIC_URL, Shop, ShopMaker

@@ -10,7 +10,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import TConn
 
 from bff.commands.arrival import Arrival
-from bff.web.middleware.bodies import MAX_BODY_BYTES
+from bff.operations.declared import MAX_BODY_BYTES
 
 _READ_BYTES: Final = 16 * 1024
 

@@ -47,7 +47,6 @@ from bff.transport import (
     Unsendable,
 )
 
-MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _NO_CONTENT = 204
 _USER_AGENT = "emporix-bff"
 _TROUBLES: Final = (UpstreamMalformed, UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable)

@@ -5,15 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from bff.config.model import Rate
 from bff.events import Event
+from bff.operations.declared import (
+    BROWSER_LANGUAGE,
+    MAX_ANSWER_BYTES,
+    NO_LANGUAGE,
+    Declared,
+    FreeBody,
+    SaasToken,
+    SessionValue,
+)
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 """RFC 7396."""
+_TENANT: Final = "/{tenant}"
 
 
 class Credential(Enum):
@@ -21,6 +33,8 @@ class Credential(Enum):
 
     ANONYMOUS = "anonymous"
     CUSTOMER = "customer"
+    SHARED = "shared"
+    """A guest's, of the server's own, for reads that hang on no session."""
 
 
 class Place(Enum):
@@ -60,6 +74,10 @@ class ResponseShape(Enum):
     """The body is discarded; only an HTML page is malformed."""
     OBJECT = "object"
     ARRAY = "array"
+    JSON = "json"
+    """Any JSON value."""
+    PDF = "pdf"
+    """A document, as an attachment."""
     TOKENS = "tokens"
     """An object that never leaves the broker."""
 
@@ -151,10 +169,18 @@ class Parameter:
     description: str = ""
     example: str = ""
     """A value for the API description."""
+    source: SessionValue | None = None
+    """What of the session it is; None: another value of the server's, or the client's."""
+    is_site: bool = False
+    """It names a site, and the settings say which; the default one where the client names none."""
+    most: int | None = None
+    """The largest number that it may be; None: it is no number, or any."""
+    most_values: int = 1
+    """How often it may be repeated in a query."""
 
     def admits(self, value: str) -> bool:
         """Tell whether a value may be sent."""
-        return re.fullmatch(self.pattern, value) is not None
+        return re.fullmatch(self.pattern, value) is not None and (self.most is None or int(value) <= self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +271,28 @@ class Operation:
     None: there is no body, or it is the session's state."""
     refusals: frozenset[int] = frozenset({400, 403})
     """Statuses with which upstream may refuse, as its contract lists them, less those that stand for a bad bearer."""
+    declared: Declared | None = None
+    """Set on a row that a file declares; None: one of the contract's."""
+    saas_token: SaasToken = SaasToken.NEVER
+    free_body: FreeBody | None = None
+    """What a declared row says of its body, in place of a model."""
+    only_asks: bool = False
+    """It changes nothing, whatever its verb is."""
+    language: str = BROWSER_LANGUAGE
+    """`Accept-Language`: `browser`, `none`, `*` or one tag; it decides the shape of localized properties."""
+    content_language: str = NO_LANGUAGE
+    """`Content-Language`, in the same words."""
+    total_from: str | None = None
+    """The header field in which upstream answers how many there are in all, if asked; None: it is not asked."""
+    hidden: frozenset[str] = frozenset()
+    """Names of properties that are taken out of the answer at any depth."""
+    max_answer_bytes: int = MAX_ANSWER_BYTES
+    read_timeout_seconds: float | None = None
+    """Where it may take longer than other calls; None: as the settings say."""
+    rate: Rate | None = None
+    """How often one session may ask for it, or one address where there is no session; None: as for any route."""
+    cache_seconds: int = 0
+    """How long an answer that was got with the server's own token may be kept, here and by caches outside."""
 
     def __post_init__(self) -> None:
         if self.returns_tokens and self.performer is Performer.CALL and self.exposure is not Exposure.INTERNAL:
@@ -253,14 +301,19 @@ class Operation:
     @property
     def is_for_guests(self) -> bool:
         """Whether a guest may call it."""
-        return Credential.ANONYMOUS in self.accepts if self.guests is None else self.guests
+        if self.guests is not None:
+            return self.guests
+        return Credential.ANONYMOUS in self.accepts or Credential.SHARED in self.accepts
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether a body goes upstream."""
+        return self.body is not None or self.free_body is not None
 
     @property
     def mutates(self) -> bool:
         """Whether it changes anything upstream, by a verb that says so or by a GET that does not."""
-        return self.method != "GET" or any(
-            route.method != "GET" for route in self.routes if self.exposure is not Exposure.INTERNAL
-        )
+        return not self.only_asks and (self.method != "GET" or any(route.method != "GET" for route in self.routes))
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -269,20 +322,28 @@ class Operation:
             return ()
         if self.own_routes:
             return self.own_routes
-        path = self.path.removeprefix("/customer/{tenant}")
-        for parameter in self.parameters:
-            if parameter.place is Place.PATH:
-                path = path.replace("{" + parameter.name + "}", f"<{parameter.name}>")
         return (
             Route(
                 method=self.method,
-                path="/api" + path,
+                path="/api" + self._own_path(),
                 body=self.body,
                 media_types=self.media_types,
                 client_name=self.client_name or to_camel(self.name),
                 summary=self.summary,
             ),
         )
+
+    def _own_path(self) -> str:
+        """Return upstream's path without the tenant, and without what only the session may supply."""
+        if self.declared is None:
+            path = self.path.removeprefix(f"/customer{_TENANT}")
+        else:
+            path = self.path.replace(_TENANT, "", 1)
+        for parameter in self.parameters:
+            if parameter.place is Place.PATH:
+                name = parameter.name
+                path = path.replace(f"/{{{name}}}", "" if parameter.source is not None else f"/<{name}>")
+        return path
 
     @property
     def returns_tokens(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from bff.account.passwords import is_common
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.operations import json_body
-from bff.web.middleware.bodies import MAX_BODY_BYTES
+from bff.operations.declared import MAX_BODY_BYTES
 from tests.support.heavy import Heavy
 from tests.support.heavy_sender import Sender, heavy_shop
 from tests.support.work import counted

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
+from bff.operations.declared import MAX_BODY_BYTES
 from bff.operations.model import Operation, Route
 from bff.sandbox.faults import CannedResponse
-from bff.web.middleware.bodies import MAX_BODY_BYTES
 from tests.support.driven_routes import READING, UNSAFE, Drive
 from tests.support.shop import Browser
 

@@ -16,7 +16,7 @@ from bff.commands.checks.clock import clock_finding
 from bff.commands.checks.finding import Finding, Topic, failed, ok, warning
 from bff.commands.checks.silent import silent_log
 from bff.config.settings import EmporixSettings, Settings
-from bff.emporix.client import MAX_ANSWER_BYTES, Call, EmporixClient
+from bff.emporix.client import Call, EmporixClient
 from bff.errors import (
     BffError,
     UpstreamMalformed,
@@ -25,6 +25,7 @@ from bff.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.table import OPERATIONS
 from bff.tokens.replies import anonymous_tokens
 from bff.transport import HttpResponse, Transport

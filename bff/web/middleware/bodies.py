@@ -7,9 +7,9 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bff.errors import Detail, InvalidInput, PayloadTooLarge, UnsupportedMediaType
+from bff.operations.declared import MAX_BODY_BYTES
 from bff.operations.model import JSON, Route
 
-MAX_BODY_BYTES = 64 * 1024
 READ_AT_MOST_BYTES = MAX_BODY_BYTES + 1
 """Werkzeug cuts a body without `Content-Length` at its limit and says nothing; the byte beyond tells."""
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bff.config.settings import EmporixSettings
-from bff.emporix.client import MAX_ANSWER_BYTES, Call, EmporixClient
+from bff.emporix.client import Call, EmporixClient
 from bff.errors import (
     BffError,
 )
 from bff.operations import model
+from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.table import OPERATIONS
 from bff.secret import Secret
 from bff.transport import HttpResponse, Transport, TransportError

@@ -11,6 +11,7 @@ import pytest
 from flask import g
 from werkzeug.datastructures import MultiDict
 
+from bff.operations.declared import MAX_BODY_BYTES
 from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TEXT_CHARACTERS
 from bff.web.forms import forms
 from bff.web.forms.fields import PageForm, split_tags, tag_list, version_of
@@ -26,7 +27,6 @@ from bff.web.forms.forms import (
     SignupForm,
     TagsForm,
 )
-from bff.web.middleware.bodies import MAX_BODY_BYTES
 from tests.support.heavy import TEXTS
 from tests.support.shop import Shop
 

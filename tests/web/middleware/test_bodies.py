@@ -9,7 +9,8 @@ from flask import Request
 from gunicorn.http.errors import InvalidChunkSize
 from werkzeug.test import TestResponse
 
-from bff.web.middleware.bodies import MAX_BODY_BYTES, body_of
+from bff.operations.declared import MAX_BODY_BYTES
+from bff.web.middleware.bodies import body_of
 from tests.support.footprint import footprint
 from tests.support.shop import Browser, Shop
 
