@@ -15,7 +15,7 @@ from typing import Any, Final
 from bff.account.emails import with_canonical_emails
 from bff.account.login import Login
 from bff.account.passwords import Weakness, weakness_of
-from bff.account.signup import Signup
+from bff.account.signup import Signup, with_preferences
 from bff.account.versions import names_version, says_stale, version_of, with_version
 from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
@@ -144,7 +144,7 @@ class AccountCalls:
         """
         check_feature(self._features, operation)
         self._check_caller(session, operation)
-        asked = self._with_site(operation, read())
+        asked = self._with_preferences(operation, self._with_site(operation, read()))
         _check_passwords(operation, asked.content)
         asked = _with_emails(operation, asked)
         try:
@@ -177,6 +177,10 @@ class AccountCalls:
         if named != usual and named not in self._emporix.sites:
             raise InvalidInput(Detail(field="site", type="invalid_value", message="This site cannot be named here."))
         return asked
+
+    def _with_preferences(self, operation: Operation, asked: AccountCall) -> AccountCall:
+        content = with_preferences(asked.content, self._emporix) if operation.takes_preferences else asked.content
+        return asked if content is asked.content else asked.with_content(content)
 
     def _performed(self, session: Session, operation: Operation, asked: AccountCall) -> Result:
         match operation.performer:

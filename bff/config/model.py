@@ -24,6 +24,8 @@ LONGEST_SESSION_SECONDS: Final = 30 * 86400
 MOST_WORKERS: Final = 256
 MOST_REQUESTS: Final = 1_000_000_000
 SITE: Final = r"[A-Za-z0-9_.-]+"
+CURRENCY: Final = r"[A-Z]{3}"
+COUNTRY: Final = r"[A-Z]{2}"
 
 
 class SignupMode(StrEnum):
@@ -165,6 +167,20 @@ class EmporixSettings:
     """Where the client names none: `site` of a password reset, `siteCode` of an anonymous login."""
     sites: frozenset[str] = optional("EMPORIX_SITES", _sites, unset=frozenset(), example="main,de")
     """Which others a client may name; `site` itself is always allowed."""
+    currency: str | None = optional(
+        "EMPORIX_CURRENCY",
+        parsers.matching(CURRENCY, "an ISO 4217 code, three capital letters"),
+        unset=None,
+        example="EUR",
+    )
+    """In which a guest sees prices; of a new account too, where its owner names none."""
+    country: str | None = optional(
+        "EMPORIX_COUNTRY",
+        parsers.matching(COUNTRY, "an ISO 3166-1 code, two capital letters"),
+        unset=None,
+        example="DE",
+    )
+    """To which a guest's prices apply; of a new account's address too, where that names none."""
     signup: SignupMode = _choice("EMPORIX_SIGNUP", SignupMode.OPTIN)
 
 

@@ -241,6 +241,8 @@ class Operation:
     """What each call counts against, in the order in which that is tried."""
     takes_site: bool = False
     """The body may name a site, and the settings say which."""
+    takes_preferences: bool = False
+    """The body may hold a profile's currency and an address's country; the settings name them where it does not."""
     emails: tuple[str, ...] = ()
     """Properties of the body, as dotted paths, that name an e-mail which may exist already; sent in its one form."""
     new_emails: tuple[str, ...] = ()

@@ -66,6 +66,8 @@ _TENANT_IN_PATH = Parameter(name="tenant", place=Place.PATH, pattern=r"[a-z][a-z
 _TENANT_IN_QUERY = replace(_TENANT_IN_PATH, place=Place.QUERY)
 _CLIENT_ID = Parameter(name="client_id", place=Place.QUERY, pattern=_VISIBLE_ASCII)
 _SITE_CODE = Parameter(name="siteCode", place=Place.QUERY, pattern=r"[A-Za-z0-9_.-]{1,128}", required=False)
+_CURRENCY = Parameter(name="currency", place=Place.QUERY, pattern=r"[A-Z]{3}", required=False)
+_TARGET_LOCATION = Parameter(name="targetLocation", place=Place.QUERY, pattern=r"[A-Z]{2}", required=False)
 _ADDRESS_ID = Parameter(
     name="addressId",
     place=Place.PATH,
@@ -122,8 +124,8 @@ _ROWS = (
         method="GET",
         path="/customerlogin/auth/anonymous/login",
         accepts=(),
-        # Only the newest contract has siteCode; older tenants ignore it.
-        parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _SITE_CODE),
+        # Only the newest contract has the last three; older tenants ignore them.
+        parameters=(_TENANT_IN_QUERY, _CLIENT_ID, _SITE_CODE, _CURRENCY, _TARGET_LOCATION),
         answer=ResponseShape.TOKENS,
         limits=(Limited(kind=Limit.GUEST),),
         exposure=Exposure.INTERNAL,
@@ -257,6 +259,7 @@ _ROWS = (
         success=_CREATED,
         answer=ResponseShape.OBJECT,
         limits=(Limited(kind=Limit.MAIL, email="email", also=("signup.email",)),),
+        takes_preferences=True,
         new_emails=("email", "signup.email", "customerDetails.contactEmail"),
         hides=frozenset({409}),
         neutral_status=202,

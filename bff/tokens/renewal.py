@@ -35,6 +35,7 @@ from bff.sessions.audit_fields import audit_subject
 from bff.sessions.model import CustomerTokens, Records, TokenSet, Vault, WebRecord, without_customer
 from bff.sessions.session import Session
 from bff.sessions.store import Lease, SessionEnded
+from bff.tokens.guests import guest_context
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
 _RETRY_AFTER_UNKNOWN_SECONDS = 5.0
@@ -307,9 +308,8 @@ class Renewal:
 
     def _new_guest(self) -> TokenSet:
         operation = self._operations["anonymous_login"]
-        values = {} if self._settings.site is None else {"siteCode": self._settings.site}
         try:
-            reply = self._client.call(operation, Call(values=values), None)
+            reply = self._client.call(operation, Call(values=guest_context(self._settings)), None)
         except (InvalidToken, UpstreamRejected) as err:
             # Nothing in it comes from a visitor: it says nothing about their password or refresh token.
             raise UpstreamMalformed(operation.name, str(err)) from None

@@ -143,3 +143,46 @@ def test_customer_who_makes_another_account_becomes_its_owner_without_the_first_
     assert after.signed_in.customer.email == NEW["email"]
     assert after.vault.customer is not None
     assert after.vault.customer.session_id != cart
+
+
+HOME = {"contactName": "Jane Doe", "city": "Paris"}
+OF_THE_SHOP = {"EMPORIX_CURRENCY": "PLN", "EMPORIX_COUNTRY": "PL"}
+
+
+def sent_of(visits: Visits, wanted: dict[str, Any]) -> Any:
+    sign_up(visits, visits.guest(), wanted)
+    (call,) = visits.shop.sandbox.recorder.of("signup")
+    return json.loads(call.body)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent"),
+    [
+        (
+            {**NEW, "customerAddress": HOME},
+            {
+                **NEW,
+                "customerDetails": {**NEW["customerDetails"], "preferredCurrency": "PLN"},
+                "customerAddress": {**HOME, "country": "PL"},
+            },
+        ),
+        (
+            {"email": NEW["email"], "password": NEW["password"]},
+            {"email": NEW["email"], "password": NEW["password"], "customerDetails": {"preferredCurrency": "PLN"}},
+        ),
+    ],
+)
+def test_new_account_has_the_shops_currency_and_its_address_the_shops_country(
+    make_shop: ShopMaker, wanted: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    assert sent_of(visits_in(make_shop, "optin", **OF_THE_SHOP), wanted) == sent
+
+
+def test_what_a_new_customer_says_goes_before_what_the_settings_say(make_shop: ShopMaker) -> None:
+    wanted = {**NEW, "customerDetails": {"preferredCurrency": "EUR"}, "customerAddress": {**HOME, "country": "FR"}}
+    assert sent_of(visits_in(make_shop, "optin", **OF_THE_SHOP), wanted) == wanted
+
+
+def test_without_settings_a_sign_up_goes_as_it_came(make_shop: ShopMaker) -> None:
+    wanted = {**NEW, "customerAddress": HOME}
+    assert sent_of(visits_in(make_shop, "optin"), wanted) == wanted

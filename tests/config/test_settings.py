@@ -52,6 +52,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert (settings.emporix.connect_timeout_seconds, settings.emporix.read_timeout_seconds) == (2, 10)
     assert settings.emporix.refresh_bearer is RefreshBearer.ANONYMOUS
     assert (settings.emporix.site, settings.emporix.sites) == (None, frozenset())
+    assert (settings.emporix.currency, settings.emporix.country) == (None, None)
     assert settings.emporix.signup is SignupMode.OPTIN
     assert (settings.sessions.idle_seconds, settings.sessions.lifetime_seconds) == (1800, 43200)
     assert settings.sessions.anonymous_idle_seconds == 86400
@@ -83,7 +84,9 @@ def test_defaults_are_the_documented_ones() -> None:
 
 
 def test_empty_value_counts_as_unset() -> None:
-    optional = dict.fromkeys(("EMPORIX_SITE", "BFF_THREADS", "AUTH0_ISSUER", "BFF_THEME_DIR"), "")
+    optional = dict.fromkeys(
+        ("EMPORIX_SITE", "EMPORIX_CURRENCY", "EMPORIX_COUNTRY", "BFF_THREADS", "AUTH0_ISSUER", "BFF_THEME_DIR"), ""
+    )
     assert read(**optional) == read()
     assert "is not set" in problems(EMPORIX_TENANT="")["EMPORIX_TENANT"]
 
@@ -121,6 +124,8 @@ GOOD: list[tuple[str, str, Callable[[Settings], object], object]] = [
     ("EMPORIX_REFRESH_BEARER", "customer", lambda s: s.emporix.refresh_bearer, RefreshBearer.CUSTOMER),
     ("EMPORIX_SITE", "main", lambda s: s.emporix.site, "main"),
     ("EMPORIX_SITES", "de, fr", lambda s: s.emporix.sites, frozenset({"de", "fr"})),
+    ("EMPORIX_CURRENCY", "EUR", lambda s: s.emporix.currency, "EUR"),
+    ("EMPORIX_COUNTRY", "DE", lambda s: s.emporix.country, "DE"),
     ("EMPORIX_SIGNUP", "immediate", lambda s: s.emporix.signup, SignupMode.IMMEDIATE),
     ("EMPORIX_SIGNUP", "approval", lambda s: s.emporix.signup, SignupMode.APPROVAL),
     ("BFF_PUBLIC_URL", "HTTPS://Shop.Example.com:443", lambda s: s.serving.public_url, "https://shop.example.com"),
@@ -176,6 +181,8 @@ BAD: dict[str, tuple[str, ...]] = {
     "EMPORIX_REFRESH_BEARER": ("both",),
     "EMPORIX_SITE": ("a b",),
     "EMPORIX_SITES": ("de,,fr", "de,de"),
+    "EMPORIX_CURRENCY": ("eur", "EURO", "EU", "€UR", "EUR\n"),
+    "EMPORIX_COUNTRY": ("de", "DEU", "D", "Germany"),
     "EMPORIX_SIGNUP": ("never",),
     "BFF_PUBLIC_URL": ("http://shop.example.com", "https://shop.example.com/shop"),
     "BFF_BIND": ("8000",),

@@ -7,7 +7,7 @@ themselves, as those of a visitor do who never comes back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from bff.errors import (
 )
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.table import OPERATIONS
+from bff.tokens.guests import guest_context
 from bff.tokens.replies import anonymous_tokens
 from bff.transport import HttpResponse, Transport
 
@@ -34,6 +35,7 @@ MARGIN_SECONDS: Final = 5.0
 """How much longer than its timeouts the part may take: a new connection is tried once more."""
 _DATE: Final = "Date"
 _WHERE: Final = "See that this machine may reach it: its name, a firewall, EMPORIX_API_URL."
+_NAMED: Final = "EMPORIX_TENANT, EMPORIX_SITE, EMPORIX_CURRENCY, EMPORIX_COUNTRY"
 
 
 class _Dated(Transport):
@@ -66,7 +68,7 @@ def check_emporix(settings: Settings, now: Callable[[], float] = time.time) -> I
     client = EmporixClient(emporix, transport, silent_log())
     began = time.monotonic()
     try:
-        reply = client.call(operation, Call(values=_site(emporix)), None)
+        reply = client.call(operation, Call(values=guest_context(emporix)), None)
         anonymous_tokens(operation.name, reply.content, now())
     except BffError as error:
         yield _refused(error, emporix)
@@ -79,16 +81,12 @@ def check_emporix(settings: Settings, now: Callable[[], float] = time.time) -> I
         yield _clock(transport)
 
 
-def _site(emporix: EmporixSettings) -> Mapping[str, str]:
-    return {} if emporix.site is None else {"siteCode": emporix.site}
-
-
 def _refused(error: BffError, emporix: EmporixSettings) -> Finding:
     """Say why there are no tokens; Emporix's own texts stay unsaid."""
     match error:
         case UpstreamRejected():
             why = f"refuses a guest's tokens to tenant {emporix.tenant}: {error.status} {error.type}"
-            hint = "Check EMPORIX_TENANT, EMPORIX_SITE, and that EMPORIX_CLIENT_ID is this tenant's storefront API key."
+            hint = f"Check {_NAMED}, and that EMPORIX_CLIENT_ID is this tenant's storefront API key."
         case UpstreamRateLimited():
             why, hint = "answers 429: too many requests", "Try again later."
         case UpstreamMalformed() if "API key" in str(error):
@@ -106,7 +104,7 @@ def _refused(error: BffError, emporix: EmporixSettings) -> Finding:
             why, hint = f"is not reached: {_reason(error)}", _WHERE
         case _:
             why = f"cannot be asked: {type(error).__name__}"
-            hint = "Check EMPORIX_TENANT, EMPORIX_CLIENT_ID and EMPORIX_SITE."
+            hint = f"Check {_NAMED} and EMPORIX_CLIENT_ID."
     return failed(Topic.LOGIN, f"{_host(emporix)} {why}", hint)
 
 

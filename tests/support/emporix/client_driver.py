@@ -38,7 +38,7 @@ SECRET_VALUES: Mapping[str, str | Secret[str]] = {
 }
 
 
-OPTIONAL = ("expand", "siteCode", "legalEntityId")
+OPTIONAL = ("expand", "siteCode", "currency", "targetLocation", "legalEntityId")
 
 
 NEVER_AGAIN = ("login", "social_login", "refresh_auth_token", "anonymous_refresh", "signup_optin", "logout")

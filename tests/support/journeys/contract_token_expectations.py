@@ -59,6 +59,20 @@ TOKENS: tuple[Expectation, ...] = (
                 bearer=Bearer.NONE,
                 settings={"EMPORIX_SITE": "main"},
             ),
+            Use(
+                by=Visitor.NEWCOMER,
+                through=_NEEDS_ANONYMOUS,
+                sent=Sent(
+                    method="GET",
+                    path="/customerlogin/auth/anonymous/login",
+                    query=(
+                        *(("tenant", TENANT), ("client_id", CLIENT_ID)),
+                        *(("siteCode", "main"), ("currency", "EUR"), ("targetLocation", "DE")),
+                    ),
+                ),
+                bearer=Bearer.NONE,
+                settings={"EMPORIX_SITE": "main", "EMPORIX_CURRENCY": "EUR", "EMPORIX_COUNTRY": "DE"},
+            ),
         ),
         answers={200: 200},
         shows=Shown.OTHER,
