@@ -68,8 +68,8 @@ RULES_OF_THE_DOOR: tuple[Mutation, ...] = (
     Mutation(
         guard="a mail speaks for the shop's own site",
         path=_PERFORM,
-        old="        asked = self._with_site(operation, read())",
-        new="        asked = read()",
+        old="self._with_preferences(operation, self._with_site(operation, read()))",
+        new="self._with_preferences(operation, read())",
         test=f"{DOOR}::test_mail_speaks_for_the_shops_own_site",
         by_either_face=True,
     ),
