@@ -14,6 +14,7 @@ from bff.audit.as_json import as_json
 from bff.audit.configuration import EVERY_WEAKNESS, FEWEST_DISTINCT_BYTES, looks_random, notes, weaknesses
 from bff.audit.report import audit
 from bff.audit.text import as_text
+from tests.support.alike import alike
 from tests.support.audit.audit_parts import build, new_key, settings
 
 WEAK_KEYS = {
@@ -63,7 +64,7 @@ SOUND = {
 }
 
 
-@pytest.mark.parametrize("name", SOUND)
+@pytest.mark.parametrize("name", alike(*SOUND, often=2))
 def test_sound_production_configuration_has_no_finding(name: str, tmp_path: Path) -> None:
     # Which tests there are is the same for all of them, and looked up in a test of its own.
     report = audit(build(**SOUND[name]), checkouts=[tmp_path])

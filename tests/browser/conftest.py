@@ -20,7 +20,7 @@ from tests.support.browser.visitor import PATIENCE_SECONDS, NewVisitor, Visitor,
 NewStorefront = Callable[..., Storefront]
 
 
-IN_EVERY_MODE = frozenset({"test_signing_in", "test_signing_up", "test_interruptions"})
+IN_EVERY_MODE = frozenset({"test_signing_in"})
 """What each run goes through over https and without scripts too; the other journeys wait for tests/more with that."""
 
 

@@ -16,6 +16,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from tests.browser.test_accessibility import violations
+from tests.support.alike import alike
 from tests.support.browser.chromium import running_chromium
 from tests.support.browser.storefront import COMPANIES, PASSWORD, Storefront
 from tests.support.browser.visitor import NARROW, WIDE, Visitor, make_visitor
@@ -23,7 +24,8 @@ from tests.support.fakes.answers import empty
 
 ON = {"BFF_EXAMPLE_SHOP": "on"}
 SHOP = "/shop"
-LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (("light", WIDE), ("dark", NARROW))
+Scheme = Literal["light", "dark"]
+IN_BOTH_SCHEMES = pytest.mark.parametrize("scheme", alike("light", "dark"))
 SMALLEST = ViewportSize(width=320, height=640)
 
 
@@ -112,6 +114,7 @@ def end_everywhere(store: Storefront, email: str) -> None:
 # --- There or not ---
 
 
+@pytest.mark.more
 def test_without_the_setting_there_is_no_such_page(chromium: Browser, storefronts: Callable[..., Storefront]) -> None:
     visitor = make_visitor(chromium, storefronts(False))
     assert visitor.open(SHOP).status == 404
@@ -131,6 +134,7 @@ def test_where_no_script_runs_it_leads_to_the_account(chromium: Browser, store: 
     visitor.watch.check()
 
 
+@pytest.mark.more
 def test_signing_in_on_the_page_leads_back_to_the_shop(visitor: Visitor, store: Storefront) -> None:
     visitor.open(f"/login?next={SHOP}")
     visitor.send_sign_in(store.customer())
@@ -167,6 +171,7 @@ def test_a_wrong_password_is_told_in_the_dialog_and_the_right_one_signs_in(visit
     expect(visitor.page.locator("#sign-in [name=email]")).to_have_value("")
 
 
+@pytest.mark.more
 def test_each_field_of_the_dialog_says_what_it_needs_and_nothing_is_sent(visitor: Visitor) -> None:
     sent: list[str] = []
     visitor.open(SHOP)
@@ -192,6 +197,7 @@ def store_url(visitor: Visitor) -> str:
     return visitor.store.url + SHOP
 
 
+@pytest.mark.more
 def test_too_many_tries_are_told_with_the_time_to_come_back(
     chromium: Browser, storefronts: Callable[..., Storefront]
 ) -> None:
@@ -211,6 +217,7 @@ def test_too_many_tries_are_told_with_the_time_to_come_back(
     visitor.watch.check()
 
 
+@pytest.mark.more
 def test_ways_to_sign_in_at_the_provider_lead_back_to_the_shop(
     chromium: Browser, storefronts: Callable[..., Storefront]
 ) -> None:
@@ -237,6 +244,7 @@ def test_signing_out_shows_a_guests_page(visitor: Visitor, store: Storefront) ->
     expect(visitor.page.locator("body")).not_to_contain_text("Jane")
 
 
+@pytest.mark.more
 def test_a_password_that_the_shop_has_set_is_to_be_changed(visitor: Visitor, store: Storefront) -> None:
     at(visitor, store.customer(initial_password=True), "", "Hello, Jane")
     visitor.says("Your password was set by the shop.")
@@ -253,6 +261,8 @@ def test_what_one_tab_does_with_the_session_the_other_shows(visitor: Visitor, st
     for tab in (visitor, other):
         tab.open(SHOP)
         tab.heading("Welcome")
+    # A tab behind another one paints once a second, and each click waits for that.
+    visitor.page.bring_to_front()
     button(visitor, "Sign in", header(visitor)).click()
     sign_in(visitor, email)
     for tab in (visitor, other):
@@ -318,6 +328,7 @@ def test_a_session_that_was_ended_elsewhere_keeps_what_was_typed(visitor: Visito
     expect(header(visitor)).to_contain_text("Janet Doe")
 
 
+@pytest.mark.more
 def test_another_device_ends_this_one_and_the_tab_says_so_when_it_is_looked_at(
     visitor: Visitor, store: Storefront, chromium: Browser
 ) -> None:
@@ -333,6 +344,7 @@ def test_another_device_ends_this_one_and_the_tab_says_so_when_it_is_looked_at(
     expect(visitor.page.locator("body")).not_to_contain_text("Rynek")
 
 
+@pytest.mark.more
 def test_a_session_that_has_idled_says_so_when_the_page_is_opened(visitor: Visitor, store: Storefront) -> None:
     visitor.become(store.customer())
     cookie = visitor.cookie
@@ -377,6 +389,7 @@ def test_somebody_who_is_still_there_stays_signed_in(visitor: Visitor, store: St
     expect(asked).to_be_hidden()
 
 
+@pytest.mark.more
 def test_nobody_there_is_signed_out_and_the_tab_says_why_by_itself(visitor: Visitor, store: Storefront) -> None:
     at(visitor, store.customer(), "#change-profile", "Change your details")
     visitor.fill("First name", "Janet")
@@ -388,6 +401,7 @@ def test_nobody_there_is_signed_out_and_the_tab_says_why_by_itself(visitor: Visi
     expect(visitor.page.get_by_text("What you had entered is kept")).to_be_visible()
 
 
+@pytest.mark.more
 def test_a_session_that_cannot_go_on_is_not_said_to(chromium: Browser, storefronts: Callable[..., Storefront]) -> None:
     store = storefronts(False, {**ON, "BFF_SESSION_IDLE": "100", "BFF_SESSION_LIFETIME": "100"})
     visitor = make_visitor(chromium, store)
@@ -426,6 +440,7 @@ def test_back_and_forward_go_through_the_views_and_keep_what_was_typed(visitor: 
     expect(visitor.field("Phone")).to_have_value("")
 
 
+@pytest.mark.more
 def test_who_goes_elsewhere_while_it_is_saved_stays_there_and_is_told(visitor: Visitor, store: Storefront) -> None:
     email = store.customer()
     at(visitor, email, "#change-profile", "Change your details")
@@ -467,6 +482,7 @@ def test_going_back_to_the_shop_after_a_sign_out_shows_nothing_of_the_account(
     visitor.watch.check()
 
 
+@pytest.mark.more
 def test_a_page_out_of_the_browsers_memory_follows_the_session(
     remembering_chromium: Browser, store: Storefront
 ) -> None:
@@ -512,6 +528,7 @@ def test_a_profile_that_was_changed_elsewhere_is_shown_and_nothing_typed_is_lost
     }
 
 
+@pytest.mark.more
 def test_an_address_that_was_changed_elsewhere_is_shown_too(visitor: Visitor, store: Storefront) -> None:
     email = store.customer()
     id = store.address_id(email, "Rynek")
@@ -528,6 +545,7 @@ def test_an_address_that_was_changed_elsewhere_is_shown_too(visitor: Visitor, st
     assert store.stored(email).addresses[id]["city"] == "Wieliczka"
 
 
+@pytest.mark.more
 def test_a_profile_says_what_it_needs(visitor: Visitor, store: Storefront) -> None:
     email = store.customer()
     at(visitor, email, "#change-profile", "Change your details")
@@ -593,6 +611,7 @@ def test_addresses_are_added_changed_made_default_and_deleted(visitor: Visitor, 
     assert [one["street"] for one in store.stored(email).addresses.values()] == ["Long Street"]
 
 
+@pytest.mark.more
 def test_an_address_that_is_gone_is_said_to_be(visitor: Visitor, store: Storefront) -> None:
     at(visitor, store.customer(), "#address-none", "This address is no longer there")
     forgive(visitor, 404, "/api/me/addresses/none")
@@ -619,6 +638,7 @@ def test_while_emporix_is_away_nobody_is_signed_out_and_it_can_be_tried_again(
     visitor.heading("Your profile")
 
 
+@pytest.mark.more
 def test_what_cannot_be_saved_now_stays_in_the_form(visitor: Visitor, store: Storefront) -> None:
     at(visitor, store.customer(), "#change-profile", "Change your details")
     visitor.fill("Phone", "0301234567")
@@ -643,42 +663,42 @@ VIEWS = {
 }
 
 
-def look_at(visitor: Visitor, name: str) -> None:
-    """See that axe finds nothing in both schemes, and that nothing scrolls sideways."""
-    found: dict[str, list[str]] = {}
-    for scheme, viewport in LOOKS:
-        visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        visitor.page.set_viewport_size(viewport)
-        # The schemes differ in nothing but colours.
-        found[f"{name}, {scheme}"] = violations(visitor.page, only="cat.color" if scheme == "dark" else None)
-    assert not any(found.values()), found
+def look_at(visitor: Visitor, name: str, scheme: Scheme) -> None:
+    """See that axe finds nothing, and that nothing scrolls sideways."""
+    visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    visitor.page.set_viewport_size(NARROW if scheme == "dark" else WIDE)
+    # The schemes differ in nothing but colours.
+    found = violations(visitor.page, only="cat.color" if scheme == "dark" else None)
+    assert found == [], name
     visitor.page.set_viewport_size(SMALLEST)
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     visitor.page.set_viewport_size(WIDE)
 
 
-def test_every_view_is_accessible(visitor: Visitor, store: Storefront) -> None:
+@IN_BOTH_SCHEMES
+def test_every_view_is_accessible(visitor: Visitor, store: Storefront, scheme: Scheme) -> None:
     visitor.become(store.customer(companies=True))
     for view, heading in VIEWS.items():
         visitor.open("/healthz")
         visitor.open(SHOP + view)
         visitor.heading(heading)
-        look_at(visitor, heading)
+        look_at(visitor, heading, scheme)
 
 
-def test_dialogs_and_mistakes_are_accessible(visitor: Visitor, store: Storefront) -> None:
+@IN_BOTH_SCHEMES
+def test_dialogs_and_mistakes_are_accessible(visitor: Visitor, store: Storefront, scheme: Scheme) -> None:
     visitor.open(SHOP)
     visitor.heading("Welcome")
-    look_at(visitor, "guest")
+    look_at(visitor, "guest", scheme)
     button(visitor, "Sign in", header(visitor)).click()
-    look_at(visitor, "sign-in dialog")
+    look_at(visitor, "sign-in dialog", scheme)
     button(visitor, "Sign in", dialog(visitor, "Sign in")).click()
-    look_at(visitor, "mistakes in the dialog")
+    look_at(visitor, "mistakes in the dialog", scheme)
     sign_in(visitor, store.customer())
     visitor.heading("Hello, Jane")
     nav(visitor, "Addresses")
     button(visitor, "Delete", visitor.page.get_by_role("main").get_by_role("listitem").first).click()
-    look_at(visitor, "question")
+    look_at(visitor, "question", scheme)
 
 
 def test_the_keyboard_alone_signs_in_and_changes_the_profile(visitor: Visitor, store: Storefront) -> None:
@@ -717,6 +737,7 @@ def tab_to(visitor: Visitor, wanted: Locator) -> None:
     raise AssertionError(f"the tabulator does not reach {wanted}")
 
 
+@pytest.mark.more
 def test_the_skip_link_leads_to_the_view_and_changes_none(visitor: Visitor, store: Storefront) -> None:
     at(visitor, store.customer(), "#profile", "Your profile")
     visitor.page.get_by_role("link", name="Skip to the main content").press("Enter")
@@ -724,6 +745,7 @@ def test_the_skip_link_leads_to_the_view_and_changes_none(visitor: Visitor, stor
     visitor.heading("Your profile")
 
 
+@pytest.mark.more
 def test_it_speaks_german(chromium: Browser, store: Storefront) -> None:
     visitor = make_visitor(chromium, store, language="de-DE")
     visitor.open(SHOP)
@@ -753,6 +775,7 @@ def test_what_came_from_the_server_is_put_in_as_text(visitor: Visitor, store: St
     expect(visitor.page.locator("img")).to_have_count(0)
 
 
+@pytest.mark.more
 def test_tag_may_be_called_what_every_object_has(visitor: Visitor, store: Storefront) -> None:
     email = store.customer()
     tags = ["constructor", "toString", "__proto__", "BILLING"]
@@ -762,6 +785,7 @@ def test_tag_may_be_called_what_every_object_has(visitor: Visitor, store: Storef
         expect(visitor.page.get_by_role("main").get_by_text(word, exact=True)).not_to_have_count(0)
 
 
+@pytest.mark.more
 def test_no_other_page_loads_anything_of_it(visitor: Visitor, store: Storefront) -> None:
     loaded: list[str] = []
     visitor.page.on("request", lambda request: loaded.append(request.url))

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.alike import alike
 from tests.support.browser.social_place import COOKIE, NewPlace, Place
 
 
@@ -40,7 +41,7 @@ def sign_in(page: Page, place: Place) -> str:
     return cookie_of(page, place)
 
 
-@pytest.mark.parametrize("same_site", ["Lax", "Strict"])
+@pytest.mark.parametrize("same_site", alike("Strict", "Lax"))
 def test_social_sign_in_leads_to_the_profile_and_out_again(places: NewPlace, same_site: str, page: Page) -> None:
     place = places(same_site)
     page.goto(f"{place.url}/login")
@@ -53,7 +54,7 @@ def test_social_sign_in_leads_to_the_profile_and_out_again(places: NewPlace, sam
     expect(page.get_by_role("main")).to_contain_text("You are not signed in")
 
 
-@pytest.mark.parametrize("way", ["link", "redirected"])
+@pytest.mark.parametrize("way", alike("redirected", "link"))
 def test_customer_who_is_led_here_by_another_site_is_still_signed_in(place: Place, page: Page, way: str) -> None:
     mine = sign_in(page, place)
     page.goto(place.foreign.url)
@@ -71,7 +72,7 @@ def test_json_route_that_is_opened_by_way_of_another_site_sets_no_cookie_over_ou
     assert cookie_of(page, place) == mine
 
 
-@pytest.mark.parametrize("way", ["post", "redirected-post"])
+@pytest.mark.parametrize("way", alike("redirected-post", "post"))
 def test_form_of_another_site_is_refused_and_signs_nobody_out(place: Place, page: Page, way: str) -> None:
     mine = sign_in(page, place)
     page.goto(place.foreign.url)

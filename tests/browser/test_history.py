@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
 from bff.sandbox.mails import Purpose
+from tests.support.alike import alike
 from tests.support.browser.chromium import running_chromium
 from tests.support.browser.storefront import Storefront, token_of
 from tests.support.browser.visitor import Visitor, make_visitor
@@ -40,13 +41,13 @@ class Setup:
 
 SETUPS = {
     "scripts-bfcache-http": Setup(scripts=True, remembers=True, secure=False),
-    "scripts-https": Setup(scripts=True, remembers=False, secure=True),
     "no-scripts-bfcache-https": Setup(scripts=False, remembers=True, secure=True),
+    "scripts-https": Setup(scripts=True, remembers=False, secure=True),
     "no-scripts-http": Setup(scripts=False, remembers=False, secure=False),
 }
 
 
-@pytest.fixture(params=list(SETUPS))
+@pytest.fixture(params=alike(*SETUPS, often=2))
 def setup(request: pytest.FixtureRequest) -> Setup:
     return SETUPS[request.param]
 

@@ -19,6 +19,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from tests.support.alike import alike
 from tests.support.browser.chromium import running_chromium
 from tests.support.browser.front import CUT, NO_ANSWER, Failure, Front, error, html, running_front
 from tests.support.browser.js_client import Tab, new_tab
@@ -130,6 +131,7 @@ def test_calls_side_by_side_fetch_one_token(tab: Tab, customer: str, front: Fron
     assert sorted(front.asked()) == [SESSION, *["POST /api/me/addresses"] * 4]
 
 
+@pytest.mark.more
 def test_first_token_that_cannot_be_fetched_fails_the_calls_that_wait_and_no_later_one(
     tab: Tab, store: Storefront, front: Front
 ) -> None:
@@ -153,6 +155,7 @@ def test_stale_token_is_renewed_and_the_call_repeated_once(
     assert len(store.stored(customer).addresses) == before + 1
 
 
+@pytest.mark.more
 def test_first_token_that_grows_stale_on_its_way_is_renewed_too(
     tab: Tab, customer: str, context: BrowserContext, front: Front
 ) -> None:
@@ -218,6 +221,7 @@ def test_session_that_was_idle_too_long_says_so(
     assert front.asked() == ["GET /api/me", "POST /api/me/addresses"]
 
 
+@pytest.mark.more
 def test_session_that_was_ended_elsewhere_says_so(
     tab: Tab, customer: str, chromium: Browser, store: Storefront, front: Front
 ) -> None:
@@ -230,6 +234,7 @@ def test_session_that_was_ended_elsewhere_says_so(
     assert (refused["status"], refused["type"], refused["ended"]) == (401, "session_expired", "elsewhere")
 
 
+@pytest.mark.more
 def test_session_that_has_lasted_its_lifetime_says_so(tab: Tab, customer: str, front: Front) -> None:
     front.fail("GET /api/me", error(401, "session_expired", ended="lifetime"))
     refused = tab.refused("me")
@@ -244,6 +249,7 @@ def test_other_origin_is_refused_and_nothing_repeated(tab: Tab, customer: str, f
     assert front.asked() == ["POST /api/me/addresses"]
 
 
+@pytest.mark.more
 def test_wrong_body_names_its_fields(tab: Tab, front: Front) -> None:
     refused = tab.refused("signUp", {"email": fresh_email(), "password": "short", "customerDetails": {"title": 1}})
     assert (refused["status"], refused["type"]) == (400, "validation_failure")
@@ -258,6 +264,7 @@ def test_wrong_password_is_told(tab: Tab, store: Storefront, front: Front) -> No
     assert front.asked() == [SESSION, "POST /api/login"]
 
 
+@pytest.mark.more
 def test_taken_address_is_a_conflict(tab: Tab, store: Storefront, front: Front) -> None:
     refused = tab.refused("signUp", {"email": store.customer(), "password": "Copper-Lantern-71"})
     assert refused["status"] == 409
@@ -283,6 +290,7 @@ def test_version_that_is_not_there_is_not_left_out(tab: Tab, customer: str, fron
     assert front.asked() == []
 
 
+@pytest.mark.more
 def test_tag_of_what_was_read_is_the_servers(tab: Tab, customer: str) -> None:
     tags = tab.page.evaluate(
         "async () => { const { body, headers } = await bff.send('GET', '/api/me');"
@@ -292,12 +300,12 @@ def test_tag_of_what_was_read_is_the_servers(tab: Tab, customer: str) -> None:
     assert tags == [tags[1], tags[1], None, None]
 
 
-OF_EMPORIX = [
+OF_EMPORIX = alike(
+    (Fault(cut=Cut.AFTER_EFFECT), 503, "upstream_unavailable", 5),
     (Fault(answer=CannedResponse(status=429, headers={"Retry-After": "7"})), 429, "rate_limited", 7),
     (Fault(answer=CannedResponse(status=500)), 502, "upstream_error", None),
-    (Fault(cut=Cut.AFTER_EFFECT), 503, "upstream_unavailable", 5),
     (Fault(delay_before_seconds=3), 504, "upstream_timeout", None),
-]
+)
 
 
 @pytest.mark.parametrize(("fault", "status", "type", "after"), OF_EMPORIX, ids=lambda one: str(one)[:20])
@@ -312,7 +320,7 @@ def test_emporix_that_fails_is_told_and_asked_once(
     assert len(store.sandbox.recorder.of("add_address")) == before + 1
 
 
-@pytest.mark.parametrize("field", ["__proto__", "constructor", "toString"])
+@pytest.mark.parametrize("field", alike("__proto__", "constructor", "toString"))
 def test_field_of_any_name_has_its_message(tab: Tab, front: Front, field: str) -> None:
     details = [{"message": "of none"}, {"field": field, "message": "first"}, {"field": field, "message": "second"}]
     front.fail("GET /api/me", error(400, "validation_failure", details=details))
@@ -320,7 +328,7 @@ def test_field_of_any_name_has_its_message(tab: Tab, front: Front, field: str) -
     assert found == [[field, "first"]]
 
 
-@pytest.mark.parametrize("status", [200, 403, 502, 503])
+@pytest.mark.parametrize("status", alike(200, 502, 403, 503, often=2))
 def test_page_of_a_proxy_is_not_taken_for_an_answer(tab: Tab, customer: str, front: Front, status: int) -> None:
     front.fail("POST /api/me/addresses", html(status))
     refused = tab.refused("addAddress", ADDRESS)
@@ -328,7 +336,9 @@ def test_page_of_a_proxy_is_not_taken_for_an_answer(tab: Tab, customer: str, fro
     assert front.asked() == ["POST /api/me/addresses"]
 
 
-@pytest.mark.parametrize("body", ["null", "[]", '"no"', "{}", '{"type": 1}', '{"type": "x", "details": 1}', "{", "\0"])
+@pytest.mark.parametrize(
+    "body", alike('{"type": 1}', "{", "null", "[]", '"no"', "{}", '{"type": "x", "details": 1}', "\0", often=2)
+)
 def test_error_of_another_shape_is_told_as_one(tab: Tab, customer: str, front: Front, body: str) -> None:
     json_type = {"Content-Type": "application/json"}
     front.fail("GET /api/me", Failure(status=500, body=body.encode(), headers=json_type))
@@ -342,6 +352,7 @@ def test_redirect_is_not_followed(tab: Tab, customer: str, front: Front) -> None
     assert front.asked() == ["POST /api/me/addresses"]
 
 
+@pytest.mark.more
 def test_no_network_is_told(tab: Tab, customer: str, context: BrowserContext, front: Front) -> None:
     context.set_offline(True)
     for name, given in (("me", ()), ("addAddress", (ADDRESS,))):
@@ -352,7 +363,7 @@ def test_no_network_is_told(tab: Tab, customer: str, context: BrowserContext, fr
     tab.call("me")
 
 
-@pytest.mark.parametrize("failure", [NO_ANSWER, CUT], ids=["none", "cut"])
+@pytest.mark.parametrize("failure", alike(CUT, NO_ANSWER), ids=["cut", "none"])
 def test_answer_that_does_not_come_is_told_and_nothing_is_sent_twice(
     tab: Tab, customer: str, store: Storefront, front: Front, failure: Failure
 ) -> None:
@@ -373,6 +384,7 @@ def test_sign_in_whose_answer_is_cut_leaves_the_right_token_behind(tab: Tab, sto
     assert front.asked() == [SESSION, "POST /api/login", "POST /api/me/addresses"]
 
 
+@pytest.mark.more
 def test_call_that_is_given_up_ends_with_the_browsers_own_error(tab: Tab, customer: str, front: Front) -> None:
     held = threading.Event()
     front.fail("GET /api/me", Failure(passed_on=True, held=held))
@@ -382,6 +394,7 @@ def test_call_that_is_given_up_ends_with_the_browsers_own_error(tab: Tab, custom
     assert (given_up["isOurs"], given_up["name"]) == (False, "AbortError")
 
 
+@pytest.mark.more
 def test_call_that_waits_for_a_token_can_be_given_up_and_others_go_on(
     tab: Tab, store: Storefront, front: Front
 ) -> None:
@@ -396,7 +409,7 @@ def test_call_that_waits_for_a_token_can_be_given_up_and_others_go_on(
     assert front.asked() == [SESSION, "POST /api/login"]
 
 
-@pytest.mark.parametrize("id", ["", ".", "..", None, "\ud800"])
+@pytest.mark.parametrize("id", alike("..", "", ".", None, "\ud800"))
 def test_id_that_is_none_is_not_sent(tab: Tab, customer: str, front: Front, id: str | None) -> None:
     refused = tab.refused("deleteAddress", id)
     assert (refused["status"], refused["type"]) == (0, "invalid_call")
@@ -417,6 +430,7 @@ def test_ids_and_queries_are_written_as_a_url_takes_them(tab: Tab, customer: str
     ]
 
 
+@pytest.mark.more
 def test_every_part_of_an_answer_can_be_had(tab: Tab, customer: str) -> None:
     found = tab.page.evaluate(
         "async () => { const { status, headers, body } = await bff.send('GET', '/api/me/addresses');"
@@ -426,6 +440,7 @@ def test_every_part_of_an_answer_can_be_had(tab: Tab, customer: str) -> None:
     assert tab.call("deleteAddress", tab.call("addresses")[0]["id"]) is None
 
 
+@pytest.mark.more
 def test_null_is_a_value_for_a_merge_patch(tab: Tab, customer: str, store: Storefront) -> None:
     options = {"contentType": "application/merge-patch+json"}
     tab.call("updateMe", {"title": None, "firstName": "Janet"}, options)
@@ -469,6 +484,7 @@ def test_answer_from_before_a_sign_in_is_not_taken_for_news(tab: Tab, store: Sto
     assert SESSION not in front.asked()[1:]
 
 
+@pytest.mark.more
 def test_listener_that_has_gone_is_told_nothing(tab: Tab, store: Storefront, front: Front) -> None:
     tab.listen()
     tab.page.evaluate(
@@ -479,6 +495,7 @@ def test_listener_that_has_gone_is_told_nothing(tab: Tab, store: Storefront, fro
     assert [one["state"] for one in tab.heard()] == ["guest"]
 
 
+@pytest.mark.more
 def test_listener_that_throws_disturbs_neither_the_call_nor_the_others(
     context: BrowserContext, store: Storefront, front: Front
 ) -> None:
@@ -513,6 +530,7 @@ def test_other_tabs_are_told_and_what_is_said_between_them_holds_no_data(
     assert (set(said), len(said)) == ({"changed"}, 3)
 
 
+@pytest.mark.more
 def test_tab_that_is_told_asks_without_extending_the_session(tabs: NewTab, store: Storefront, front: Front) -> None:
     here, there = tabs().load(), tabs().load()
     there.listen()
@@ -522,6 +540,7 @@ def test_tab_that_is_told_asks_without_extending_the_session(tabs: NewTab, store
     assert front.asked() == [SESSION, "POST /api/login", f"{SESSION}?extend=false"]
 
 
+@pytest.mark.more
 def test_end_that_a_call_comes_upon_is_told_with_its_reason(
     tab: Tab, customer: str, context: BrowserContext, store: Storefront
 ) -> None:
@@ -531,6 +550,7 @@ def test_end_that_a_call_comes_upon_is_told_with_its_reason(
     assert tab.hears("session.state === 'guest'")["ended"] == "idle"
 
 
+@pytest.mark.more
 def test_failed_look_at_the_session_throws_nothing_and_is_made_again(
     tabs: NewTab, store: Storefront, front: Front
 ) -> None:
@@ -547,6 +567,7 @@ def test_failed_look_at_the_session_throws_nothing_and_is_made_again(
     assert front.asked() == [SESSION, *[f"{SESSION}?extend=false"] * 3]
 
 
+@pytest.mark.more
 def test_page_that_comes_back_out_of_memory_looks_at_the_session(
     playwright: Playwright, store: Storefront, front: Front
 ) -> None:
@@ -580,6 +601,7 @@ def test_page_that_comes_back_out_of_memory_looks_at_the_session(
 # The end of a session
 
 
+@pytest.mark.more
 def test_session_that_lasts_for_weeks_is_not_looked_at_all_the_time(tab: Tab, front: Front) -> None:
     month = 30 * 86400
     body = {"csrfToken": "t", "state": "authenticated", "customer": {"id": "1"}, "expiresIn": month, "ended": None}
@@ -595,6 +617,7 @@ def hasty(storefronts: NewStorefront) -> Storefront:
     return storefronts(False, {"BFF_SESSION_IDLE": "6"})
 
 
+@pytest.mark.more
 def test_end_is_announced_can_be_put_off_and_is_told_with_its_reason(
     context: BrowserContext, hasty: Storefront
 ) -> None:
@@ -635,6 +658,7 @@ def test_ways_to_sign_in_lead_back_to_where_the_visitor_is(tabs: NewTab, front: 
     ]
 
 
+@pytest.mark.more
 def test_sign_out_leads_on_to_the_identity_provider_where_it_holds_a_session(
     tab: Tab, customer: str, front: Front
 ) -> None:

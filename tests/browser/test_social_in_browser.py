@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.support.alike import alike
 from tests.support.browser.social_place import NewPlace, Place
 
 
-@pytest.fixture(scope="module", params=["Lax", "Strict"])
+@pytest.fixture(scope="module", params=alike("Strict", "Lax"))
 def place(request: pytest.FixtureRequest, places: NewPlace) -> Place:
     return places(request.param)
 

@@ -18,6 +18,7 @@ import redis
 from bff.commands.demo import REDIS_SECONDS, another_site
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.alike import alike
 from tests.support.demo import said_of, start, told
 
 
@@ -38,7 +39,7 @@ def temporary() -> Iterator[str]:
         yield folder
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", alike(signal.SIGTERM, signal.SIGINT, signal.SIGKILL))
 def test_demo_works_and_leaves_nothing_behind_however_it_ends(temporary: str, number: signal.Signals) -> None:
     with start(temporary, "--port", "0", BFF_SECRET_KEYS="of another shop", EMPORIX_TENANT="real") as process:
         text = told(process)
@@ -91,7 +92,7 @@ def test_redis_of_the_command_line_keeps_the_sessions_and_is_named(temporary: st
         assert urlsplit(other.url).query.partition("=")[2] not in text
 
 
-@pytest.mark.parametrize("listening", [False, True], ids=["refuses", "is silent"])
+@pytest.mark.parametrize("listening", alike(False, True), ids=["refuses", "is silent"])
 def test_dead_redis_of_the_command_line_is_told_in_one_line(temporary: str, *, listening: bool) -> None:
     assert REDIS_SECONDS < 3
     with socket.socket() as dead:

@@ -12,6 +12,7 @@ import pytest
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 
 from bff.commands.worker_states import WorkerState, WorkerStates
+from tests.support.alike import alike
 from tests.support.journeys.real_server import free_port
 from tests.support.small_server import PATIENCE_SECONDS, asked, eventually, small_server
 
@@ -48,7 +49,7 @@ class Client(threading.Thread):
                 connection.close()
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", alike("2", "1"))
 def test_no_answer_is_lost_while_workers_follow_one_another(tmp_path: Path, workers: str) -> None:
     port = free_port()
     variables = {"BFF_WORKERS": workers, "BFF_WORKER_REQUESTS": "200"}
@@ -79,6 +80,7 @@ def test_no_answer_is_lost_while_workers_follow_one_another(tmp_path: Path, work
         assert server.ends() == 0
 
 
+@pytest.mark.more
 def test_worker_answers_until_its_successor_does_and_finishes_what_it_has(tmp_path: Path) -> None:
     port = free_port()
     variables = {"BFF_WORKER_REQUESTS": "3"}
@@ -108,6 +110,7 @@ def test_no_worker_is_replaced_where_nothing_is_said(tmp_path: Path) -> None:
         assert server.told("another takes its place") == []
 
 
+@pytest.mark.more
 def test_reload_while_a_worker_is_being_replaced_leaves_as_many_as_there_should_be(tmp_path: Path) -> None:
     port = free_port()
     variables = {"BFF_WORKERS": "2", "BFF_WORKER_REQUESTS": "1"}
