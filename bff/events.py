@@ -72,6 +72,14 @@ class Event(Enum):
     LOGIN_ADDED = _INFO, "an account got an e-mail and a password", *_WHO, "email", *_DONE
     DELETION_ASKED = _INFO, "an account's deletion was asked for", *_WHO, *_DONE
     DELETION_CONFIRMED = _INFO, "a mailed link confirmed an account's deletion", *_WHO, *_DONE
+    ROUTE_CALLED = _INFO, "a declared row was called that is to be audited", *_WHO, "operation", *_DONE
+    TOKEN_IN_ANSWER = (
+        _WARNING,
+        "an answer of upstream's held a token of the session, or its id there, which was taken out",
+        *_WHO,
+        "operation",
+        "kind",
+    )
     BACKCHANNEL_LOGOUT = _INFO, "the identity provider ended sessions", "sessions"
     BACKCHANNEL_LOGOUT_REFUSED = _WARNING, "a logout token was not to be believed", "reason"
     CSRF_REFUSED = _WARNING, "a request did not come from our own page", "session", "reason"

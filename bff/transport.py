@@ -148,6 +148,7 @@ class Transport:
         read_timeout_seconds: float,
         most_idle_seconds: float = UNREPEATABLE_IDLE_SECONDS,
         repeatable: bool = False,
+        max_body_bytes: int | None = None,
         wanted_headers: Collection[str] = (),
     ) -> HttpResponse:
         """Exchange one request, whose `target` (path and query) goes out as it is, for one answer.
@@ -156,6 +157,7 @@ class Transport:
         :param read_timeout_seconds: for all of the exchange
         :param most_idle_seconds: how long a kept connection may have been idle to be used for it; 0: a new one is
         :param repeatable: the request may go out once more where a kept connection turns out to be dead
+        :param max_body_bytes: of the answer; None: as this transport has it
         :param wanted_headers: names of header fields of the answer
         :raises TransportError: there is no whole answer; the subclass tells what may have happened to the request
         """
@@ -169,6 +171,7 @@ class Transport:
         failure: TransportError
         try:
             self._prepare(curl, method, target, lines, body)
+            curl.setopt(pycurl.MAXFILESIZE, max_body_bytes or self._max_body_bytes)
             curl.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(connect_timeout_seconds))
             curl.setopt(pycurl.TIMEOUT_MS, _milliseconds(read_timeout_seconds))
             if not is_kept:
@@ -221,7 +224,6 @@ class Transport:
         set_option(pycurl.PROXY, "")
         set_option(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         set_option(pycurl.MAXCONNECTS, 1)
-        set_option(pycurl.MAXFILESIZE, self._max_body_bytes)
         for name, value in _PROBES:
             set_option(name, value)
         if self._origin.startswith("https:"):

@@ -16,6 +16,7 @@ from bff.account.emails import with_canonical_emails
 from bff.account.login import Login
 from bff.account.passwords import Weakness, weakness_of
 from bff.account.signup import Signup, with_preferences
+from bff.account.sites import check_site_of_body, with_sites
 from bff.account.versions import names_version, says_stale, version_of, with_version
 from bff.config.settings import EmporixSettings, FeatureSettings
 from bff.emporix.client import Call, Reply
@@ -85,6 +86,8 @@ class Result:
     body: bytes = b""
     content: Any = None
     """The body read as JSON; None where there is none."""
+    total: str | None = None
+    """How many there are in all: a number, where it was asked for and told."""
     is_representation: bool = False
     """Whether the body is what is there after a write, read by itself, in place of the write's own."""
     incomplete: BffError | SessionEnded | None = None
@@ -145,6 +148,9 @@ class AccountCalls:
         check_feature(self._features, operation)
         self._check_caller(session, operation)
         asked = self._with_preferences(operation, self._with_site(operation, read()))
+        if operation.declared is not None:
+            check_site_of_body(operation, asked.content, self._emporix)
+            asked = replace(asked, call=with_sites(operation, asked.call, self._emporix))
         _check_passwords(operation, asked.content)
         asked = _with_emails(operation, asked)
         try:
@@ -197,12 +203,14 @@ class AccountCalls:
                 return Result()
             case Performer.CALL:
                 reply = self._called(session, operation, asked)
-                return Result(status=reply.status, body=reply.body, content=reply.content)
+                return Result(status=reply.status, body=reply.body, content=reply.content, total=reply.total)
 
     def _called(self, session: Session, operation: Operation, asked: AccountCall) -> Reply:
         is_versioned = operation.versioned and names_version(asked.content)
         if asked.version is not None:
-            newest = self._broker.call(session, self._reading(operation), _same_place(operation, asked.call))
+            reading = self._reading(operation)
+            place = with_sites(reading, _same_place(operation, asked.call), self._emporix)
+            newest = self._broker.call(session, reading, place)
             if version_of(newest.content) != asked.version:
                 raise PreconditionFailed
             asked, is_versioned = asked.with_content(with_version(asked.content, asked.version)), True

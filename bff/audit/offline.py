@@ -38,6 +38,7 @@ class _NoTransport(Transport):
         read_timeout_seconds: float,
         most_idle_seconds: float = 0,
         repeatable: bool = False,
+        max_body_bytes: int | None = None,
         wanted_headers: Collection[str] = (),
     ) -> HttpResponse:
         """Raise `NotConnected`, always."""

@@ -49,12 +49,18 @@ REFUSALS: Final = {
     422: "validation_failure",
 }
 """Statuses of Emporix's own refusals, and our type for one without (405, 412 and 422 are not in the contract)."""
+_REFUSED: Final = "refused"
+"""Our type for any other that a declared row may bring."""
+_ABOUT_US: Final = frozenset({401, 405, 407, 408, 429})
+"""What a declared row's call may not be refused with: it says that the row is wrong, or that it is not the time."""
 _GATEWAY = frozenset({502, 503, 504})
 _TYPE_SHAPE = re.compile(r"[a-z]+[a-z_]*[a-z]+")
 _MAX_TEXT = 1000
 _MAX_DETAILS = 50
 _MAX_RETRY_AFTER_SECONDS = 3600
 _SHORT_SECRET = 4
+_MOST_SECRETS: Final = 100
+"""Of one call: a body may hold thousands of texts, and each is looked for in each of an answer's."""
 _SMALL_LETTERS = str.maketrans(ascii_uppercase, ascii_lowercase)
 HIDDEN = "***"
 
@@ -68,9 +74,16 @@ def refusal(operation: Operation, answer: HttpResponse, secrets: Iterable[str]) 
         return UpstreamRateLimited(operation.name, _retry_after(answer))
     if answer.status in _GATEWAY:
         return UpstreamUnavailable(operation.name, f"upstream answered {answer.status}")
-    if answer.status in REFUSALS and (answer.status != 405 or operation.feature is not None):
+    if _is_refused(operation, answer.status):
         return _rejected(operation, answer.status, body, secrets)
     return UpstreamMalformed(operation.name, f"upstream answered {answer.status}")
+
+
+def _is_refused(operation: Operation, status: int) -> bool:
+    """Tell whether a status is upstream's own refusal of what was asked."""
+    if operation.declared is not None:
+        return 400 <= status < 500 and status not in _ABOUT_US
+    return status in REFUSALS and (status != 405 or operation.feature is not None)
 
 
 def _unauthorized(operation: Operation, body: dict[str, Any], secrets: Iterable[str]) -> BffError:
@@ -86,6 +99,10 @@ def _unauthorized(operation: Operation, body: dict[str, Any], secrets: Iterable[
         return InvalidToken(operation.name)
     if operation.returns_tokens:
         return _rejected(operation, 401, body, secrets)
+    if operation.declared is not None:
+        # A service's own (session-context, category, price): the gateway has let the bearer pass, so it speaks of what
+        # was asked for, not of who is signed in. A client takes 401 for 'sign in', and would do so for ever.
+        return _rejected(operation, 403, {**body, "type": REFUSALS[403]}, secrets)
     return UpstreamMalformed(operation.name, "upstream answered 401 without saying why")
 
 
@@ -122,7 +139,7 @@ def _rejected(operation: Operation, status: int, body: dict[str, Any], secrets: 
     return UpstreamRejected(
         operation.name,
         status=status,
-        type=_type(text(body.get("type"))) or REFUSALS[status],
+        type=_type(text(body.get("type"))) or REFUSALS.get(status, _REFUSED),
         message=text(body.get("message")) or text(_fault(body)[1]) or "The request was refused.",
         more_info=text(body.get("moreInfo")),
         details=tuple(details),
@@ -152,18 +169,28 @@ class _Scrubber:
     _forms: tuple[str, ...]
     _short_forms: tuple[str, ...]
     _longest: int
+    _has_all: bool
+    """False: there are more secrets than are looked for, so every text is hidden."""
 
     @classmethod
     def of(cls, secrets: Iterable[str]) -> Self:
         """Spell every secret in each way, once."""
         forms: set[str] = set()
         short: set[str] = set()
+        sent: set[str] = set()
         for secret in filter(None, secrets):
-            (short if len(secret) < _SHORT_SECRET else forms).update(map(_folded, _spellings(secret)))
-        return cls(tuple(forms), tuple(short), max(map(len, forms | short), default=0))
+            sent.add(secret)
+            if len(sent) > _MOST_SECRETS:
+                break
+        for secret in sent:
+            (short if len(secret) < _SHORT_SECRET else forms).update(map(_folded, spellings(secret)))
+        longest = max(map(len, forms | short), default=0)
+        return cls(tuple(forms), tuple(short), longest, len(sent) <= _MOST_SECRETS)
 
     def scrubbed(self, text: str, most: int) -> str:
         """Return at most so many characters of the text; a secret that begins among them is hidden whole."""
+        if not self._has_all:
+            return HIDDEN
         window = _folded(text[: most + self._longest])
         if any(window.find(form) >= 0 for form in self._short_forms):
             # Cutting one letter out of every word would show which letter it was.
@@ -179,7 +206,8 @@ class _Scrubber:
         return "".join([*shown, text[end:most]])[:most] if shown else text[:most]
 
 
-def _spellings(secret: str) -> set[str]:
+def spellings(secret: str) -> set[str]:
+    """Return a secret as it is, and as HTML, URLs and JSON may spell it."""
     in_json = (json.dumps(secret), json.dumps(secret, ensure_ascii=False))
     in_urls = (quote(secret, safe=""), quote(secret), quote_plus(secret))
     return {secret, html.escape(secret), *in_urls, *(quoted[1:-1] for quoted in in_json)}

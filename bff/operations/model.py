@@ -191,12 +191,24 @@ class Route:
     path: str
     """In Flask's notation, e.g. `/api/me/addresses/<addressId>`."""
     body: type[BaseModel] | None = None
+    free_body: FreeBody | None = None
+    """What is known of a body without a model."""
     body_required: bool = True
     media_types: tuple[str, ...] = (JSON,)
     client_name: str = ""
     """What JavaScript clients call it by: `operationId` of the API description. Empty: the row's."""
     summary: str = ""
     """Where it differs from the row's."""
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether there is anything that a body may say."""
+        return self.body is not None or self.free_body is not None
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether it is refused without a body."""
+        return self.takes_body and self.body_required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +341,8 @@ class Operation:
                 method=self.method,
                 path="/api" + self._own_path(),
                 body=self.body,
+                free_body=self.free_body,
+                body_required=self.free_body is None or self.free_body.required,
                 media_types=self.media_types,
                 client_name=self.client_name or to_camel(self.name),
                 summary=self.summary,

@@ -77,17 +77,26 @@ def audit_outcome(err: BffError | None = None) -> AuditOutcome:
 
 @contextmanager
 def audited(
-    log: Log, event: Event, session: Session, *, email: str | None = None, entity_id: str | None = None
+    log: Log,
+    event: Event,
+    session: Session,
+    *,
+    email: str | None = None,
+    entity_id: str | None = None,
+    operation: str | None = None,
 ) -> Iterator[None]:
-    """Report an event once what it stands for is over, as done, refused or not known."""
+    """Report an event once what it stands for is over, as done, refused or not known.
+
+    :param operation: the row's name, where the event stands for several
+    """
     # Before, because the session may end in the middle.
     about = audit_subject(session)
     try:
         yield
     except BffError as err:
-        log.audit(event, email=email, entity_id=entity_id, **audit_outcome(err), **about)
+        log.audit(event, email=email, entity_id=entity_id, operation=operation, **audit_outcome(err), **about)
         raise
-    log.audit(event, email=email, entity_id=entity_id, **audit_outcome(), **about)
+    log.audit(event, email=email, entity_id=entity_id, operation=operation, **audit_outcome(), **about)
 
 
 def email_in(body: bytes | None) -> str | None:

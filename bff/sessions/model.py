@@ -7,8 +7,9 @@ fresher tokens in the other, and so that nothing templates can read holds a toke
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from bff.secret import Secret
@@ -160,6 +161,15 @@ class WebRecord:
         )
 
 
+class HeldKind(Enum):
+    """What of the vault must not leave the server, in the audit log's words."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+    SAAS = "saas"
+    SESSION_ID = "session id"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSet:
     """An access token and what renews it; all times are Unix seconds."""
@@ -216,6 +226,19 @@ class Vault:
     def with_customer(self, tokens: CustomerTokens | None) -> Vault:
         """Return the vault with another customer set."""
         return replace(self, customer=tokens)
+
+    def held(self) -> Iterator[tuple[HeldKind, Secret[str]]]:
+        """Give everything in it that must not leave the server."""
+        for tokens in (self.customer, self.anonymous):
+            if tokens is None:
+                continue
+            yield HeldKind.ACCESS, tokens.access
+            if tokens.refresh is not None:
+                yield HeldKind.REFRESH, tokens.refresh
+            if tokens.session_id is not None:
+                yield HeldKind.SESSION_ID, tokens.session_id
+        if self.customer is not None and self.customer.saas is not None:
+            yield HeldKind.SAAS, self.customer.saas
 
     def to_json(self) -> bytes:
         """Return the vault's stored form; it is sealed before it leaves the process."""

@@ -25,6 +25,8 @@ from bff.sessions.model import CustomerTokens, TokenSet, Vault
 from bff.sessions.session import Session, SessionState
 from bff.sessions.store import Lease, LockBusy, SessionEnded, SessionStore
 from bff.tokens.renewal import RefreshReason, Renewal, chosen
+from bff.tokens.session_values import check_values, saas_token, with_values
+from bff.tokens.withheld import withheld
 
 LEASE_MARGIN_SECONDS = 5.0
 """By how much a session's lock outlasts the longest call."""
@@ -62,6 +64,7 @@ class TokenBroker:
         self._now = now
         self._log = log
         self._limits = limits
+        self._settings = settings
         self._renewal = Renewal(client, operations, settings, limits, now, log)
 
     def credential(self, session: Session, operation: Operation) -> Credential:
@@ -76,6 +79,7 @@ class TokenBroker:
             if session.just_ended and Credential.CUSTOMER in operation.accepts:
                 raise SessionExpired
             if credential is Credential.ANONYMOUS:
+                check_values(operation, credential)
                 session.check_may_start()
                 return credential
         raise LoginRequired
@@ -91,7 +95,9 @@ class TokenBroker:
         event = operation.audit_event(mailed="token" in (call.values or {}))
         if event is None:
             return self._call(session, operation, call)
-        with audited(self._log, event, session, email=email_in(call.body)):
+        email = email_in(call.body) if "email" in event.fields else None
+        name = operation.name if event is Event.ROUTE_CALLED else None
+        with audited(self._log, event, session, email=email, operation=name):
             return self._call(session, operation, call)
 
     def _call(self, session: Session, operation: Operation, call: Call) -> Reply:
@@ -99,14 +105,31 @@ class TokenBroker:
         with self.limited(session, operation, call):
             bearer = self.bearer(session, credential)
             try:
-                return self._client.call(operation, call, bearer)
+                return self._sent(session, operation, call, credential, bearer)
             except InvalidToken:
+                # The gateway's: the service has not seen the call, so it may go out again, whatever it does.
                 bearer = self.bearer(session, credential, rejected_token=bearer)
             try:
-                return self._client.call(operation, call, bearer)
+                return self._sent(session, operation, call, credential, bearer)
             except InvalidToken:
                 # Upstream contradicts itself; that is no reason to end a session.
                 raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
+
+    def _sent(
+        self, session: Session, operation: Operation, call: Call, credential: Credential, bearer: Secret[str]
+    ) -> Reply:
+        saas = saas_token(operation, credential, session, self._now())
+        call = with_values(operation, call, credential, session, self._settings)
+        held = session.vault.held
+        reply = self._client.call(operation, call, bearer, saas_token=saas, held=(token for _, token in held()))
+        if operation.declared is None:
+            return reply
+        found = withheld(operation, reply, held())
+        for kind in sorted(found.kinds, key=lambda one: one.value):
+            self._log.audit(Event.TOKEN_IN_ANSWER, operation=operation.name, kind=kind.value, **audit_subject(session))
+        if found.reply is None:
+            raise UpstreamMalformed(operation.name, "the answer cannot be passed on")
+        return found.reply
 
     def limited(self, session: Session, operation: Operation, call: Call) -> AbstractContextManager[None]:
         """Count what is asked inside against the operation's limits; `call` does so itself, `call_with` does not.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bff.operations.model import SideEffect
 from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
+from tests.support.mutations_of_declared_rows import OF_DECLARED_ROWS
 from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
 from tests.support.mutations_of_requirements_logout import OF_BACK_CHANNEL_LOGOUT
@@ -412,9 +413,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a path parameter passes an allowlist",
-        path="bff/emporix/client.py",
-        old="    if not parameter.admits(text):",
-        new="    if False:",
+        path="bff/emporix/request.py",
+        old="        if not parameter.admits(text):",
+        new="        if False:",
         test="tests/emporix/test_client.py::test_path_value_outside_of_the_pattern_is_not_sent",
     ),
     Mutation(
@@ -427,7 +428,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="an answer of upstream has a largest size",
         path="bff/transport.py",
-        old="pycurl.MAXFILESIZE, self._max_body_bytes",
+        old="pycurl.MAXFILESIZE, max_body_bytes or self._max_body_bytes",
         new="pycurl.MAXFILESIZE, 2 * self._max_body_bytes",
         test="tests/test_transport.py::test_body_at_the_limit_is_read_and_one_byte_more_is_not",
     ),
@@ -447,14 +448,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a body's declared secrets are scrubbed too",
-        path="bff/emporix/client.py",
+        path="bff/emporix/request.py",
         old="        if isinstance(found, str):\n            yield found\n",
         new="        if False:\n            yield found\n",
         test="tests/emporix/test_client.py::test_secrets_in_values_bearer_and_nested_body_are_scrubbed_from_what_upstream_says",
     ),
     Mutation(
         guard="only what a row declares counts as a secret",
-        path="bff/emporix/client.py",
+        path="bff/emporix/request.py",
         old="        found = content\n        for name in path:\n",
         new='        yield from __import__("re").findall(r\'"([^"]*)"\', json.dumps(content))\n'
         "        found = content\n        for name in path:\n",
@@ -629,6 +630,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/sessions/test_replay.py::test_of_many_at_once_one_is_the_first",
     ),
     *RULES_OF_THE_DOOR,
+    *OF_DECLARED_ROWS,
     *BOUNDS,
     *OF_BROWSER_BASED_APPS,
     *OF_OAUTH,

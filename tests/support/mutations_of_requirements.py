@@ -13,11 +13,11 @@ _SESSION = "tests/web/api/test_session.py"
 OF_BROWSER_BASED_APPS: tuple[Mutation, ...] = (
     Mutation(
         guard="upstream is not told the browser's name",
-        path="bff/emporix/client.py",
-        old="        if bearer is not None:\n            headers[",
-        new="        from flask import request\n\n"
-        '        headers |= {name: value for name, value in request.headers if name == "User-Agent"}\n'
-        "        if bearer is not None:\n            headers[",
+        path="bff/emporix/request.py",
+        old="    if bearer is not None:\n        headers[",
+        new="    from flask import request\n\n"
+        '    headers |= {name: value for name, value in request.headers if name == "User-Agent"}\n'
+        "    if bearer is not None:\n        headers[",
         test="tests/web/api/test_input.py::test_of_the_browsers_headers_only_its_languages_go_upstream",
     ),
     Mutation(

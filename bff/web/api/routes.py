@@ -13,7 +13,8 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from bff.account.calls import Result
-from bff.operations.model import Operation, Performer, Route
+from bff.emporix.request import PDF, TOTAL
+from bff.operations.model import Operation, Performer, ResponseShape, Route
 from bff.web.api.etags import REPRESENTATION, etag_of
 from bff.web.api.input import input_reader
 from bff.web.api.session import nothing_but, state_answer
@@ -73,11 +74,22 @@ def _answer(services: Services, operation: Operation, result: Result) -> Respons
         return state_answer(services, browser_session())
     if not result.body:
         return nothing_but(result.status)
+    if operation.answer is ResponseShape.PDF:
+        return _document(operation, result)
     response = Response(_shown(operation, result), status=result.status, mimetype="application/json")
     if tag := etag_of(result.content):
         response.headers["ETag"] = tag
+    if result.total is not None:
+        response.headers[TOTAL] = result.total
     if result.is_representation:
         response.headers["Preference-Applied"] = REPRESENTATION
+    return response
+
+
+def _document(operation: Operation, result: Result) -> Response:
+    """Return a document that no browser shows in this origin."""
+    response = Response(result.body, status=result.status, mimetype=PDF)
+    response.headers["Content-Disposition"] = f'attachment; filename="{operation.name}.pdf"'
     return response
 
 

@@ -47,8 +47,7 @@ def check_media_type(request: Request, route: Route | None) -> None:
     :param route: None for a JSON route that no operation is behind
     :raises UnsupportedMediaType: the route does not read this type, or the charset is not UTF-8
     """
-    needs_body = route is not None and route.body is not None and route.body_required
-    if not needs_body and not body_of(request):
+    if (route is None or not route.needs_body) and not body_of(request):
         return
     if request.mimetype not in (route.media_types if route is not None else (JSON,)):
         raise UnsupportedMediaType

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from werkzeug.test import TestResponse
 
 from bff.events import Event
 from bff.log import AUDIT_LOGGER, JsonFormatter
+from bff.operations.table import OPERATIONS
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD, LEGAL_ENTITIES
-from bff.sandbox.faults import Fault
+from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose
+from bff.sandbox.mint import TokenKind
 from bff.sandbox.provider.settings import JANE, JOHN
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.settings import SignupMode as SandboxSignup
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
+from bff.wiring import build_services
+from tests.support.declared_shop import free, row
 from tests.support.fakes.answers import empty
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
-from tests.support.fakes.upstream import DEAD_BEARER, refused
+from tests.support.fakes.upstream import DEAD_BEARER, JSON, refused
 from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import PageBrowser
 from tests.support.shop import PUBLIC_URL, Browser, Shop, ShopMaker, SocialShop
@@ -93,6 +99,13 @@ class Scene:
     def open(self, sandbox: SandboxSettings | None = None, **environment: str) -> Shop:
         """Open a shop with other settings."""
         self._shop = self.maker(sandbox, clock=self.clock, services=services_with_meddling, **environment)
+        return self._shop
+
+    def open_declared(self) -> Shop:
+        """Open a shop with a declared row that is audited, over a path that the sandbox knows."""
+        declared = row("profile_change", "PATCH", "/customer/{tenant}/me", free_body=free(), audited=Event.ROUTE_CALLED)
+        operations = {**OPERATIONS, declared.name: declared}
+        self._shop = self.maker(clock=self.clock, services=partial(build_services, operations=operations))
         return self._shop
 
     def open_social(self) -> SocialShop:
@@ -385,6 +398,40 @@ def provider_ends_a_session(scene: Scene) -> list[Line]:
         line(Event.BACKCHANNEL_LOGOUT_REFUSED, reason="jti"),
         line(Event.BACKCHANNEL_LOGOUT_REFUSED, reason="header"),
     ]
+
+
+# Declared rows
+
+
+def answered(content: Any) -> Fault:
+    return Fault(answer=CannedResponse(status=200, body=json.dumps(content).encode(), headers=JSON))
+
+
+@drive
+def declared_row_that_is_called(scene: Scene) -> list[Line]:
+    faults = scene.open_declared().sandbox.faults
+    browser = scene.customer()
+    who = {"session": scene.sid(browser), "person": scene.person(), "operation": "profile_change"}
+    for fault in (answered({}), refused(409), Fault(answer=empty(500))):
+        faults.clear()
+        faults.add("update_me", fault)
+        browser.patch("/api/customer/me", {"a": FORGED})
+    return [
+        line(Event.ROUTE_CALLED, **who, outcome="done"),
+        line(Event.ROUTE_CALLED, **who, outcome="refused", status=409),
+        line(Event.ROUTE_CALLED, **who, outcome="unknown"),
+    ]
+
+
+@drive
+def answer_with_a_token_in_it(scene: Scene) -> list[Line]:
+    shop = scene.open_declared()
+    browser = scene.customer()
+    who = {"session": scene.sid(browser), "person": scene.person(), "operation": "profile_change"}
+    access = next(one.value for one in reversed(shop.sandbox.issued) if one.kind is TokenKind.CUSTOMER_ACCESS)
+    shop.sandbox.faults.add("update_me", answered({"a": [f"?{access}"], "b": 1}))
+    assert browser.patch("/api/customer/me", {}).get_json() == {"a": [], "b": 1}
+    return [line(Event.TOKEN_IN_ANSWER, **who, kind="access"), line(Event.ROUTE_CALLED, **who, outcome="done")]
 
 
 # Sessions that end

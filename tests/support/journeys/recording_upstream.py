@@ -51,6 +51,16 @@ class Canned:
     status: int
     content: Any = None
     """JSON; None: no body."""
+    raw: bytes | None = None
+    """The body as it is, in place of JSON."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def body(self) -> bytes:
+        """What is sent."""
+        if self.raw is not None:
+            return self.raw
+        return b"" if self.content is None or self.status == 204 else json.dumps(self.content).encode()
 
 
 def _tokens(name: str, session_id_name: str, lifetime_seconds: int) -> dict[str, Any]:
@@ -128,6 +138,7 @@ class RecordingUpstream:
     def __init__(self) -> None:
         self._arrived: list[Arrived] = []
         self._statuses: dict[tuple[str, str], int] = {}
+        self._given: dict[tuple[str, str], list[Canned]] = {}
         self._lock = threading.Lock()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -138,15 +149,21 @@ class RecordingUpstream:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def start_over(self) -> None:
-        """Forget what arrived, and every status that was asked for."""
+        """Forget what arrived, and every answer that was asked for."""
         with self._lock:
             self._arrived.clear()
             self._statuses.clear()
+            self._given.clear()
 
     def answer_with(self, status: int, *, method: str, path: str) -> None:
         """Answer requests of this verb and path with another status than usual, and with the usual body."""
         with self._lock:
             self._statuses[method, path] = status
+
+    def give(self, *answers: Canned, method: str, path: str) -> None:
+        """Answer requests of this verb and path with these in turn, the last one again and again."""
+        with self._lock:
+            self._given[method, path] = list(answers)
 
     @property
     def arrived(self) -> tuple[Arrived, ...]:
@@ -159,6 +176,8 @@ class RecordingUpstream:
         short = "/" + path.split("/", 3)[3] if path.startswith("/customer/") and path.count("/") > 2 else path
         usual = _ANSWERS.get((method, short), Canned(status=200, content=PROFILE))
         with self._lock:
+            if given := self._given.get((method, path)):
+                return given.pop(0) if len(given) > 1 else given[0]
             return Canned(status=self._statuses.get((method, path), usual.status), content=usual.content)
 
     def take(self, request: Arrived) -> Canned:
@@ -199,14 +218,16 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.upstream.take(
             Arrived(method=self.command, target=self.path, headers=tuple(self.headers.items()), body=body)
         )
-        sent = b"" if answer.content is None or answer.status == 204 else json.dumps(answer.content).encode()
+        sent = answer.body
         self.send_response(answer.status)
         # One connection for each request: nothing of this server outlives the test that started it.
         self.send_header("Connection", "close")
         if answer.status != 204:
             self.send_header("Content-Length", str(len(sent)))
-        if sent:
+        if sent and not any(name.lower() == "content-type" for name, _ in answer.headers):
             self.send_header("Content-Type", "application/json")
+        for name, value in answer.headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(sent)
 
