@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     whose = revoking.add_mutually_exclusive_group(required=True)
     whose.add_argument("--email", help="those signed in with this e-mail")
     whose.add_argument("--all", action="store_true", help="every session there is, guests' and their carts too")
+    _add_routes(commands.add_parser("routes", help="the storefront's further operations, and all that there are"))
     keys = commands.add_parser("keys", help="keys that seal sessions")
     keys.add_subparsers(dest="action", required=True, metavar="ACTION").add_parser(
         "new", help="print a fresh value for BFF_SECRET_KEYS"
@@ -78,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     js = commands.add_parser("js", help="write the client module, its types and the API description")
     js.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where to; older files are replaced")
     return parser
+
+
+def _add_routes(routes: argparse.ArgumentParser) -> None:
+    actions = routes.add_subparsers(dest="action", required=True, metavar="ACTION")
+    checking = actions.add_parser("check", help="everything that is wrong with a file", allow_abbrev=False)
+    checking.add_argument("file", type=Path, metavar="FILE", help="as BFF_STOREFRONT would name it")
+    actions.add_parser("list", help="print every operation that there is, a line each", allow_abbrev=False)
 
 
 def _port(value: str) -> int:
@@ -115,6 +123,8 @@ def _run(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return _audit(environ, json_form=parsed.json)
     if parsed.command == "sessions":
         return _sessions(parsed, environ)
+    if parsed.command == "routes":
+        return _routes(parsed, environ)
     if parsed.command == "js":
         return _js(environ, parsed.out)
     print(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii").rstrip("="))
@@ -149,6 +159,17 @@ def _sessions(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return revoke_sessions(settings, parsed.email, sys.stdout, sys.stderr)
 
 
+def _routes(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if parsed.action == "check":
+        from bff.commands.routes import check_file
+
+        return check_file(parsed.file, sys.stdout, sys.stderr)
+    from bff.commands.js import filled_in
+    from bff.commands.routes import list_routes
+
+    return list_routes(_settings(filled_in(environ)), sys.stdout)
+
+
 def _js(environ: Mapping[str, str], folder: Path) -> int:
     from bff.commands.js import filled_in, write_client
 
@@ -156,25 +177,27 @@ def _js(environ: Mapping[str, str], folder: Path) -> int:
 
 
 def _serve(environ: Mapping[str, str]) -> int:
+    from bff.commands.files import read_files
     from bff.commands.serve import Prepared, Server
     from bff.factory import Bff, create_app
     from bff.metrics.counts import Counts
-    from bff.web.theme import read_theme
     from bff.wiring import build_services
 
     def prepare() -> Prepared:
         settings = Settings.from_env(environ)
-        theme = read_theme(settings.serving.theme_dir)
+        files = read_files(settings)
         # What it imports and reads is in memory that the workers share; what cannot be built is told before they start.
-        create_app(settings, theme=theme)
+        create_app(settings, build_services(settings, storefront=files.storefront), theme=files.theme)
 
         def checked(counts: Counts | None) -> Bff:
-            app = create_app(settings, build_services(settings, counts=counts), theme=theme)
+            services = build_services(settings, storefront=files.storefront, counts=counts)
+            app = create_app(settings, services, theme=files.theme)
             # In each worker, and whatever is found: what is wrong is logged, and may pass.
             app.services.readiness.check()
             return app
 
-        return Prepared(settings=settings, make_app=checked)
+        rows = len(files.storefront.operations)
+        return Prepared(settings=settings, make_app=checked, storefront_rows=rows)
 
     Server(prepare).run()
     return 0

@@ -23,7 +23,6 @@ from bff.metrics.counts import Counts
 from bff.oidc.provider import IdentityProvider
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.model import Operation, Place
-from bff.operations.table import OPERATIONS
 from bff.sessions.answers import Answers
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn
@@ -33,6 +32,8 @@ from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
 from bff.sessions.store import SessionStore
+from bff.storefront.model import Storefront
+from bff.storefront.reader import read_storefront
 from bff.tokens.broker import LEASE_MARGIN_SECONDS, TokenBroker
 from bff.transport import Transport
 
@@ -48,6 +49,7 @@ class Services:
 
     settings: Settings
     operations: Mapping[str, Operation]
+    storefront: Storefront
     ring: KeyRing
     redis: Redis
     """The pooled client; for services that share its connections, never for reading sessions past the store."""
@@ -75,7 +77,8 @@ class Services:
 def build_services(
     settings: Settings,
     *,
-    operations: Mapping[str, Operation] = OPERATIONS,
+    storefront: Storefront | None = None,
+    operations: Mapping[str, Operation] | None = None,
     now: Callable[[], float] = time.time,
     redis: Redis | None = None,
     store: SessionStore | None = None,
@@ -87,8 +90,14 @@ def build_services(
     The other keyword arguments are for tests and the audit: another table, clock, Redis client, store or way to
     upstream.
 
+    :param storefront: what was read from the configuration's file; None: it is read here
     :param counts: where the process counts what it does
+    :raises ConfigurationError: the storefront's file is wrong
     """
+    if storefront is None:
+        storefront = read_storefront(settings.serving.storefront)
+    if operations is None:
+        operations = storefront.with_built_in()
     ring = KeyRing(settings.sessions.keys)
     log = Log(logging.getLogger("bff"), ring.newest.name, counts)
     client = redis or connect_redis(settings.redis)
@@ -134,6 +143,7 @@ def build_services(
     return Services(
         settings=settings,
         operations=operations,
+        storefront=storefront,
         ring=ring,
         redis=client,
         store=store,

@@ -18,6 +18,7 @@ import bff
 from bff.commands.checks import emporix, provider, redis
 from bff.commands.checks.finding import Finding, Status, Topic, failed, ok, warning
 from bff.commands.checks.links import check_links
+from bff.commands.checks.storefront import check_storefront
 from bff.commands.checks.theme import check_theme
 from bff.config.settings import Settings
 from bff.errors import ConfigurationError
@@ -46,9 +47,10 @@ PARTS: Final = (
 )
 LOCAL_PARTS: Final[tuple[tuple[Callable[[Settings], Iterable[Finding]], Topic], ...]] = (
     (check_theme, Topic.TEMPLATES),
+    (check_storefront, Topic.ROWS),
     (check_links, Topic.LINK_PASSWORD),
 )
-"""What asks nobody, each with what has failed where it breaks. A file of further operations would be looked at here."""
+"""What asks nobody, each with what has failed where it breaks."""
 
 
 def run_check(environ: Mapping[str, str], out: TextIO, *, json_form: bool) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from bff.config.settings import Settings
-from bff.operations.table import OPERATIONS
+from bff.storefront.reader import read_storefront
 from bff.web.api.description.document import describe
 from bff.web.api.typescript import declarations, with_rows
 from bff.web.assets import asset_folder
@@ -39,7 +39,7 @@ def filled_in(environ: Mapping[str, str]) -> dict[str, str]:
 
 def published(settings: Settings) -> dict[str, str]:
     """Return the text of each file by its name."""
-    document = describe(settings, OPERATIONS)
+    document = describe(settings, read_storefront(settings.serving.storefront).with_built_in())
     own = asset_folder("static")
     return {
         MODULE: with_rows((own / MODULE).read_text("utf-8"), document),

@@ -53,8 +53,6 @@ SOCKET_UMASK: Final = 0o007
 """A unix socket is for owner and group; gunicorn's default lets every user of the machine connect."""
 
 LOGGER: Final = logging.getLogger("bff.serve")
-_STOREFRONT_ROWS: Final = 0
-"""Further operations that the shop declares; there are none but the built-in ones."""
 QUERY: Final = re.compile(r"\?.*", re.DOTALL)
 QUOTED: Final = re.compile(r"^(Invalid request from ip=|Ignored premature)([^'\"]*).*", re.DOTALL)
 
@@ -66,6 +64,8 @@ class Prepared:
     settings: Settings
     make_app: Callable[[Counts | None], WSGIApplication]
     """Builds the application without reading the configuration's files again; it counts what it does, or does not."""
+    storefront_rows: int = 0
+    """How many further operations the shop declares."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -144,7 +144,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             redis=url.partition("://")[0],
             redisHost=place(url),
             socialLogin=settings.social is not None,
-            storefrontRows=_STOREFRONT_ROWS,
+            storefrontRows=self._current.storefront_rows,
         )
 
     def load_config(self) -> None:

@@ -282,6 +282,8 @@ class ServingSettings:
     return_paths: tuple[str, ...] = optional("BFF_RETURN_PATHS", return_paths, unset=(), example="/shop,/checkout")
     """Where a sign-in may lead besides `/` and `/account`, each with all below it."""
     theme_dir: Path | None = optional("BFF_THEME_DIR", parsers.folder, unset=None, example="/srv/shop/theme")
+    storefront: Path | None = optional("BFF_STOREFRONT", parsers.file, unset=None, example="/srv/shop/storefront.toml")
+    """Further operations, declared in a file."""
     metrics_bind: str | None = optional("BFF_METRICS_BIND", parsers.host_and_port, unset=None, example="127.0.0.1:9090")
     security_contact: str | None = optional(
         "BFF_SECURITY_CONTACT", parsers.contact, unset=None, example="mailto:security@example.com"

@@ -266,6 +266,14 @@ def folder(value: str) -> Path:
     return path.absolute()
 
 
+def file(value: str) -> Path:
+    """Read the path of a file that is there, be it by a link."""
+    path = Path(value)
+    if not path.is_file():
+        raise UnacceptableError("must be an existing file")
+    return path.absolute()
+
+
 def contact(value: str) -> str:
     """Read a security contact as a URI (RFC 9116 section 2.5.3); a bare e-mail address gets a `mailto:`."""
     if re.fullmatch(r"[^\s:/@]+@[^\s:/@]+", value):

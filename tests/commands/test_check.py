@@ -621,7 +621,7 @@ def test_part_that_asks_nobody_and_breaks_hides_no_other(
     def breaks(settings: object) -> list[None]:
         raise LookupError("canary")
 
-    monkeypatch.setattr("bff.commands.check.LOCAL_PARTS", ((breaks, Topic.TEMPLATES), LOCAL_PARTS[1]))
+    monkeypatch.setattr("bff.commands.check.LOCAL_PARTS", ((breaks, Topic.TEMPLATES), LOCAL_PARTS[-1]))
     checked = check(environ)
     assert checked.not_ok == {"theme.templates": "failed"}
     assert checked.one("theme.templates")["what"] == "could not be looked at: LookupError"

@@ -43,6 +43,7 @@ class Topic(Enum):
     OVERRIDES = "theme", "overrides", "what it replaces is there: templates, blocks, macros, static files"
     TEXTS = "theme", "texts", "texts have the placeholders that they are filled in by"
     PAGES = "theme", "pages", "pages that need no sign-in can be drawn with it"
+    ROWS = "storefront", "rows", "the file of further operations can be read, and each row of it is sound"
     LINK_PASSWORD = "mailed-links", "password", "the URL to set in Emporix for mails about a forgotten password"
     LINK_EMAIL = "mailed-links", "email", "the same for mails that confirm a new e-mail"
     LINK_DELETION = "mailed-links", "deletion", "the same for mails that confirm a deletion"
@@ -67,7 +68,7 @@ class Finding:
     @property
     def is_wrong_configuration(self) -> bool:
         """Whether the fault is in what was configured, not in what is to be reached."""
-        return self.status is Status.FAILED and self.topic.part in ("configuration", "theme")
+        return self.status is Status.FAILED and self.topic.part in ("configuration", "theme", "storefront")
 
 
 def ok(topic: Topic, what: str, hint: str | None = None) -> Finding:

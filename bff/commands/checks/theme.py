@@ -13,6 +13,7 @@ from bff.config.settings import Settings
 from bff.errors import ConfigurationError
 from bff.events import Event
 from bff.factory import create_app
+from bff.storefront.model import Storefront
 from bff.web import paths
 from bff.web.theme import Theme, read_theme
 from bff.web.theme_check import Sources, oddities, unfillable_texts, wrong_translations
@@ -85,7 +86,7 @@ def _texts(sources: Sources, folder: Path) -> Iterator[Finding]:
 
 def _pages(settings: Settings, theme: Theme) -> Iterator[Finding]:
     log = HeardLog()
-    services = replace(build_services(settings), log=log)
+    services = replace(build_services(settings, storefront=Storefront()), log=log)
     app = create_app(settings, services, theme=theme)
     drawn = 0
     for path in DRAWN:
