@@ -10,6 +10,7 @@ from bff.operations.declared import SaasToken
 from bff.operations.model import Parameter, Place, ResponseShape
 from bff.storefront.client_names import taken_by
 from bff.storefront.paths import BUILT_IN, own_shape, parameter_in, path_faults, segments_of
+from bff.storefront.refused import refused
 from bff.storefront.reserved import NAMES_A_COLLEAGUE, is_colleagues, reserved, shape_of
 from bff.storefront.reserved_names import whose
 from bff.storefront.row import Row
@@ -74,7 +75,10 @@ def _path(subject: Subject) -> Iterator[Fault]:
     own = own_shape(row.upstream, ())
     if own[0] in BUILT_IN:
         yield Fault(key="upstream", what=f"upstream would be below /api/{own[0]}, where a built-in route is")
-    if not subject.is_shipped and (why := reserved(row.upstream, row.asks_by)) is not None:
+    if subject.is_shipped:
+        return
+    why = refused(row.upstream, row.asks_by) or reserved(row.upstream, row.asks_by)
+    if why is not None:
         yield Fault(key="upstream", what=f"upstream {why}")
 
 

@@ -43,12 +43,26 @@ def read_document(path: Path, problems: Problems, *, file: str | None = None) ->
     """
     named = str(path) if file is None else file
     named = named if named.isprintable() else ascii(named)
-
-    def wrong(what: str, line: int | None = None) -> None:
-        problems.add(FileProblem(file=named, line=line, what=what, example=EXAMPLE))
-
     try:
         content, is_world_writable = _content(path)
+    except _UnreadableError as error:
+        problems.add(FileProblem(file=named, line=None, what=str(error), example=EXAMPLE))
+        return None
+    return parsed_document(content, problems, file=named, is_world_writable=is_world_writable)
+
+
+def parsed_document(
+    content: bytes, problems: Problems, *, file: str, is_world_writable: bool = False
+) -> Document | None:
+    """Parse what a file holds; None, with its problem told, where it is no TOML.
+
+    :param file: what problems call it
+    """
+
+    def wrong(what: str, line: int | None = None) -> None:
+        problems.add(FileProblem(file=file, line=line, what=what, example=EXAMPLE))
+
+    try:
         text = content.decode("utf-8")
         if text.startswith("\ufeff"):
             wrong("begins with a byte order mark, which TOML does not have", 1)
@@ -56,8 +70,6 @@ def read_document(path: Path, problems: Problems, *, file: str | None = None) ->
         # As the reader of the standard library takes them.
         lines = lines_of(text.replace("\r\n", "\n"))
         parsed = tomllib.loads(text)
-    except _UnreadableError as error:
-        wrong(str(error))
     except UnicodeDecodeError as error:
         wrong("is not UTF-8", content[: error.start].count(b"\n") + 1)
     except TooMuchError as error:
@@ -71,7 +83,7 @@ def read_document(path: Path, problems: Problems, *, file: str | None = None) ->
         # A number of thousands of digits, which Python does not convert.
         wrong("is no TOML that can be read: a number is too long, or values are nested too deeply")
     else:
-        return Document(file=named, content=parsed, problems=problems, lines=lines, is_world_writable=is_world_writable)
+        return Document(file=file, content=parsed, problems=problems, lines=lines, is_world_writable=is_world_writable)
     return None
 
 

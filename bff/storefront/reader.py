@@ -14,7 +14,7 @@ from bff.operations.model import Operation, Parameter
 from bff.operations.model import Place as In
 from bff.storefront.checks import Subject, faults_of
 from bff.storefront.client_names import client_name
-from bff.storefront.document import Document, read_document
+from bff.storefront.document import Document, parsed_document, read_document
 from bff.storefront.fields import example_of, read_table
 from bff.storefront.file import SETS, FileRow, SetRow, SignInRow
 from bff.storefront.model import SignInRules, Storefront, StorefrontWarning
@@ -88,7 +88,16 @@ def read_storefront(path: Path | None) -> Storefront:
 def examine(path: Path) -> Examined:
     """Read a file, and tell everything that is wrong with it; needs no other configuration."""
     problems = Problems()
-    document = read_document(path, problems)
+    return _examined(read_document(path, problems), problems)
+
+
+def examine_text(text: str) -> Examined:
+    """Tell everything that is wrong with what such a file might hold."""
+    problems = Problems()
+    return _examined(parsed_document(text.encode(), problems, file="text"), problems)
+
+
+def _examined(document: Document | None, problems: Problems) -> Examined:
     if document is None:
         return Examined(storefront=Storefront(), problems=problems.in_order())
     read = read_table(FileRow, document.content, (), document)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bff.storefront.fields import documented
-from bff.storefront.file import FileRow, SignInRow
+from bff.storefront.file import FileRow, SignInRow, shipped_sets
 from bff.storefront.parameters import TYPES, ParameterRow
+from bff.storefront.reader import examine_text
+from bff.storefront.refused import REFUSED
 from bff.storefront.row import Row
 from tests.support.documents import DOCS
 
@@ -24,8 +26,10 @@ def tables() -> Mapping[str, str]:
     """Return each table by the heading that it stands below."""
     return {
         "The file": _of(FileRow),
+        "Shipped sets": _sets(),
         "Sign-in": _of(SignInRow),
         "Rows": _of(Row),
+        "What a shop's own row may not ask": _refused(),
         "Parameters": _of(ParameterRow),
         "Types": _types(),
     }
@@ -48,6 +52,20 @@ def _of(kind: type[DataclassInstance]) -> str:
         for one in documented(kind)
     ]
     return _HEAD + "".join(rows)
+
+
+def _sets() -> str:
+    return "| set | rows | written from |\n|---|---|---|\n" + "".join(map(_set, shipped_sets()))
+
+
+def _set(name: str) -> str:
+    storefront = examine_text(f"format = 1\nsets = ['{name}']\n").storefront
+    return f"| `{name}` | {len(storefront.operations)} | {_cell(storefront.sources[name])} |\n"
+
+
+def _refused() -> str:
+    rows = [f"| `{one.method} {one.upstream}` | {_cell(one.reason)} |\n" for one in REFUSED]
+    return "| operation | it |\n|---|---|\n" + "".join(rows)
 
 
 def _types() -> str:
