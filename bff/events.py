@@ -44,6 +44,7 @@ class Event(Enum):
     REFRESH_WAITED = (_DEBUG,)
     LIMIT_REACHED = (_DEBUG,)
     STORE_LOOKED_AT = (_DEBUG,)
+    SHARED_READ = (_DEBUG,)
 
     SIGNED_IN = _INFO, "a customer signed in; `again`: the same customer anew", *_WHO, "operation", "again", "before"
     SIGN_IN_FAILED = (

@@ -57,7 +57,7 @@ _REDIS_BOUNDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 _OUTCOMES: Final = ("done", "refused", "limited", "unknown")
 SIGN_INS: Final = ("login", "signup", "signup_optin", "social_login")
 """Operations that sign in, as the audit log names them."""
-_TOKEN_KINDS: Final = ("customer", "anonymous")
+_TOKEN_KINDS: Final = ("customer", "anonymous", "shared")
 TOLD_EVENTS: Final = frozenset(Event) - {
     Event.REQUEST,
     Event.UPSTREAM_CALL,
@@ -65,6 +65,7 @@ TOLD_EVENTS: Final = frozenset(Event) - {
     Event.REFRESH_WAITED,
     Event.LIMIT_REACHED,
     Event.STORE_LOOKED_AT,
+    Event.SHARED_READ,
 }
 """Those that are counted one by one; the others have numbers of their own alone."""
 
@@ -140,6 +141,17 @@ SESSIONS_ENDED: Final = Metric(
     labels=("reason",),
     known=(("signed out",),),
 )
+SHARED_READS: Final = Metric(
+    name="bff_shared_reads_total",
+    kind=Kind.COUNTER,
+    help="Reads that hang on no session (`outcome`: hit, waited: another request was asking; miss: upstream was asked, "
+    "and the answer kept; uncached: asked, and not kept; refused: too many asked at once)",
+    labels=("outcome",),
+    known=tuple((outcome,) for outcome in ("hit", "waited", "miss", "uncached", "refused")),
+)
+SHARED_CACHE_BYTES: Final = Metric(
+    name="bff_shared_cache_bytes", kind=Kind.GAUGE, help="What the kept answers of such reads take, in all workers"
+)
 CSRF_REFUSALS: Final = Metric(
     name="bff_csrf_refusals_total",
     kind=Kind.COUNTER,
@@ -152,7 +164,7 @@ LIMITED: Final = Metric(
     kind=Kind.COUNTER,
     help="What was refused because a limit was reached, by the limit and by what it counts",
     labels=("limit", "per"),
-    known=(("api", "session"),),
+    known=(("api", "session"), ("api", "address")),
 )
 EVENTS: Final = Metric(
     name="bff_events_total",
@@ -196,6 +208,8 @@ METRICS: Final = (
     SIGN_IN_ATTEMPTS,
     SESSIONS_MADE,
     SESSIONS_ENDED,
+    SHARED_READS,
+    SHARED_CACHE_BYTES,
     CSRF_REFUSALS,
     LIMITED,
     EVENTS,

@@ -129,6 +129,11 @@ def _social_login_failed(sheet: Sheet, fields: Fields) -> None:
     sheet.add(catalogue.SIGN_IN_ATTEMPTS, "social_login", outcome)
 
 
+def _shared_read(sheet: Sheet, fields: Fields) -> None:
+    sheet.add(catalogue.SHARED_READS, fields["outcome"])
+    sheet.put(catalogue.SHARED_CACHE_BYTES, fields["bytes"])
+
+
 _COUNTED: Final[Mapping[Event, Callable[[Sheet, Fields], None]]] = {
     Event.TOKENS_REFRESHED: _refresh("done"),
     Event.REFRESH_REFUSED: _refresh("refused"),
@@ -142,6 +147,7 @@ _COUNTED: Final[Mapping[Event, Callable[[Sheet, Fields], None]]] = {
     Event.SESSION_MADE: lambda sheet, fields: sheet.add(catalogue.SESSIONS_MADE, fields["kind"]),
     Event.SIGNED_OUT: lambda sheet, fields: sheet.add(catalogue.SESSIONS_ENDED, "signed out"),
     Event.SESSION_ENDED: lambda sheet, fields: sheet.add(catalogue.SESSIONS_ENDED, fields["reason"]),
+    Event.SHARED_READ: _shared_read,
     Event.CSRF_REFUSED: lambda sheet, fields: sheet.add(catalogue.CSRF_REFUSALS, fields["reason"]),
     Event.LIMIT_REACHED: lambda sheet, fields: sheet.add(catalogue.LIMITED, fields["limit"], fields["per"]),
     Event.STORE_LOOKED_AT: lambda sheet, fields: sheet.put(

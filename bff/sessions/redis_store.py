@@ -15,11 +15,8 @@ from functools import partial
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import LockError, RedisError
-from redis.lock import Lock
 
 from bff.crypto import KeyRing
-from bff.errors import SessionStoreUnavailable
 from bff.events import Event
 from bff.log import Log
 from bff.sessions.cookie import SessionCookie
@@ -27,15 +24,15 @@ from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.prepared_script import PreparedScript
-from bff.sessions.redis_errors import fault_of, translate_redis_errors
+from bff.sessions.redis_errors import translate_redis_errors
+from bff.sessions.redis_lock import held
 from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
-from bff.sessions.store import Found, Lease, LockBusy, Missing, SessionEnded, SessionStore, VersionConflict, Versions
+from bff.sessions.store import Found, Lease, Missing, SessionEnded, SessionStore, VersionConflict, Versions
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
 RETIRED_SECONDS = 60
 _RETIRED = b"R"
-_LOCK_POLL_SECONDS = 0.05
 _SCAN_BATCH = 1000
 _SEALED = "AES-256-GCM; key: HKDF-SHA-256 of a server key and the browser's cookie; bound to its Redis key and version"
 STORED_KEYS = (
@@ -248,32 +245,9 @@ class RedisSessionStore:
     @contextmanager
     def lock(self, cookie: SessionCookie, *, lease_seconds: float, wait_seconds: float) -> Iterator[Lease]:
         """Hold the session's lock, across processes."""
-        lock = Lock(
-            self._redis,
-            f"bff:{{{cookie.sid}}}:lock",
-            timeout=lease_seconds,
-            sleep=_LOCK_POLL_SECONDS,
-            blocking_timeout=wait_seconds,
-        )
-        if not translate_redis_errors(lock.acquire):
-            raise LockBusy
-        try:
-            yield _RedisLease(lock)
-        except SessionStoreUnavailable:
-            # Asking a dead server once more would only make the visitor wait twice; the lease ends by itself.
-            raise
-        except BaseException:
-            self._release(lock)
-            raise
-        self._release(lock)
-
-    def _release(self, lock: Lock) -> None:
-        try:
-            lock.release()
-        except (LockError, RedisError) as err:
-            # It ends by itself when its lease does; the work under it is done either way.
-            reason = type(err).__name__ if isinstance(err, LockError) else str(fault_of(err))
-            self._log.emit(Event.LOCK_NOT_RELEASED, reason=reason)
+        name = f"bff:{{{cookie.sid}}}:lock"
+        with held(self._redis, name, self._log, lease_seconds=lease_seconds, wait_seconds=wait_seconds) as lease:
+            yield lease
 
     def _sealed(
         self, cookie: SessionCookie, read: Versions, web: WebRecord | None, vault: Vault | None
@@ -286,20 +260,6 @@ class RedisSessionStore:
 
     def _sealed_device(self, cookie: SessionCookie, device: DeviceRecord | None) -> bytes:
         return NO_RECORD if device is None else self._devices.seal(device, _device(cookie.sid))
-
-
-class _RedisLease:
-    def __init__(self, lock: Lock) -> None:
-        self._lock = lock
-
-    def renew(self) -> None:
-        """Hold the lock for a full term from now."""
-        try:
-            self._lock.reacquire()
-        except LockError:
-            raise LockBusy from None
-        except RedisError as err:
-            raise SessionStoreUnavailable(str(fault_of(err))) from err
 
 
 def _verdict(code: Any) -> None:

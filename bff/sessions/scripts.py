@@ -33,6 +33,12 @@ end
 return {{web, word, told, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}}
 """
 
+# KEYS count; ARGV window in seconds
+COUNT = """
+redis.call('SET', KEYS[1], 0, 'EX', ARGV[1], 'NX')
+return {redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])}
+"""
+
 # KEYS web tokens device ended; ARGV ttl-ms device-record ('': none) web-version-read word ('': none) word-ttl-ms. A
 # replaced cookie's mark keeps its own end. A visitor whose record was written in between may be a guest by now: then a
 # device record is only replaced, never made, and the word stays as it is.

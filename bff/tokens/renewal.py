@@ -38,7 +38,7 @@ from bff.sessions.store import Lease, SessionEnded
 from bff.tokens.guests import guest_context
 from bff.tokens.replies import anonymous_tokens, customer_tokens
 
-_RETRY_AFTER_UNKNOWN_SECONDS = 5.0
+RETRY_AFTER_UNKNOWN_SECONDS = 5.0
 _LOGOUT_SECONDS = 3.0
 _ENTITY_REFUSED = frozenset({400, 403})
 
@@ -257,19 +257,18 @@ class Renewal:
 
     def _fresh_set(self, session: Session, lease: Lease, tokens: TokenSet | None) -> TokenSet:
         if tokens is not None and tokens.refresh is not None and tokens.renewable(self._now()):
-            operation = self._operations["anonymous_refresh"]
             lease.renew()
             try:
-                reply = self._client.call(operation, Call(values={"refresh_token": tokens.refresh}), None)
+                fresh = self.refreshed_guest(tokens)
             except (InvalidToken, UpstreamRejected) as err:
                 # The guest's cart session is lost; a new one is all that can be had.
                 self._report_refusal(session, err, Credential.ANONYMOUS)
             else:
                 self._log.emit(Event.TOKENS_REFRESHED, kind=Credential.ANONYMOUS.value)
-                return anonymous_tokens(operation.name, reply.content, self._now(), tokens)
+                return fresh
         lease.renew()
         # A customer's own refresh may hang on it, and who is signed in cannot ask for guests without end.
-        return self.fresh_anonymous() if session.vault.customer is None else self._new_guest()
+        return self.fresh_anonymous() if session.vault.customer is None else self.new_guest()
 
     def note_waited(self, kind: Credential) -> None:
         """Report that another request has done, or is doing, what this one was about to."""
@@ -283,7 +282,7 @@ class Renewal:
         """Remember that the last try brought no answer, so that not every request tries once more at once."""
         kind = Credential.CUSTOMER if isinstance(tokens, CustomerTokens) else Credential.ANONYMOUS
         self._log.emit(Event.REFRESH_UNKNOWN, kind=kind.value, outcome=str(err))
-        retry_at = self._now() + _RETRY_AFTER_UNKNOWN_SECONDS
+        retry_at = self._now() + RETRY_AFTER_UNKNOWN_SECONDS
 
         def postpone(web: WebRecord, vault: Vault) -> Records | None:
             if vault.customer is not None and vault.customer == tokens:
@@ -304,9 +303,23 @@ class Renewal:
         :raises UpstreamError: upstream issues none, or does not answer
         """
         with self._limits.attempt(self._operations["anonymous_login"]):
-            return self._new_guest()
+            return self.new_guest()
 
-    def _new_guest(self) -> TokenSet:
+    def refreshed_guest(self, tokens: TokenSet) -> TokenSet:
+        """Return a guest's tokens renewed, their Emporix session kept; they are kept nowhere.
+
+        :raises InvalidToken: upstream refused
+        :raises UpstreamError: the same, or whether upstream has renewed them is not known
+        """
+        operation = self._operations["anonymous_refresh"]
+        reply = self._client.call(operation, Call(values={"refresh_token": tokens.refresh or Secret("")}), None)
+        return anonymous_tokens(operation.name, reply.content, self._now(), tokens)
+
+    def new_guest(self) -> TokenSet:
+        """Return guest tokens of a new Emporix session, kept nowhere, and counted for nobody.
+
+        :raises UpstreamError: upstream issues none, or does not answer
+        """
         operation = self._operations["anonymous_login"]
         try:
             reply = self._client.call(operation, Call(values=guest_context(self._settings)), None)
@@ -351,7 +364,7 @@ def _holds(vault: Vault, tokens: CustomerTokens) -> bool:
 
 def _share_failure(operation: str, tokens: TokenSet, began: float) -> None:
     """Let a request that waited for a refresh without an answer fail with it, instead of trying in turn."""
-    if tokens.retry_at - _RETRY_AFTER_UNKNOWN_SECONDS >= began:
+    if tokens.retry_at - RETRY_AFTER_UNKNOWN_SECONDS >= began:
         raise UpstreamUnavailable(operation, "the last refresh brought no answer")
 
 

@@ -13,6 +13,7 @@ from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
 from tests.support.mutations_of_requirements_logout import OF_BACK_CHANNEL_LOGOUT
 from tests.support.mutations_of_requirements_oauth import OF_OAUTH
+from tests.support.mutations_of_shared_reads import OF_SHARED_READS
 
 _WORKER = "tests/commands/test_worker.py"
 DOOR = "tests/journeys/test_one_door.py"
@@ -378,9 +379,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="one process refreshes at a time (lock)",
-        path="bff/sessions/redis_store.py",
-        old="        if not translate_redis_errors(lock.acquire):\n            raise LockBusy\n",
-        new="        translate_redis_errors(lock.acquire)\n",
+        path="bff/sessions/redis_lock.py",
+        old="    if not translate_redis_errors(lock.acquire):\n        raise LockBusy\n",
+        new="    translate_redis_errors(lock.acquire)\n",
         test="tests/sessions/test_store_lock.py::test_lock_is_exclusive_across_clients",
     ),
     Mutation(
@@ -632,6 +633,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *RULES_OF_THE_DOOR,
     *OF_DECLARED_ROWS,
     *BOUNDS,
+    *OF_SHARED_READS,
     *OF_BROWSER_BASED_APPS,
     *OF_OAUTH,
     *OF_BACK_CHANNEL_LOGOUT,
