@@ -38,12 +38,13 @@ class _Key(NamedTuple):
 
     operation: str
     language: str | None
-    values: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str | tuple[str, ...]], ...]
 
     @property
     def bytes(self) -> int:
         """What its texts take, four bytes a character at most."""
-        return 4 * (len(self.language or "") + sum(len(name) + len(value) for name, value in self.values))
+        texts = (len(name) + sum(map(len, value)) for name, value in self.values)
+        return 4 * (len(self.language or "") + sum(texts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
