@@ -1,4 +1,4 @@
-/* The shop's account for scripts, in browsers and on servers. bff.d.ts describes it; importing it does nothing. */
+/* The shop for scripts, in browsers and on servers; bff.d.ts describes it. Importing it does nothing. */
 
 // Each method's route, and whether it takes a body.
 const OPERATIONS = {
@@ -60,10 +60,10 @@ export function etagOf(resource) {
 export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {}) {
   const listeners = new Set();
   let known, token, asking, timer, channel;
-  // Counts what makes older answers wrong about the session: sign-ins, sign-outs.
+  // Counts what makes older answers wrong: sign-ins, sign-outs.
   let turn = 0;
 
-  // Sends once, and notes what is told of the session.
+  // Sends once, and notes what is told.
   async function exchange(method, path, headers, body, signal) {
     const changes = method !== "GET";
     let asOf = turn;
@@ -76,10 +76,11 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
         token = rotated;
         asOf = next();
       }
-      const text = await response.text();
+      const data = await response.blob();
       type = "unreadable_answer";
+      if (response.ok && /pdf/.test(data.type)) content = data;
       // Firefox takes a body that was cut for a whole one.
-      if (text || Number(response.headers.get("Content-Length"))) content = JSON.parse(text);
+      else if (data.size || +response.headers.get("Content-Length")) content = JSON.parse(await data.text());
       failed = !response.ok;
       if (failed) {
         if (typeof content?.type !== "string") throw content;
@@ -157,7 +158,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
 
   function plan(seconds) {
     clearTimeout(timer);
-    // A timer of 25 days would go off at once.
+    // One of 25 days would go off at once.
     if (listeners.size) timer = setTimeout(check, Math.min(seconds, 86400) * 1000);
   }
 
@@ -178,7 +179,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
     known = session;
     token = session.csrfToken;
     clearTimeout(timer);
-    // It is asked for once more then: other calls may have extended it.
+    // Asked for once more then: other calls may have extended it.
     if (customer && expiresIn !== null) plan(1 + expiresIn - (session.ending ? 0 : warnBefore));
     if (!before || gist(before) !== gist(session)) listeners.forEach(tell);
   }
@@ -191,7 +192,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
 
   const newChannel = () => new BroadcastChannel(`bff ${base}`);
 
-  // Tells other tabs that there is something to ask for, and nothing else.
+  // Tells other tabs to ask, and nothing else.
   function post() {
     if (!inBrowser) return;
     const to = channel ?? newChannel();
@@ -207,7 +208,7 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
     };
   }
 
-  // With an open channel a browser may not keep the page to come back to.
+  // With an open channel a browser may not keep the page.
   function close() {
     channel?.close();
     channel = undefined;
@@ -275,12 +276,12 @@ export function createBff({ base = "", fetch = builtIn, warnBefore = 120 } = {})
 const told = (response) => ({
   status: response?.status,
   requestId: response?.headers.get("X-Request-ID"),
-  retryAfter: Number(response?.headers.get("Retry-After")) || null,
+  retryAfter: +response?.headers.get("Retry-After") || null,
 });
 
 const segment = (name, value) => {
   const text = String(value ?? "");
-  // Readers of a URL take these out of it, and a part of the path with them.
+  // Readers of a URL take these out, and a part of the path with them.
   if (/^\.{0,2}$/.test(text)) throw new TypeError(`${name} is no part of a path`);
   return encodeURIComponent(text);
 };

@@ -56,7 +56,6 @@ _CALLERS: Final = {
 
 _NO_SESSION: Final = frozenset({BACKCHANNEL_LOGOUT, *PROBES})
 _LIMIT_NAMES: Final = {Limit.LOGIN: "sign-in", Limit.MAIL: "mail", Limit.GUEST: "guest"}
-_WINDOWS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +118,7 @@ def _mail_words(rates: MailRates | None) -> str:
 def _words(rate: Rate | None, per: str) -> str:
     if rate is None:
         return "off"
-    return f"{rate.count}/{_WINDOWS.get(rate.window_seconds, f'{rate.window_seconds} s')} per {per}"
+    return f"{rate.in_words} per {per}"
 
 
 class _Reader:

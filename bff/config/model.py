@@ -21,6 +21,7 @@ E = TypeVar("E", bound=StrEnum)
 
 LONGEST_TIMEOUT_SECONDS: Final = 120
 LONGEST_SESSION_SECONDS: Final = 30 * 86400
+_WINDOWS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
 MOST_WORKERS: Final = 256
 MOST_REQUESTS: Final = 1_000_000_000
 SITE: Final = r"[A-Za-z0-9_.-]+"
@@ -63,6 +64,11 @@ class Rate:
 
     count: int
     window_seconds: int
+
+    @property
+    def in_words(self) -> str:
+        """As it is set: `10/minute`."""
+        return f"{self.count}/{_WINDOWS.get(self.window_seconds, f'{self.window_seconds} s')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

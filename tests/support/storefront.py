@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bff.storefront.file import shipped_sets
+
 FILE = "format = 1\n"
 ROW = {
     "name": '"delivery_windows"',
@@ -25,6 +27,11 @@ def row(**changes: str | None) -> str:
 def changed(**changes: str | None) -> str:
     """Return a file of that one row."""
     return FILE + row(**changes)
+
+
+def every_set() -> str:
+    """Return a file of all shipped sets."""
+    return f"{FILE}sets = {list(shipped_sets())}\n"
 
 
 def written(folder: Path, text: str | bytes) -> Path:

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bff.web.api.etags import REPRESENTATION
+from bff.web.api.reserved_words import RESERVED
 
 MARK: Final = "/* What follows is written from the API description. */\n"
 _ROWS: Final = re.compile(r"^const OPERATIONS = \{\n(.*?)^\};\n", re.MULTILINE | re.DOTALL)
 _NAME: Final = re.compile(r"^ +(\w+):", re.MULTILINE)
 _PLAIN: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
+_JSON: Final = "application/json"
 _ALWAYS_NAMED: Final = "ErrorDetail"
 """What the head speaks of, although no route answers it."""
 _SIMPLE: Final = {
@@ -26,6 +28,7 @@ _SIMPLE: Final = {
     "number": "number",
     "boolean": "boolean",
     "null": "null",
+    "document": "Blob",
 }
 
 Schema = Mapping[str, Any]
@@ -163,7 +166,10 @@ def _named_options(route: ClientRoute) -> dict[str, str]:
         for one in _parameters(route, "query")
     }
     if query:
-        options["query" if _needs_query(route) else "query?"] = _record(query)
+        # A record holds one value for each name.
+        repeated = any(one.get("schema", {}).get("type") == "array" for one in _parameters(route, "query"))
+        kinds = _record(query) + " | URLSearchParams" * repeated
+        options["query" if _needs_query(route) else "query?"] = kinds
     headers = {one["name"].lower() for one in _parameters(route, "header")}
     if "if-match" in headers:
         options["ifMatch?"] = "Tag"
@@ -205,7 +211,10 @@ def _successes(route: ClientRoute) -> list[Schema]:
     for status, response in route.said.get("responses", {}).items():
         if not str(status).startswith("2"):
             continue
-        contents = [one.get("schema", {}) for one in response.get("content", {}).values()]
+        contents = [
+            one.get("schema", {}) if media == _JSON else {"type": "document"}
+            for media, one in response.get("content", {}).items()
+        ]
         found += contents or [{"not": {}}]
         # What is there only for who prefers it, and then if it can be read.
         if "Preference-Applied" in response.get("headers", {}) and not any("anyOf" in one for one in contents):
@@ -223,11 +232,13 @@ def _parameter_type(route: ClientRoute, name: str) -> str:
 
 
 def _query_type(schema: Schema) -> str:
+    if schema.get("type") == "array":
+        return _type(schema["items"])
     kind = _type(schema)
     if set(schema.get("enum", ())) == {"true", "false"}:
         return "boolean"
-    # Several values are sent with commas between them.
-    return "string | readonly string[]" if kind == "string" else kind
+    # Several values are sent with commas between them, where a value may hold one.
+    return "string | readonly string[]" if kind == "string" and re.search(schema.get("pattern", ""), "a,b") else kind
 
 
 def _declared(name: str, schema: Schema) -> str:
@@ -287,9 +298,10 @@ def _inline(schema: Schema) -> str:
     if not schema.get("properties"):
         return "Record<string, never>" if schema.get("additionalProperties") is False else "Record<string, unknown>"
     required = schema.get("required", ())
-    return _record(
+    kind = _record(
         {f"{name}{'' if name in required else '?'}": _type(one) for name, one in schema["properties"].items()}
     )
+    return f"{kind} & Record<string, unknown>" if schema.get("additionalProperties") is True else kind
 
 
 def _record(members: Mapping[str, str]) -> str:
@@ -314,7 +326,8 @@ def _key(name: str) -> str:
 
 
 def _identifier(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+    word = re.sub(r"\W", "_", name)
+    return f"{word}_" if word in RESERVED else word
 
 
 def _last(reference: str) -> str:

@@ -23,6 +23,7 @@ from bff.web.assets import asset_folder
 from bff.web.paths import SIGN_IN, START_SOCIAL
 from bff.web.static_files import read_files
 from tests.support.client_types import written
+from tests.support.declared_rows import DECLARED_ROWS
 from tests.support.documents import ROOT
 from tests.support.driven_routes import READING
 from tests.support.shop import Shop
@@ -170,6 +171,59 @@ def test_further_operation_gets_a_method(node: str, tmp_path: Path) -> None:
     """
     said = 'POST /api/cart/carts/a%2F1/items?siteCode=main {"id":7} /api/cart/carts/b/items\n'
     assert in_node(node, tmp_path, script) == said
+
+
+DECLARED = """
+    import { createBff } from "./declared.js";
+    const asked = [];
+    const answers = {
+      "/api/quote/quotes/q1/pdf": () => new Response("%PDF-1.7", { headers: { "Content-Type": "application/pdf" } }),
+      "/api/reward-points/customer/points": () => Response.json(0),
+      "/api/cart/carts/c1": () => new Response(null, { status: 204 }),
+      "/api/session": () => Response.json({ csrfToken: "t" }),
+    };
+    const fetch = async (url, { method, body, headers }) => {
+      asked.push([method, url, body ?? null, headers["Content-Type"] ?? null]);
+      return answers[url]?.() ?? Response.json([], { headers: { "X-Total-Count": "7" } });
+    };
+    const bff = createBff({ fetch });
+    await bff.cartItemAdd("a/1", { id: 7 }, { query: { siteCode: "main" } });
+    await bff.cartItemsChange("a", [1, null]);
+    await bff.productsByCode({ query: new URLSearchParams([["code", "a"], ["code", "b"]]) });
+    await bff.orders({ query: { pageSize: 5, total: false } });
+    await bff.chat(undefined, { query: { "session-id": "c 1" } });
+    const { headers } = await bff.send("GET", "/api/order-v2/orders");
+    const pdf = await bff.quoteDocument("q1");
+    const small = [await bff.points(), await bff.cartDelete("c1")];
+    const told = [headers.get("X-Total-Count"), pdf.type, await pdf.text(), ...small];
+    console.log(JSON.stringify([asked.filter(([, url]) => url !== "/api/session"), told]));
+"""
+
+
+def test_declared_rows_get_methods_for_ids_lists_documents_and_bodies(node: str, tmp_path: Path) -> None:
+    document = describe(BUILT_IN, {**OPERATIONS, **DECLARED_ROWS})
+    (tmp_path / "declared.js").write_text(with_rows(TEXT, document))
+    asked, told = json.loads(in_node(node, tmp_path, DECLARED))
+    json_type = "application/json"
+    assert asked[:6] == [
+        ["POST", "/api/cart/carts/a%2F1/items?siteCode=main", '{"id":7}', json_type],
+        ["PUT", "/api/cart/carts/a/itemsBatch", "[1,null]", json_type],
+        ["GET", "/api/product/products?code=a&code=b", None, None],
+        ["GET", "/api/order-v2/orders?pageSize=5&total=false", None, None],
+        ["POST", "/api/ai-service/agentic/chat?session-id=c+1", None, None],
+        ["GET", "/api/order-v2/orders", None, None],
+    ]
+    assert told == ["7", "application/pdf", "%PDF-1.7", 0, None]
+
+
+def test_document_that_comes_with_an_error_is_no_answer(node: str, tmp_path: Path) -> None:
+    script = """
+        import { createBff } from "./bff.js";
+        const headers = { "Content-Type": "application/pdf" };
+        const bff = createBff({ fetch: async () => new Response("%PDF-1.7", { status: 502, headers }) });
+        console.log(await bff.me().catch(({ type, status }) => `${type} ${status}`));
+    """
+    assert in_node(node, tmp_path, script) == "unreadable_answer 502\n"
 
 
 # The command

@@ -63,7 +63,7 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
             "`If-Match`, or the version in the body, is not the newest",
             "read it anew, show what is there now beside what was typed, and let the customer decide",
         ),
-        "payload_too_large": Advice("the body has more than 64 KiB", "send less"),
+        "payload_too_large": Advice("the body has more than 64 KiB, or than its route says", "send less"),
         "unsupported_media_type": Advice("the body is not JSON", "send it as `application/json`, in UTF-8"),
         "rate_limited": Advice(
             "a limit is used up; `Retry-After` says for how many seconds", "say how long to wait, and wait"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 import bff
 from bff.config.settings import Settings
+from bff.emporix.request import TOTAL
 from bff.operations.answers import Error
 from bff.operations.body import Body
 from bff.operations.model import JSON, MERGE_PATCH, Operation, Parameter
@@ -48,8 +49,16 @@ _HEADERS: Final[Mapping[str, Any]] = {
         "schema": {"type": "string"},
     },
     "ETag": {
-        "description": "The version of what is there, for `If-Match`.",
+        "description": "The version of what is there, where it has one, for `If-Match`; or what a cache compares.",
         "schema": {"type": "string", "examples": ['"3"']},
+    },
+    TOTAL: {
+        "description": "How many there are in all, where Emporix says so.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Cache-Control": {
+        "description": "How long caches may keep the answer.",
+        "schema": {"type": "string", "examples": ["public, max-age=60"]},
     },
     "Preference-Applied": {
         "description": "Only where the body is what is there now, because `Prefer` asked for it.",
@@ -128,11 +137,11 @@ def _operation(route: Described) -> dict[str, Any]:
     parameters += [_PREFER] if route.takes_prefer else []
     if parameters:
         said["parameters"] = parameters
-    if route.bodies:
-        said["requestBody"] = {
-            "required": route.body_required,
-            "content": {media: _body(route, media, model) for media, model in route.bodies.items()},
-        }
+    content: dict[str, Any] = {media: _body(route, media, model) for media, model in route.bodies.items()}
+    if route.free_body is not None:
+        content = {media: {"schema": dict(route.free_body)} for media in route.media_types}
+    if content:
+        said["requestBody"] = {"required": route.body_required, "content": content}
     said["responses"] = {str(success.status): _success(route, success) for success in route.successes}
     said["responses"] |= {
         str(status): {"$ref": f"#/components/responses/{_response_name(faults)}"}
@@ -142,12 +151,16 @@ def _operation(route: Described) -> dict[str, Any]:
     if route.operation is not None:
         row = route.operation
         said["x-emporix"] = {"operationId": row.contract_id, "method": row.method, "path": row.path}
+        if row.declared is not None and row.declared.source:
+            said["x-emporix"]["source"] = row.declared.source
     return said
 
 
 def _security(route: Described) -> list[dict[str, list[str]]]:
     if not route.is_read:
         return [{_COOKIE: [], _CSRF: []}]
+    if not route.knows_session:
+        return []
     return [{_COOKIE: []}] if route.needs_cookie else [{}, {_COOKIE: []}]
 
 
@@ -177,8 +190,10 @@ def _body_examples(model: type[BaseModel], media: str) -> dict[str, Any]:
 
 def _success(route: Described, success: Success) -> dict[str, Any]:
     headers = [REQUEST_ID_HEADER]
-    headers += [CSRF_HEADER] if not route.is_read or not route.needs_cookie else []
+    headers += [CSRF_HEADER] if route.knows_session and not (route.is_read and route.needs_cookie) else []
     headers += ["ETag"] if success.has_tag else []
+    headers += [TOTAL] if success.has_total else []
+    headers += ["Cache-Control"] if success.may_be_kept else []
     headers += ["Preference-Applied"] if success.may_be_representation else []
     said: dict[str, Any] = {
         "description": success.text,
@@ -192,6 +207,8 @@ def _success(route: Described, success: Success) -> dict[str, Any]:
             schema = {"type": "array", "items": schema}
             examples = {name: [example] for name, example in examples.items()}
         said["content"] = {JSON: {"schema": schema, "examples": _named(examples)}}
+    elif success.schema is not None:
+        said["content"] = {success.media: {"schema": dict(success.schema)}}
     if success.links:
         said["links"] = {link.client_name: _link(link) for link in success.links}
     return said

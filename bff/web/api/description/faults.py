@@ -10,6 +10,7 @@ from bff.account.calls import NOT_OFFERED, is_neutral
 from bff.config.settings import FeatureSettings
 from bff.emporix.refusals import REFUSALS
 from bff.errors import BffError, Detail
+from bff.operations.declared import SaasToken
 from bff.operations.model import Credential, Operation, Performer, Plain401, Route
 from bff.operations.schemas import MailedToken
 from bff.web.errors import Fault, fault_of, http_fault
@@ -86,7 +87,10 @@ def _of_the_caller(operation: Operation) -> Iterator[Fault]:
         yield fault(errors.SessionExpired)
     elif not operation.is_for_guests or Credential.CUSTOMER in operation.accepts:
         yield from of_a_customers_route(recent=operation.needs_reauthentication)
-    if operation.performer is Performer.REFRESH:
+    elif operation.declared is not None and Credential.ANONYMOUS in operation.accepts:
+        # A read does not begin a guest's session.
+        yield fault(errors.LoginRequired)
+    if operation.performer is Performer.REFRESH or operation.saas_token is SaasToken.REQUIRED:
         yield fault(errors.ReauthenticationRequired)
     if operation.plain_401 is Plain401.WRONG_SECRET:
         yield fault(errors.InvalidCredentials)

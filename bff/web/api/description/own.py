@@ -19,6 +19,7 @@ from bff.web.paths import API_DEVICE, API_DEVICES, API_SESSION
 _SESSION: Final = "Session and sign-in"
 _DEVICES: Final = "Devices"
 _END_DEVICE: Final = "endDevice"
+_FOR_ANYBODY: Final = "For anybody, without a session too."
 _PROVEN: Final = "Needs a proof of identity of the last ten minutes: a sign-in, or a changed password."
 
 
@@ -106,4 +107,8 @@ def who_may_call(operation: Operation) -> str:
         return _PROVEN
     if not operation.is_for_guests:
         return "For customers who are signed in."
+    if Credential.SHARED in operation.accepts:
+        return _FOR_ANYBODY + (" A customer's own answer where one is signed in." * (len(operation.accepts) > 1))
+    if operation.declared is not None and Credential.CUSTOMER not in operation.accepts:
+        return "As the guest that the visitor is, or was before the sign-in."
     return "For guests and customers." if Credential.CUSTOMER in operation.accepts else ""

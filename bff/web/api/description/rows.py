@@ -25,7 +25,7 @@ from bff.operations.model import (
     Supplier,
 )
 from bff.operations.schemas import MIN_PASSWORD_CHARACTERS, nullable
-from bff.web.api.description import faults
+from bff.web.api.description import declared, faults
 from bff.web.api.description.described import Described, Link, Success
 from bff.web.api.description.own import who_may_call
 from bff.web.api.description.schemas import anchored
@@ -48,7 +48,12 @@ def _described(
 ) -> Described:
     at_once = settings.emporix.signup is SignupMode.IMMEDIATE
     neutral = is_neutral(operation, settings.features, signs_in_at_once=at_once)
-    notes = (operation.notes, who_may_call(operation), _NEUTRAL if neutral else "")
+    notes = (
+        operation.notes,
+        who_may_call(operation),
+        _NEUTRAL if neutral else "",
+        *declared.notes_of(operation),
+    )
     return Described(
         method=route.method,
         path=route.path,
@@ -56,13 +61,18 @@ def _described(
         topic=operation.topic,
         summary=route.summary or operation.summary,
         notes=tuple(note for note in notes if note),
-        parameters=tuple(one for one in operation.parameters if one.supplier is Supplier.CLIENT),
+        parameters=tuple(
+            declared.as_given(one, settings.emporix) for one in operation.parameters if one.supplier is Supplier.CLIENT
+        ),
         bodies=_bodies(route),
+        free_body=None if operation.free_body is None else declared.body_schema(operation.free_body, settings.emporix),
+        media_types=route.media_types,
         body_facts=_body_facts(operation, route),
-        body_required=route.body is not None and route.body_required,
+        body_required=route.needs_body,
         takes_if_match=operation.versioned,
         takes_prefer=operation.representation is not None,
         needs_cookie=route.method != "GET" or not operation.is_for_guests,
+        knows_session=route.method != "GET" or not declared.is_sessionless(operation),
         successes=tuple(_successes(operations, operation, neutral=neutral)),
         faults=tuple(faults.of_row(operation, route, settings.features, signs_in_at_once=at_once)),
         operation=operation,
@@ -123,6 +133,8 @@ def _successes(operations: Mapping[str, Operation], operation: Operation, *, neu
         yield _one(200, "Signed out.", SignedOut)
     elif operation.performer is not Performer.CALL:
         yield _one(200, "The session from here on.", SessionState)
+    elif operation.declared is not None and operation.shown_as is None:
+        yield from declared.successes_of(operation, operations)
     elif neutral:
         has_body = operation.answer is ResponseShape.OBJECT
         status = neutral_status(operation)

@@ -12,7 +12,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from bff.operations.model import Parameter
 
 _REFERENCE: Final = "#/components/schemas/"
-_ALTERNATIVES: Final = re.compile(r"[\w-]+(?:\|[\w-]+)+")
+_ALTERNATIVES: Final = re.compile(r"(?:[\w-]|\\[^\w\s])+(?:\|(?:[\w-]|\\[^\w\s])+)*")
+"""Texts that stand for themselves, as `re.escape` writes them."""
+_ALTERNATIVE: Final = re.compile(r"(?:[^|\\]|\\.)+")
+_WHOLE_NUMBER: Final = re.compile(r"(0\|)?\[1-9\]\[0-9\]\{0,([0-9])\}")
 
 
 class _WithoutTitles(GenerateJsonSchema):
@@ -42,8 +45,21 @@ def component_schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
 
 def parameter_schema(parameter: Parameter) -> dict[str, Any]:
     """Return the schema of a parameter's values."""
+    schema = _value_schema(parameter)
+    if parameter.most_values == 1:
+        return schema
+    return {"type": "array", "items": schema, "minItems": 1, "maxItems": parameter.most_values}
+
+
+def _value_schema(parameter: Parameter) -> dict[str, Any]:
     if _ALTERNATIVES.fullmatch(parameter.pattern):
-        return {"type": "string", "enum": parameter.pattern.split("|")}
+        return {
+            "type": "string",
+            "enum": [re.sub(r"\\(.)", r"\1", one) for one in _ALTERNATIVE.findall(parameter.pattern)],
+        }
+    if (number := _WHOLE_NUMBER.fullmatch(parameter.pattern)) is not None:
+        most = 10 ** (int(number[2]) + 1) - 1 if parameter.most is None else parameter.most
+        return {"type": "integer", "minimum": 0 if number[1] else 1, "maximum": most}
     return {"type": "string", "pattern": anchored(parameter.pattern)}
 
 
