@@ -25,6 +25,9 @@ class Kind(Enum):
     WHOLE_NUMBER = "an integer"
     TEXTS = "an array of strings"
     OBJECT = "an object"
+    OBJECTS = "an array of objects"
+    NUMBER = "a number"
+    ANYTHING = "there"
     REFUSED = "absent: it is not part of this request"
 
 
@@ -119,6 +122,12 @@ def _fits(value: object, field: Field) -> bool:
             return isinstance(value, list) and all(isinstance(item, str) for item in value)
         case Kind.OBJECT:
             return isinstance(value, dict)
+        case Kind.OBJECTS:
+            return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+        case Kind.NUMBER:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case Kind.ANYTHING:
+            return True
         case Kind.REFUSED:
             return False
 

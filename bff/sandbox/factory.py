@@ -9,18 +9,24 @@ from dataclasses import dataclass
 from flask import Flask
 
 from bff.sandbox.demo_customers import add_demo_customers
+from bff.sandbox.emporix.handlers import HANDLERS
 from bff.sandbox.faults import Faults
-from bff.sandbox.gateway import add_operations
+from bff.sandbox.gateway import Served, add_operations
 from bff.sandbox.mails import Outbox
 from bff.sandbox.mint import Issued, Mint
-from bff.sandbox.operations import Operation
+from bff.sandbox.operations import ROUTES, Asked, Operation
 from bff.sandbox.pages import make_blueprint
 from bff.sandbox.recorder import Recorder
 from bff.sandbox.redeemer import CodeRedeemer
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.state import State
+from bff.sandbox.storefront.handlers import SERVED
+from bff.sandbox.storefront.operations import StorefrontOperation
+from bff.sandbox.storefront.state import Shops
 from bff.sandbox.tokens import TokenBook
 from bff.sandbox.world import World
+
+_SERVED = (*(Served(route=route, handler=HANDLERS[route.operation]) for route in ROUTES), *SERVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +37,12 @@ class Sandbox:
     app: Flask
     """The WSGI application."""
     state: State
+    shops: Shops
     mint: Mint
     tokens: TokenBook
     mails: Outbox
-    faults: Faults[Operation]
-    recorder: Recorder[Operation]
+    faults: Faults[Asked]
+    recorder: Recorder[Asked]
 
     @property
     def issued(self) -> tuple[Issued, ...]:
@@ -64,21 +71,24 @@ def create_sandbox(
         now=now,
         mint=mint,
         state=state,
+        shops=Shops(now=now),
         tokens=TokenBook(settings=settings, mint=mint, now=now),
         mails=mails,
         redeemer=redeemer,
     )
     if settings.demo_customers:
         add_demo_customers(state, tenant=settings.tenant)
-    faults, recorder = Faults(Operation), Recorder(Operation)
+    kinds: tuple[type[Asked], ...] = (Operation, StorefrontOperation)
+    faults, recorder = Faults(*kinds), Recorder(*kinds)
     # The package has no files of its own to serve.
     app = Flask(__name__, static_folder=None)
-    add_operations(app, world=world, faults=faults, recorder=recorder)
+    add_operations(app, _SERVED, world=world, faults=faults, recorder=recorder)
     app.register_blueprint(make_blueprint(world))
     return Sandbox(
         settings=settings,
         app=app,
         state=state,
+        shops=world.shops,
         mint=mint,
         tokens=world.tokens,
         mails=mails,

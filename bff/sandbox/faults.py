@@ -6,7 +6,7 @@ A fault that comes after the effect leaves the caller not knowing that anything 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
@@ -70,10 +70,24 @@ class Fault:
 NO_FAULT = Fault()
 
 
+def named(operation: Kind | str, kinds: Iterable[type[Kind]]) -> Kind:
+    """Return what a test means by a name.
+
+    :raises ValueError: no operation of these kinds has it
+    """
+    if not isinstance(operation, str):
+        return operation
+    for kind in kinds:
+        for one in kind:
+            if one.value == operation:
+                return one
+    raise ValueError(f"no operation is called {operation!r}")
+
+
 class Faults(Generic[Kind]):
     """The faults in force; safe between threads."""
 
-    def __init__(self, kinds: type[Kind]) -> None:
+    def __init__(self, *kinds: type[Kind]) -> None:
         self._kinds = kinds
         self._lock = threading.Lock()
         self._planned: dict[Kind, list[tuple[Fault, int | None]]] = {}
@@ -84,13 +98,13 @@ class Faults(Generic[Kind]):
         if times is not None and times < 1:
             raise ValueError("times has to be at least 1")
         with self._lock:
-            self._planned.setdefault(self._kinds(operation), []).append((fault, times))
+            self._planned.setdefault(named(operation, self._kinds), []).append((fault, times))
 
     def clear(self, operation: Kind | str | None = None) -> None:
         """Drop what is planned for one operation, or for all; the latter also ends every delay under way."""
         with self._lock:
             if operation is not None:
-                self._planned.pop(self._kinds(operation), None)
+                self._planned.pop(named(operation, self._kinds), None)
                 return
             self._planned.clear()
             self._cleared.set()

@@ -1,4 +1,4 @@
-"""The Flask side of the 26 operations: what a gateway in front of them does.
+"""The Flask side of all operations: what a gateway in front of the services does.
 
 Routes, reads the request, checks tenant and bearer, lets the handler work under the lock, sends its reply.
 Knows faults and the recorder; knows nothing of what any operation does.
@@ -6,35 +6,68 @@ Knows faults and the recorder; knows nothing of what any operation does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
 
 from bff.sandbox.bearer import token_of
-from bff.sandbox.emporix.handlers import HANDLERS
 from bff.sandbox.faults import Fault, Faults
 from bff.sandbox.gate import Parts, play, received
-from bff.sandbox.operations import ROUTES, Operation, Route
+from bff.sandbox.operations import Asked, Operation, Route
 from bff.sandbox.recorder import Recorder
 from bff.sandbox.replies import Refused, Reply, bad_tenant, error_message
-from bff.sandbox.world import Call, World
+from bff.sandbox.world import Call, Handler, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _ERROR_TYPES = {404: "resource_not_found", 405: "method_not_allowed"}
-_OPERATIONS = {operation.value: operation for operation in Operation}
 
 
-def add_operations(app: Flask, *, world: World, faults: Faults[Operation], recorder: Recorder[Operation]) -> None:
-    """Put all 26 operations and their error shape on a Flask application."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """An operation, and who does it."""
+
+    route: Route
+    handler: Handler
+
+
+def add_operations(
+    app: Flask, served: tuple[Served, ...], *, world: World, faults: Faults[Asked], recorder: Recorder[Asked]
+) -> None:
+    """Put operations and their error shape on a Flask application."""
     # A doubled slash is another path, not a reason to redirect a call that carries a bearer.
     app.url_map.merge_slashes = False
+    by_name = {one.route.operation.value: one for one in served}
 
     @app.before_request
-    def record() -> None:
-        """Note what is asked of the service, whether or not it exists."""
-        operation = _OPERATIONS.get(request.endpoint or "")
-        if operation is not None or request.endpoint is None:
-            recorder.add(received(request, operation))
+    def answer() -> Response | None:
+        """Note what is asked of the services, whether or not it exists, and answer it; pages have routes of Flask's."""
+        if request.endpoint is not None:
+            return None
+        try:
+            found = _found(served, request.environ)
+        except MethodNotAllowed:
+            recorder.add(received(request, None))
+            raise
+        if found is None:
+            recorder.add(received(request, None))
+            return None
+        name, path = found
+        one = by_name[name]
+        recorder.add(received(request, one.route.operation))
+        # Routing adds HEAD to every GET, and some of these GETs have an effect.
+        if request.method != one.route.method:
+            raise MethodNotAllowed([one.route.method])
+        return play(
+            faults,
+            one.route.operation,
+            lambda fault: _effect(one, path, world=world, fault=fault, recorder=recorder),
+        )
 
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:
@@ -43,31 +76,40 @@ def add_operations(app: Flask, *, world: World, faults: Faults[Operation], recor
         reply = error_message(status, _ERROR_TYPES.get(status, "internal_error"), error.name)
         return Response(reply.encoded(), status=status, mimetype="application/json")
 
-    for route in ROUTES:
-        app.add_url_rule(
-            route.path.replace("{", "<").replace("}", ">"),
-            endpoint=route.operation.value,
-            view_func=_view(route, world=world, faults=faults),
-            methods=[route.method],
-            provide_automatic_options=False,
+
+def _found(served: tuple[Served, ...], environ: WSGIEnvironment) -> tuple[str, dict[str, str]] | None:
+    """Return the name of the operation that is asked for and the values in its path; None: there is none.
+
+    :raises MethodNotAllowed: there is one, by another verb
+    """
+    try:
+        name, path = _routes(served).bind_to_environ(environ).match()
+    except NotFound:
+        return None
+    return str(name), {parameter: str(value) for parameter, value in path.items()}
+
+
+@functools.cache
+def _routes(served: tuple[Served, ...]) -> Map:
+    # Once for all sandboxes: a test each makes hundreds, and Flask would compile every path again for each.
+    rules = [
+        Rule(
+            one.route.path.replace("{", "<").replace("}", ">"),
+            endpoint=one.route.operation.value,
+            methods=[one.route.method],
         )
+        for one in served
+    ]
+    return Map(rules, merge_slashes=False)
 
 
-def _view(route: Route, *, world: World, faults: Faults[Operation]) -> Callable[..., Response]:
-    def view(**path: str) -> Response:
-        # Routing adds HEAD to every GET, and some of these GETs have an effect.
-        if request.method != route.method:
-            raise MethodNotAllowed([route.method])
-        return play(faults, route.operation, lambda fault: _effect(route, path, world=world, fault=fault))
-
-    return view
-
-
-def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -> Parts:
+def _effect(served: Served, path: dict[str, str], *, world: World, fault: Fault, recorder: Recorder[Asked]) -> Parts:
     """Do the operation."""
+    route = served.route
     with world.state.lock:
         try:
-            reply = HANDLERS[route.operation](world, _admitted(route, path, world))
+            reply = served.handler(world, _admitted(route, path, world))
+            recorder.note_execution(route.operation)
         except Refused as refusal:
             reply = refusal.reply
             if route.operation is Operation.VALIDATE_AUTH_TOKEN and reply.status == 401:
@@ -77,8 +119,8 @@ def _effect(route: Route, path: dict[str, str], *, world: World, fault: Fault) -
             left = {name: value for name, value in reply.body.items() if name not in fault.drop_fields}
             reply = Reply(status=reply.status, body=left, headers=reply.headers)
         headers = dict(reply.headers)
-        if reply.body is not None:
-            headers["Content-Type"] = "application/json"
+        if reply.media_type is not None:
+            headers["Content-Type"] = reply.media_type
         # Within the lock: a body may hold parts of the state itself.
         return reply.status, headers, reply.encoded()
 
@@ -94,7 +136,8 @@ def _admitted(route: Route, path: dict[str, str], world: World) -> Call:
     bearer = None
     if accepts:
         presented = token_of(request.headers.get("Authorization"))
-        bearer = world.tokens.admit(presented, accepts=accepts, tenant=tenant)
+        bearer = world.tokens.admit(presented, accepts=accepts, tenant=tenant if "tenant" in path else None)
+        tenant = bearer.grant.tenant
     return Call(
         tenant=tenant,
         bearer=bearer,

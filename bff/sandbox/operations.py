@@ -8,8 +8,12 @@ from enum import Enum
 from bff.sandbox.bearer import BearerKind
 
 
-class Operation(Enum):
-    """What a call asks for."""
+class Asked(Enum):
+    """What a call asks for; each room of services has an enumeration of its own."""
+
+
+class Operation(Asked):
+    """An operation of the Customer Service."""
 
     ANONYMOUS_LOGIN = "anonymous_login"
     ANONYMOUS_REFRESH = "anonymous_refresh"
@@ -43,10 +47,11 @@ class Operation(Enum):
 class Route:
     """Where an operation is found."""
 
-    operation: Operation
+    operation: Asked
     method: str
     path: str
-    """Template with `{tenant}` and the like; the two anonymous calls take the tenant in the query."""
+    """Template with `{tenant}` and the like. Without it, the bearer names the tenant; for the two anonymous calls, the
+    query does."""
     accepts: frozenset[BearerKind]
     """Empty: no bearer."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic
 
-from bff.sandbox.faults import Kind
+from bff.sandbox.faults import Kind, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +27,11 @@ class Received(Generic[Kind]):
 class Recorder(Generic[Kind]):
     """Every call since the start or the last `clear()`; safe between threads."""
 
-    def __init__(self, kinds: type[Kind]) -> None:
+    def __init__(self, *kinds: type[Kind]) -> None:
         self._kinds = kinds
         self._lock = threading.Lock()
         self._received: list[Received[Kind]] = []
+        self._executed: list[Kind] = []
 
     def __iter__(self) -> Iterator[Received[Kind]]:
         """Go through the calls, oldest first."""
@@ -48,14 +49,26 @@ class Recorder(Generic[Kind]):
 
     def of(self, operation: Kind | str) -> list[Received[Kind]]:
         """List the calls of one operation, oldest first."""
-        wanted = self._kinds(operation)
+        wanted = named(operation, self._kinds)
         return [one for one in self if one.operation is wanted]
 
     def count(self, operation: Kind | str) -> int:
         """Count the calls of one operation."""
         return len(self.of(operation))
 
+    def note_execution(self, operation: Kind) -> None:
+        """Note that an operation has done what it was asked for, whatever becomes of its answer."""
+        with self._lock:
+            self._executed.append(operation)
+
+    def executions(self, operation: Kind | str) -> int:
+        """Count how often an operation has taken effect: less than its calls where some were refused or cut off."""
+        wanted = named(operation, self._kinds)
+        with self._lock:
+            return self._executed.count(wanted)
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._received.clear()
+            self._executed.clear()

@@ -16,15 +16,26 @@ JsonObject = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A status and, if there is one, a JSON body."""
+    """A status and, if there is one, a body."""
 
     status: int = 200
-    body: JsonObject | list[JsonObject] | None = None
-    """None is an empty body, without a media type."""
+    body: JsonObject | list[JsonObject] | str | int | None = None
+    """As JSON; None is an empty body, without a media type."""
+    pdf: bytes | None = None
+    """A document, in place of a JSON body."""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def media_type(self) -> str | None:
+        """Of the body, if there is one."""
+        if self.pdf is not None:
+            return "application/pdf"
+        return None if self.body is None else "application/json"
 
     def encoded(self) -> bytes:
         """Return the bytes of the body."""
+        if self.pdf is not None:
+            return self.pdf
         return b"" if self.body is None else json.dumps(self.body).encode()
 
 

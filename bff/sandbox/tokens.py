@@ -92,13 +92,15 @@ class TokenBook:
         self._refresh[refresh.value] = refresh
         return TokenSet(access=access, refresh=refresh, access_seconds=lives[0], refresh_seconds=lives[1])
 
-    def admit(self, value: str | None, *, accepts: Collection[BearerKind], tenant: str) -> AccessToken:
+    def admit(self, value: str | None, *, accepts: Collection[BearerKind], tenant: str | None) -> AccessToken:
         """Return the living token of an accepted kind.
+
+        :param tenant: None: whichever the token is for
 
         :raises Refused: 401 of the gateway: it is missing, unknown, expired, of another kind or another tenant's
         """
         token = self._access.get(value or "")
-        if token is None or token.grant.kind not in accepts or token.grant.tenant != tenant:
+        if token is None or token.grant.kind not in accepts or tenant not in (None, token.grant.tenant):
             raise invalid_access_token()
         if self._now() >= token.expires_at:
             raise access_token_expired()

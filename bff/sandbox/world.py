@@ -11,6 +11,7 @@ from bff.sandbox.redeemer import CodeRedeemer
 from bff.sandbox.replies import Reply, invalid_access_token, invalid_field
 from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.state import Customer, State
+from bff.sandbox.storefront.state import Shops
 from bff.sandbox.tokens import AccessToken, TokenBook
 
 
@@ -23,6 +24,8 @@ class World:
     """Unix seconds; nothing asks another clock."""
     mint: Mint
     state: State
+    shops: Shops
+    """What the services of a storefront keep."""
     tokens: TokenBook
     mails: Outbox
     redeemer: CodeRedeemer | None
@@ -34,11 +37,12 @@ class Call:
     """One request that has passed the gateway: the tenant exists, the bearer is good."""
 
     tenant: str
-    """Empty for the two anonymous calls, which name it in the query."""
+    """Empty for the two anonymous calls, which name it in the query; the bearer's where the path names none."""
     bearer: AccessToken | None
     """None where the operation asks for none."""
     path: Mapping[str, str]
     query: Mapping[str, str]
+    """The first value of each name."""
     headers: Mapping[str, str]
     """Names in lower case."""
     media_type: str

@@ -19,15 +19,17 @@ from bff.sandbox.replies import (
     invalid_refresh_token,
     wrong_credentials,
 )
+from bff.sandbox.storefront.contexts import wish
 from bff.sandbox.tokens import Grant, TokenSet
 from bff.sandbox.world import Call, World
 
 
 def anonymous_login(world: World, call: Call) -> Reply:
-    """Start a session."""
+    """Start a session; site, currency, country and language may be named for its context."""
     tenant = _storefront(world, call)
     session_id = world.mint.opaque(TokenKind.SESSION_ID)
     tokens = world.tokens.issue(Grant(kind=BearerKind.ANONYMOUS, tenant=tenant, session_id=session_id))
+    wish(world.shops.of(tenant), session_id, dict(call.query))
     return Reply(body=_anonymous_reply(tokens))
 
 

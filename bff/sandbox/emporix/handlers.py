@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bff.sandbox.emporix import addresses, authentication, credentials, profile, signup, social
-from bff.sandbox.operations import Operation
+from bff.sandbox.operations import Asked, Operation
 from bff.sandbox.world import Handler
 
-HANDLERS: Mapping[Operation, Handler] = {
+HANDLERS: Mapping[Asked, Handler] = {
     Operation.ANONYMOUS_LOGIN: authentication.anonymous_login,
     Operation.ANONYMOUS_REFRESH: authentication.anonymous_refresh,
     Operation.LOGIN: authentication.login,
