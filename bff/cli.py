@@ -86,6 +86,14 @@ def _add_routes(routes: argparse.ArgumentParser) -> None:
     checking = actions.add_parser("check", help="everything that is wrong with a file", allow_abbrev=False)
     checking.add_argument("file", type=Path, metavar="FILE", help="as BFF_STOREFRONT would name it")
     actions.add_parser("list", help="print every operation that there is, a line each", allow_abbrev=False)
+    importing = actions.add_parser("import", help="print operations of an OpenAPI document as rows", allow_abbrev=False)
+    importing.add_argument("openapi", type=Path, metavar="OPENAPI", help="the vendor's document, JSON or YAML")
+    importing.add_argument(
+        "--only", required=True, nargs="+", metavar="ID", help="operationIds, or 'GET /path' where there is none"
+    )
+    comparing = actions.add_parser("diff", help="what an OpenAPI document has in another way", allow_abbrev=False)
+    comparing.add_argument("openapi", type=Path, metavar="OPENAPI", help="the vendor's document, JSON or YAML")
+    comparing.add_argument("file", nargs="?", type=Path, metavar="FILE", help="whose rows (default: all shipped sets)")
 
 
 def _port(value: str) -> int:
@@ -164,6 +172,14 @@ def _routes(parsed: argparse.Namespace, environ: Mapping[str, str]) -> int:
         from bff.commands.routes import check_file
 
         return check_file(parsed.file, sys.stdout, sys.stderr)
+    if parsed.action == "import":
+        from bff.commands.vendor_documents import import_rows
+
+        return import_rows(parsed.openapi, parsed.only, sys.stdout, sys.stderr)
+    if parsed.action == "diff":
+        from bff.commands.vendor_documents import diff_rows
+
+        return diff_rows(parsed.openapi, parsed.file, sys.stdout, sys.stderr)
     from bff.commands.js import filled_in
     from bff.commands.routes import list_routes
 

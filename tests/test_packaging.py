@@ -69,6 +69,13 @@ def test_wheel_holds_what_it_is_deployed_with_and_the_releases_to_install_it_wit
     assert archive.read("bff/deploy/constraints.txt") == (ROOT / ".ci" / "constraints.txt").read_bytes()
 
 
+def test_wheel_holds_the_shipped_rows_and_what_they_were_written_from(wheel: Path) -> None:
+    folder = ROOT / "bff" / "storefront"
+    files = {str(path.relative_to(ROOT)) for path in (*folder.glob("sets/*.toml"), *folder.rglob("*.json"))}
+    assert len(files) == 19
+    assert files <= set(zipfile.ZipFile(wheel).namelist())
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("installed")

@@ -13,6 +13,7 @@ from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
 from tests.support.mutations_of_requirements_logout import OF_BACK_CHANNEL_LOGOUT
 from tests.support.mutations_of_requirements_oauth import OF_OAUTH
+from tests.support.mutations_of_sets import OF_SETS
 from tests.support.mutations_of_shared_reads import OF_SHARED_READS
 
 _WORKER = "tests/commands/test_worker.py"
@@ -634,6 +635,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *OF_DECLARED_ROWS,
     *BOUNDS,
     *OF_SHARED_READS,
+    *OF_SETS,
     *OF_BROWSER_BASED_APPS,
     *OF_OAUTH,
     *OF_BACK_CHANNEL_LOGOUT,
