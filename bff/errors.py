@@ -147,6 +147,11 @@ class UnsupportedMediaType(RequestRejected):
 class PayloadTooLarge(RequestRejected):
     """A body over the limit."""
 
+    def __init__(self, most_bytes: int | None = None) -> None:
+        super().__init__("too many bytes")
+        self.most_bytes = most_bytes
+        """None: as many as most routes take."""
+
 
 class FeatureDisabled(RequestRejected):
     """The operation is switched off here, or the tenant does not offer it."""

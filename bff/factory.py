@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Request
 from flask_wtf import CSRFProtect
 from werkzeug.datastructures import ImmutableDict
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from bff.config.settings import Settings
@@ -64,6 +65,11 @@ class Bff(Flask):
         self._server_name = self.url_map.bind(urlsplit(services.settings.serving.public_url).netloc).server_name
         self.services = services
         """Everything behind the application."""
+        self._large_bodies = {
+            entry.endpoint: entry.route.max_body_bytes
+            for entry in api.api_routes(services.operations)
+            if entry.route.max_body_bytes > MAX_BODY_BYTES
+        }
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return what finds a request's route and builds URLs; `HostCheck` alone looks at the host.
@@ -85,6 +91,19 @@ class Bff(Flask):
             environ["REQUEST_METHOD"],
             environ.get("QUERY_STRING"),
         )
+
+    def largest_body_bytes(self, method: str, path: str) -> int:
+        """Return how many bytes a request with this verb and path may bring, for whoever reads it before a route does.
+
+        :param path: as it came, percent-encoded
+        """
+        if not self._large_bodies:
+            return MAX_BODY_BYTES
+        try:
+            endpoint, _ = self.url_map.bind(self._server_name).match(unquote(path, errors="replace"), method=method)
+        except HTTPException:
+            return MAX_BODY_BYTES
+        return self._large_bodies.get(endpoint, MAX_BODY_BYTES)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is; Flask looks at each, with each request, whether it is a coroutine's."""

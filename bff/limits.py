@@ -167,6 +167,19 @@ class Limits:
         if isinstance(refusal := self._reserve_all([bucket]), _Refusal):
             raise self._told(refusal, _NEWCOMER, UNKNOWN_ASKER, None)
 
+    def count_call(self, operation: Operation, asker: Asker, *, sid: str | None = None) -> None:
+        """Count a call of a declared row against its own rate: for the session where there is one, else the address.
+
+        :param sid: the session's name; None: there is none
+        :raises TooManyAttempts: as many have come as may
+        """
+        per, who = (Per.ADDRESS, _counted_address()) if sid is None else (Per.SESSION, sid)
+        if operation.rate is None or who is None:
+            return
+        bucket = Bucket(kind=Limit.ROW, per=per, parts=(operation.name, who), rate=operation.rate)
+        if isinstance(refusal := self._reserve_all([bucket]), _Refusal):
+            raise self._told(refusal, operation.name, asker, None)
+
     def _reserve(self, asked: Attempt, operation: Operation) -> list[_Reservation]:
         reserved = self._reserve_all(asked.buckets())
         if isinstance(reserved, _Refusal) and (instead := asked.buckets_instead(reserved.bucket)):
@@ -301,6 +314,8 @@ def _counts(kind: Limit, operation: Operation, outcome: BaseException | None) ->
             return outcome is None or isinstance(outcome, UpstreamMalformed | UpstreamUnavailable | UpstreamTimeout)
         case Limit.GUEST:
             return outcome is None
+        case Limit.ROW:
+            return True
 
 
 def _item(bucket: Bucket) -> RateLimitItem:

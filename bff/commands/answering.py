@@ -15,6 +15,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from bff.commands.arrival import LargestBody, usual_largest_body
 from bff.commands.connection import Connection
 from bff.commands.environ import Environs
 from bff.commands.shares import Shares
@@ -40,6 +41,8 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self._given = 0
         """Requests that threads have, or will have: not done yet, as far as the loop has seen."""
         self._counts: Counts | None = None
+        self.largest_body: LargestBody = usual_largest_body
+        """Tells what a route takes."""
 
     @abstractmethod
     def go_on(self, conn: Connection) -> None:
@@ -55,6 +58,8 @@ class AnsweringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
     def load_wsgi(self) -> None:
         """Build the application, which lasts as long as the process: no collection need look at it."""
         super().load_wsgi()
+        # Other applications than this project's say nothing of their routes.
+        self.largest_body = getattr(self.wsgi, "largest_body_bytes", usual_largest_body)
         gc.collect()
         gc.freeze()
 

@@ -8,13 +8,16 @@ the application takes it. A body that is larger is not waited for: the applicati
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import SocketUnreader
+
+from bff.operations.declared import MAX_BODY_BYTES
 
 LONGEST_REQUEST_LINE_BYTES: Final = 8190
 MOST_HEADERS: Final = 100
@@ -22,12 +25,20 @@ LONGEST_HEADER_BYTES: Final = 8190
 """Of every field but `Cookie`, which holds what all applications of a domain have set."""
 LONGEST_COOKIE_BYTES: Final = 16 * 1024 + len("Cookie: \r\n")
 LARGEST_HEAD_BYTES: Final = 64 * 1024
-LARGEST_CHUNKED_BYTES: Final = 256 * 1024
-"""Of a request with a chunked body, as sent: what wraps the chunks counts, too."""
+CHUNKS_TAKE_BYTES: Final = 192 * 1024
+"""By how much a request with a chunked body, as sent, may be larger than its body: its head, and what wraps chunks."""
 MOST_CHUNKS: Final = 4096
 """Of one body. Gunicorn's reader moves what it has buffered with each of them."""
 READ_BEYOND_BYTES: Final = 2048
 """Gunicorn's reader asks for at least 1 KiB at a time, so this much past the limit lets the application see it."""
+
+
+LargestBody: TypeAlias = Callable[[str, str], int]
+
+
+def usual_largest_body(method: str, path: str) -> int:
+    """Return how many bytes most routes take."""
+    return MAX_BODY_BYTES
 
 
 class Stage(Enum):
@@ -48,13 +59,14 @@ class Arrival:
 
     :param cfg: gunicorn's configuration
     :param client: the peer's address, as `accept` gives it
-    :param largest_body_bytes: of a body that the application would take
+    :param largest_body: tells how many bytes the application takes as the body of a request with this verb and path
     """
 
-    def __init__(self, cfg: Any, client: Any, largest_body_bytes: int) -> None:
+    def __init__(self, cfg: Any, client: Any, largest_body: LargestBody) -> None:
         self._cfg = cfg
         self._client = client
-        self._largest_body = largest_body_bytes
+        self._tell_largest_body = largest_body
+        self._largest_body = MAX_BODY_BYTES
         self._received = _Received()
         self._line_seen = False
         self._missing = 0
@@ -126,6 +138,9 @@ class Arrival:
         if self.size - len(beyond) > LARGEST_HEAD_BYTES:
             return self._too_long_a_head()
         self.request = request
+        if isinstance(request.body.reader, ChunkedReader) or request.body.reader.length > MAX_BODY_BYTES:
+            # What is small goes everywhere, so it is not looked where it goes.
+            self._largest_body = self._tell_largest_body(request.method, request.path)
         if isinstance(request.body.reader, ChunkedReader):
             self._chunks = ChunkEnd(self._largest_body + READ_BEYOND_BYTES)
             return self._body(beyond)
@@ -148,7 +163,8 @@ class Arrival:
             case ChunkStage.ENOUGH:
                 return self._enough()
             case _:
-                return Stage.TOO_LARGE if self.size > LARGEST_CHUNKED_BYTES else Stage.WAITING
+                too_large = self.size > self._largest_body + CHUNKS_TAKE_BYTES
+                return Stage.TOO_LARGE if too_large else Stage.WAITING
 
     def _enough(self) -> Stage:
         # Where the next request would begin is not known; and who is refused need not be told to go on.

@@ -9,8 +9,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import TConn
 
-from bff.commands.arrival import Arrival
-from bff.operations.declared import MAX_BODY_BYTES
+from bff.commands.arrival import Arrival, LargestBody, usual_largest_body
 
 _READ_BYTES: Final = 16 * 1024
 
@@ -80,8 +79,11 @@ class Outgoing:
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A client's connection, and the request that is arriving on it."""
 
-    def __init__(self, cfg: Any, sock: socket.socket, client: Any, server: Any) -> None:
+    def __init__(
+        self, cfg: Any, sock: socket.socket, client: Any, server: Any, largest_body: LargestBody = usual_largest_body
+    ) -> None:
         super().__init__(cfg, sock, client, server)
+        self._largest_body = largest_body
         self.incoming = sock
         self.sock: Outgoing = Outgoing(sock)
         # Gunicorn would wait for the first byte and make a parser that reads the socket.
@@ -112,7 +114,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
     def expect_request(self) -> Arrival:
         """Begin anew."""
-        self.arrival = Arrival(self.cfg, self.client, MAX_BODY_BYTES)
+        self.arrival = Arrival(self.cfg, self.client, self._largest_body)
         self.parser = _Parsed(self.arrival)
         return self.arrival
 

@@ -70,7 +70,7 @@ class WholeRequestWorker(AnsweringWorker):
                 raise
             return
         self.nr_conns += 1
-        conn = Connection(self.cfg, sock, client, listener.getsockname())
+        conn = Connection(self.cfg, sock, client, listener.getsockname(), self.largest_body)
         self._watch(conn, selectors.EVENT_READ)
         self._wait(conn, self._arriving, ARRIVAL_SECONDS)
         self._shares.tell(self.age, self.nr_conns)

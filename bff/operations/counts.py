@@ -46,6 +46,7 @@ class Per(Enum):
     EMAIL = "email"
     CUSTOMER = "customer"
     """Mails that a customer who is signed in has sent to themselves."""
+    SESSION = "session"
     BROWSER = "browser"
     """Failures of the browsers that have been signed in with an e-mail."""
 

@@ -8,8 +8,12 @@ from typing import Final
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """Of a request, unless its row says more."""
+MOST_BODY_BYTES: Final = 1024 * 1024
+"""What a row may say at most."""
 MAX_ANSWER_BYTES: Final = 2 * 1024 * 1024
 """Of upstream's answer, unless its row says otherwise."""
+MOST_ANSWER_BYTES: Final = 10 * 1024 * 1024
+"""What a row may say at most."""
 BROWSER_LANGUAGE: Final = "browser"
 """The language that the browser asks for."""
 NO_LANGUAGE: Final = "none"

@@ -15,6 +15,9 @@ from bff.events import Event
 from bff.operations.declared import (
     BROWSER_LANGUAGE,
     MAX_ANSWER_BYTES,
+    MAX_BODY_BYTES,
+    MOST_ANSWER_BYTES,
+    MOST_BODY_BYTES,
     NO_LANGUAGE,
     Declared,
     FreeBody,
@@ -131,7 +134,7 @@ class Feature(Enum):
 
 
 class Limit(Enum):
-    """What may be asked for only so often; the value ends the setting's name, `BFF_RATE_LIMIT_…`."""
+    """What may be asked for only so often; the value ends the name of the setting, `BFF_RATE_LIMIT_…`, that says it."""
 
     LOGIN = "LOGIN"
     """It can be used to guess passwords: a call counts if upstream refuses it."""
@@ -139,6 +142,8 @@ class Limit(Enum):
     """It sends a mail: a call counts if it may have sent one, also where a neutral answer hides that."""
     GUEST = "GUEST"
     """It creates a guest: a call counts if it has created one."""
+    ROW = "ROW"
+    """A declared row's own, which no setting names (`Operation.rate`): every call counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +214,11 @@ class Route:
     def needs_body(self) -> bool:
         """Whether it is refused without a body."""
         return self.takes_body and self.body_required
+
+    @property
+    def max_body_bytes(self) -> int:
+        """How many bytes its body may have."""
+        return MAX_BODY_BYTES if self.free_body is None else self.free_body.max_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +321,9 @@ class Operation:
     def __post_init__(self) -> None:
         if self.returns_tokens and self.performer is Performer.CALL and self.exposure is not Exposure.INTERNAL:
             raise ValueError(f"{self.name}: its answer holds tokens, and would be passed on")
+        largest_body = 0 if self.free_body is None else self.free_body.max_bytes
+        if largest_body > MOST_BODY_BYTES or self.max_answer_bytes > MOST_ANSWER_BYTES:
+            raise ValueError(f"{self.name}: its body or answer may be larger than any")
 
     @property
     def is_for_guests(self) -> bool:

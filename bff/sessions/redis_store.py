@@ -1,9 +1,9 @@
 """Sessions in Redis: two sealed records under one hash tag, read in one round trip, written by compare-and-set.
 
-Keys: `bff:{sid}:web`, `:tokens`, `:device`, `:ended`, `:rate` and `:lock`. The tag keeps them in one Cluster slot, so a
-script may touch them together. A replaced cookie leaves a few bytes under its web key for a minute, so that a late
-request with it is known for what it is. A Redis that is short of memory may drop one key of a session and leave the
-others: whose customer is left with a half is signed out, and told so.
+The tag keeps the keys (`session_keys`) in one Cluster slot, so a script may touch them together. A replaced cookie
+leaves a few bytes under its web key for a minute, so that a late request with it is known for what it is. A Redis that
+is short of memory may drop one key of a session and leave the others: whose customer is left with a half is signed out,
+and told so.
 """
 
 from __future__ import annotations
@@ -26,60 +26,14 @@ from bff.sessions.model import Vault, WebRecord
 from bff.sessions.prepared_script import PreparedScript
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.redis_lock import held
-from bff.sessions.scripts import COMMIT, END, LOAD, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
+from bff.sessions.scripts import COMMIT, END, LOAD, LOAD_AND_COUNT_ROW, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
-from bff.sessions.store import Found, Lease, Missing, SessionEnded, SessionStore, VersionConflict, Versions
-from bff.sessions.stored_keys import PLAIN, StoredKey
+from bff.sessions.session_keys import all_keys, device_key, ended_key, row_rate_key, tokens_key, web_key
+from bff.sessions.store import Found, Lease, Missing, RowCount, SessionEnded, SessionStore, VersionConflict, Versions
 
 RETIRED_SECONDS = 60
 _RETIRED = b"R"
 _SCAN_BATCH = 1000
-_SEALED = "AES-256-GCM; key: HKDF-SHA-256 of a server key and the browser's cookie; bound to its Redis key and version"
-STORED_KEYS = (
-    StoredKey(
-        key="bff:{<sid>}:web",
-        holds="who is signed in and since when, drafts of forms, social sign-ins under way; no token of Emporix's",
-        cipher=_SEALED,
-        lifetime="{idle} s signed in, {guest_idle} s as a guest, since the last request; 900 s for a guest whose "
-        "cookie does not come back; a replaced one's mark: 60 s",
-        commands=("evalsha", "get", "pttl", "strlen", "getrange", "set", "pexpire", "del"),
-    ),
-    StoredKey(
-        key="bff:{<sid>}:tokens",
-        holds="all tokens that Emporix gave this session",
-        cipher=_SEALED,
-        lifetime="the session's",
-        commands=("evalsha", "get", "exists", "getrange", "set", "pexpire", "del"),
-    ),
-    StoredKey(
-        key="bff:{<sid>}:device",
-        holds="when a browser signed in, when it was last seen, its kind in our words",
-        cipher="AES-256-GCM; key: HKDF-SHA-256 of a server key; bound to its Redis key",
-        lifetime="the session's",
-        commands=("evalsha", "get", "set", "pexpire", "del"),
-    ),
-    StoredKey(
-        key="bff:{<sid>}:ended",
-        holds="one word: why a signed-in session is over, or what to say if no further request comes",
-        cipher=PLAIN,
-        lifetime="3600 s after the end of the session",
-        commands=("evalsha", "get", "pttl", "set", "del"),
-    ),
-    StoredKey(
-        key="bff:{<sid>}:lock",
-        holds="a random word of the process that renews the session's tokens",
-        cipher=PLAIN,
-        lifetime="a lease of some seconds",
-        commands=("evalsha", "get", "set", "pexpire", "del"),
-    ),
-    StoredKey(
-        key="bff:{<sid>}:rate",
-        holds="the session's requests in the window at hand",
-        cipher=PLAIN,
-        lifetime="the window of BFF_RATE_LIMIT_API",
-        commands=("evalsha", "set", "incr", "pttl", "del"),
-    ),
-)
 _NAMES_A_SESSION = re.compile(rb"bff:\{([0-9a-f]{64})\}:(?!ended)[a-z]+")
 _IS_HALF = "half of it was missing"
 
@@ -93,26 +47,32 @@ class RedisSessionStore:
         self._devices = DeviceSealer(ring)
         self._log = log
         self._window = count_window_seconds or 0
-        self._load_script = PreparedScript(client, LOAD, keys=len(_all("")))
+        self._load_script = PreparedScript(client, LOAD, keys=len(all_keys("")))
+        self._load_and_count_script = PreparedScript(client, LOAD_AND_COUNT_ROW, keys=len(all_keys("")) + 1)
         self._touch_script = client.register_script(TOUCH)
         self._commit_script = client.register_script(COMMIT)
         self._retire_script = client.register_script(RETIRE_IF_SAME)
         self._end_script = client.register_script(END)
 
-    def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
-        """Read both records and, where `count`, count the request against the limit per session."""
-        window = self._window if count else 0
-        answer = translate_redis_errors(lambda: self._load_script(_all(cookie.sid), [window]), repeatable=True)
+    def load(self, cookie: SessionCookie, *, count: bool = True, row: RowCount | None = None) -> Found | Missing:
+        """Read both records and, where `count`, count the request against the limit per session; and the row's call."""
+        script, keys, args = self._load_script, all_keys(cookie.sid), [self._window if count else 0]
+        if row is not None:
+            script, keys = self._load_and_count_script, [*keys, row_rate_key(cookie.sid, row.name)]
+            args.append(row.window_seconds)
+        answer = translate_redis_errors(lambda: script(keys, args), repeatable=True)
         web_record, note = answer[0], note_in(*answer[1:3])
         if web_record is not None and web_record.startswith(_RETIRED):
             return Missing(retired=True, mark=web_record[len(_RETIRED) :])
         if web_record is None:
             return self._end_half(cookie, note) if answer[3] else Missing(ended=note)
-        _, _, _, tokens_record, ttl_ms, used, window_ms = answer
+        _, _, _, tokens_record, ttl_ms, used, window_ms, *of_row = answer
         tokens_record = tokens_record or NO_RECORD
-        web = self._sealer.open(web_record, RecordKind.WEB, cookie, _web(cookie.sid))
+        web = self._sealer.open(web_record, RecordKind.WEB, cookie, web_key(cookie.sid))
         vault = (
-            self._sealer.open(tokens_record, RecordKind.TOKENS, cookie, _tokens(cookie.sid)) if tokens_record else b"{}"
+            self._sealer.open(tokens_record, RecordKind.TOKENS, cookie, tokens_key(cookie.sid))
+            if tokens_record
+            else b"{}"
         )
         if web is None or vault is None:
             # A key has left the ring, or another program wrote to Redis: either way it signs no customer in.
@@ -129,6 +89,8 @@ class RedisSessionStore:
             ttl_seconds=max(ttl_ms, 0) / 1000,
             requests=used,
             window_ends_in_seconds=max(window_ms, 0) / 1000,
+            row_calls=of_row[0] if of_row else 0,
+            row_window_ends_in_seconds=max(of_row[1], 0) / 1000 if of_row else 0.0,
             ended=note if read.signed_in is None else None,
         )
 
@@ -148,7 +110,7 @@ class RedisSessionStore:
         ended: EndedNote | None = None,
     ) -> None:
         """Let a session that exists live for so long from now."""
-        keys = _all(cookie.sid)[:4]
+        keys = all_keys(cookie.sid)[:4]
         version = b"" if read is None else read.web
         sealed = self._sealed_device(cookie, device)
         args: list[int | str | bytes] = [_milliseconds(ttl_seconds), sealed, version, *stored_form(ended)]
@@ -169,11 +131,11 @@ class RedisSessionStore:
         pipe = self._redis.pipeline(transaction=True)
         if device is not None:
             # First, so that it is also the first to end.
-            pipe.set(_device(cookie.sid), self._sealed_device(cookie, device), px=_milliseconds(ttl_seconds))
+            pipe.set(device_key(cookie.sid), self._sealed_device(cookie, device), px=_milliseconds(ttl_seconds))
         if ended is not None:
-            pipe.set(_ended(cookie.sid), ended.why.value, px=_milliseconds(ended.seconds))
-        pipe.set(_web(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
-        pipe.set(_tokens(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
+            pipe.set(ended_key(cookie.sid), ended.why.value, px=_milliseconds(ended.seconds))
+        pipe.set(web_key(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
+        pipe.set(tokens_key(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
         translate_redis_errors(pipe.execute)
         return Versions(web=version_of(web_record), tokens=version_of(tokens_record))
 
@@ -191,7 +153,7 @@ class RedisSessionStore:
         web_record, tokens_record = self._sealed(cookie, read, web, vault)
         ttl = 0 if ttl_seconds is None else _milliseconds(ttl_seconds)
         drop_device = web is not None and web.signed_in is None
-        keys, checks = _all(cookie.sid)[:4], _checks(read, web is not None, vault is not None)
+        keys, checks = all_keys(cookie.sid)[:4], _checks(read, web is not None, vault is not None)
         args = [*checks, web_record, tokens_record, ttl, int(drop_device), *stored_form(ended)]
         _verdict(translate_redis_errors(lambda: self._commit_script(keys=keys, args=args)))
         return Versions(
@@ -202,11 +164,11 @@ class RedisSessionStore:
         """End a session for good; with `read`, only if it is still as it was read."""
         if read is not None:
             args = [*_checks(read, True, True), _RETIRED + mark, RETIRED_SECONDS]
-            _verdict(translate_redis_errors(lambda: self._retire_script(keys=_all(cookie.sid), args=args)))
+            _verdict(translate_redis_errors(lambda: self._retire_script(keys=all_keys(cookie.sid), args=args)))
             return
         pipe = self._redis.pipeline(transaction=True)
-        pipe.delete(*_all(cookie.sid)[1:])
-        pipe.set(_web(cookie.sid), _RETIRED + mark, ex=RETIRED_SECONDS)
+        pipe.delete(*all_keys(cookie.sid)[1:])
+        pipe.set(web_key(cookie.sid), _RETIRED + mark, ex=RETIRED_SECONDS)
         translate_redis_errors(pipe.execute)
 
     def end(self, sids: Iterable[str], why: Ended | None = Ended.ELSEWHERE) -> tuple[str, ...]:
@@ -214,7 +176,7 @@ class RedisSessionStore:
         args = stored_form(None if why is None else from_now_on(why))
         # One call each: in a Cluster, two sessions lie in different slots.
         return tuple(
-            sid for sid in sids if translate_redis_errors(partial(self._end_script, keys=_all(sid), args=args))
+            sid for sid in sids if translate_redis_errors(partial(self._end_script, keys=all_keys(sid), args=args))
         )
 
     def devices(self, sids: Iterable[str]) -> Mapping[str, DeviceRecord | None]:
@@ -222,12 +184,12 @@ class RedisSessionStore:
         sids = tuple(sids)
         pipe = self._redis.pipeline(transaction=False)
         for sid in sids:
-            pipe.strlen(_web(sid))
-            pipe.exists(_tokens(sid))
-            pipe.get(_device(sid))
+            pipe.strlen(web_key(sid))
+            pipe.exists(tokens_key(sid))
+            pipe.get(device_key(sid))
         answers: Any = iter(translate_redis_errors(pipe.execute))
         return {
-            sid: None if record is None else self._devices.open(record, _device(sid))
+            sid: None if record is None else self._devices.open(record, device_key(sid))
             for sid, length, has_tokens, record in zip(sids, answers, answers, answers, strict=True)
             if length > RETIRED_BYTES and (has_tokens or record is None)
         }
@@ -254,12 +216,14 @@ class RedisSessionStore:
     ) -> tuple[bytes, bytes]:
         seal = self._sealer.seal
         return (
-            seal(web.to_json(), RecordKind.WEB, cookie, _web(cookie.sid), read.web) if web else NO_RECORD,
-            seal(vault.to_json(), RecordKind.TOKENS, cookie, _tokens(cookie.sid), read.tokens) if vault else NO_RECORD,
+            seal(web.to_json(), RecordKind.WEB, cookie, web_key(cookie.sid), read.web) if web else NO_RECORD,
+            seal(vault.to_json(), RecordKind.TOKENS, cookie, tokens_key(cookie.sid), read.tokens)
+            if vault
+            else NO_RECORD,
         )
 
     def _sealed_device(self, cookie: SessionCookie, device: DeviceRecord | None) -> bytes:
-        return NO_RECORD if device is None else self._devices.seal(device, _device(cookie.sid))
+        return NO_RECORD if device is None else self._devices.seal(device, device_key(cookie.sid))
 
 
 def _verdict(code: Any) -> None:
@@ -275,31 +239,6 @@ def _checks(read: Versions, web: bool, tokens: bool) -> list[str | bytes]:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
-
-
-def _web(sid: str) -> str:
-    return f"bff:{{{sid}}}:web"
-
-
-def _tokens(sid: str) -> str:
-    return f"bff:{{{sid}}}:tokens"
-
-
-def _rate(sid: str) -> str:
-    return f"bff:{{{sid}}}:rate"
-
-
-def _device(sid: str) -> str:
-    return f"bff:{{{sid}}}:device"
-
-
-def _ended(sid: str) -> str:
-    return f"bff:{{{sid}}}:ended"
-
-
-def _all(sid: str) -> list[str]:
-    """Return the keys of a session in the scripts' order; its lock ends by itself."""
-    return [_web(sid), _tokens(sid), _device(sid), _ended(sid), _rate(sid)]
 
 
 _: type[SessionStore] = RedisSessionStore

@@ -18,9 +18,9 @@ redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
 return redis.call('DEL', KEYS[1])
 """
 
-# KEYS web tokens device ended rate; ARGV window in seconds (0: do not count). The word of a session that is over comes
-# along, and so does one of its halves that is left alone.
-LOAD = f"""
+
+def _load(count_row: str, told_of_row: str) -> str:
+    return f"""
 local web = redis.call('GET', KEYS[1])
 local word, told = redis.call('GET', KEYS[4]), redis.call('PTTL', KEYS[4])
 if not web or #web <= {RETIRED_BYTES} then return {{web, word, told, redis.call('EXISTS', KEYS[2])}} end
@@ -30,8 +30,19 @@ if ARGV[1] ~= '0' then
   used = redis.call('INCR', KEYS[5])
   ends = redis.call('PTTL', KEYS[5])
 end
-return {{web, word, told, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends}}
+{count_row}return {{web, word, told, redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[1]), used, ends{told_of_row}}}
 """
+
+
+# KEYS web tokens device ended rate; ARGV window in seconds (0: do not count). The word of a session that is over comes
+# along, and so does one of its halves that is left alone.
+LOAD = _load("", "")
+
+# KEYS the same, and the row's rate; ARGV the same, and the row's window in seconds.
+LOAD_AND_COUNT_ROW = _load(
+    "redis.call('SET', KEYS[6], 0, 'EX', ARGV[2], 'NX')\nlocal calls = redis.call('INCR', KEYS[6])\n",
+    ", calls, redis.call('PTTL', KEYS[6])",
+)
 
 # KEYS count; ARGV window in seconds
 COUNT = """

@@ -21,7 +21,7 @@ from bff.sessions.ended import Ended, EndedNote, from_now_on
 from bff.sessions.index import Overtaken
 from bff.sessions.lifecycle import Lifecycle
 from bff.sessions.model import Records, SignedIn, Vault, WebRecord
-from bff.sessions.store import Found, SessionEnded, VersionConflict, Versions
+from bff.sessions.store import Found, RowCount, SessionEnded, VersionConflict, Versions
 
 _MAX_TRIES = 5
 
@@ -73,6 +73,8 @@ class Session:
         self._may_start = may_start
         self._state = SessionState.UNREAD
         self._found = _UNREAD
+        self._row: tuple[str, Rate] | None = None
+        self._counted_row: str | None = None
         self.browser = browser
         """What the request comes from, in words of ours."""
         self.new_cookie: SessionCookie | None = None
@@ -152,23 +154,33 @@ class Session:
         who = self.signed_in
         return None if who is None else who.ends_at(self._all.settings.lifetime_seconds)
 
+    def count_as(self, row: str, rate: Rate) -> None:
+        """Have this request counted as a call of a declared row, in the round trip that reads the session."""
+        self._row = row, rate
+
+    def has_counted(self, row: str) -> bool:
+        """Tell whether this request was counted as a call of a declared row."""
+        return self._counted_row == row
+
     def load(self, *, extend: bool = True) -> None:
         """Read the session once (later calls do nothing) and, if due, extend its idle limit.
 
         :raises SessionStoreUnavailable: Redis does not answer
-        :raises TooManyAttempts: the limit of requests per session is used up
+        :raises TooManyAttempts: the limit of requests per session is used up, or the one of calls of a row
         """
         if self._state is not SessionState.UNREAD:
             return
         if self._cookie is None or not self._cookie.is_well_formed:
             self._state, self._found = SessionState.MISSING, self._nothing()
             return
-        found = self._all.store.load(self._cookie)
+        row = None if self._row is None else RowCount(name=self._row[0], window_seconds=self._row[1].window_seconds)
+        found = self._all.store.load(self._cookie, row=row)
         if not isinstance(found, Found):
             self._state = SessionState.RETIRED if found.retired else SessionState.MISSING
             self._found = replace(self._nothing(), ended=found.ended)
             return
         self._found, self._state = found, SessionState.LIVE
+        self._counted_row = None if row is None else row.name
         self._check_request_limit()
         if extend:
             self._found = self._all.extend(self._cookie, found, self.browser)
@@ -358,12 +370,21 @@ class Session:
         return Found(web=web, vault=Vault(), versions=Versions(web=b"", tokens=b""), ttl_seconds=0.0)
 
     def _check_request_limit(self) -> None:
-        limit, found = self._all.limit, self._found
-        if limit is None or found.requests <= limit.count:
+        found = self._found
+        if self._all.limit is not None:
+            self._check_limit(self._all.limit, found.requests, found.window_ends_in_seconds, "api", None)
+        if self._row is not None:
+            name, rate = self._row
+            self._check_limit(rate, found.row_calls, found.row_window_ends_in_seconds, "row", name)
+
+    def _check_limit(self, rate: Rate, used: int, ends_in_seconds: float, limit: str, row: str | None) -> None:
+        if used <= rate.count:
             return
-        self._all.log.emit(Event.LIMIT_REACHED, limit="api", per="session")
-        if found.requests == limit.count + 1:
+        self._all.log.emit(Event.LIMIT_REACHED, limit=limit, per="session")
+        if used == rate.count + 1:
             # The first one only: a flood must not fill the log.
             customer_id = None if self.signed_in is None else self.signed_in.customer.id
-            self._all.log.audit(Event.RATE_LIMITED, sid=self.sid, customer_id=customer_id, limit="api", per="session")
-        raise TooManyAttempts(max(1, math.ceil(found.window_ends_in_seconds)))
+            self._all.log.audit(
+                Event.RATE_LIMITED, sid=self.sid, customer_id=customer_id, limit=limit, per="session", operation=row
+            )
+        raise TooManyAttempts(max(1, math.ceil(ends_in_seconds)))

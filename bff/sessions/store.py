@@ -45,6 +45,15 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowCount:
+    """What a session's calls of one declared row are counted in."""
+
+    name: str
+    """The row's."""
+    window_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A session that lives."""
 
@@ -57,6 +66,9 @@ class Found:
     """How many there were in this window of the limit per session, this one included; 0: not counted."""
     window_ends_in_seconds: float = 0.0
     """How long that window still lasts."""
+    row_calls: int = 0
+    """How many there were of the row, this one included; 0: not counted."""
+    row_window_ends_in_seconds: float = 0.0
     ended: EndedNote | None = None
     """Why the customer is a guest again; None while one is signed in, and where none was of late."""
 
@@ -90,8 +102,8 @@ class SessionStore(Protocol):
     Each raises `SessionStoreUnavailable` where the store does not answer in time.
     """
 
-    def load(self, cookie: SessionCookie, *, count: bool = True) -> Found | Missing:
-        """Read both records and, where `count`, count the request against the limit per session.
+    def load(self, cookie: SessionCookie, *, count: bool = True, row: RowCount | None = None) -> Found | Missing:
+        """Read both records and, where `count`, count the request against the limit per session; and the row's call.
 
         A session of a customer, of which a record is missing, is ended: it is `Missing`.
         """

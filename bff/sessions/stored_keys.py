@@ -15,7 +15,8 @@ class StoredKey:
     """One kind of entry."""
 
     key: str
-    """Pattern: `<sid>` is a SHA-256 (hex), `<hash>` an HMAC-SHA-256 (hex), the rest are plain words and numbers."""
+    """Pattern: `<sid>` is a SHA-256 (hex), `<hash>` an HMAC-SHA-256 (hex), `<operation>` a row's name,
+    the rest are plain words and numbers."""
     holds: str
     cipher: str
     lifetime: str
@@ -40,6 +41,7 @@ _SHAPES = {
     "<sid>": "[0-9a-f]{64}",
     "<hash>": "[0-9a-f]{64}",
     "<kind>": "[a-z-]+",
+    "<operation>": "[a-z][a-z0-9_]*",
     "<limit>": "[A-Za-z/_]+",
     "<rate>": "[0-9]+/[0-9]+/[a-z]+",
 }

@@ -136,6 +136,9 @@ class TokenBroker:
 
         :raises TooManyAttempts: on entering; upstream must not be asked
         """
+        if operation.rate is not None and not session.has_counted(operation.name):
+            # Its session was not there when this request was counted, or had been read by then.
+            self._limits.count_call(operation, Asker(**audit_subject(session)), sid=session.sid)
         if not operation.limits:
             return nullcontext()
         who = session.signed_in

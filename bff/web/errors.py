@@ -107,6 +107,9 @@ def fault_of(error: Exception) -> Fault:
         case errors.TooManyAttempts() | errors.UpstreamRateLimited():
             base = FAULTS[type(error)]
             return _fault(base.status, base.type, base.message, retry=error.retry_after_seconds)
+        case errors.PayloadTooLarge(most_bytes=int()):
+            base = FAULTS[type(error)]
+            return _fault(base.status, base.type, f"The body may have at most {(error.most_bytes or 0) // 1024} KiB.")
         case BffError():
             return next((FAULTS[kind] for kind in type(error).__mro__ if kind in FAULTS), _INTERNAL)
         case HTTPException():

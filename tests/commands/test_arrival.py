@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bff.commands.arrival import (
-    LARGEST_CHUNKED_BYTES,
+    CHUNKS_TAKE_BYTES,
     LARGEST_HEAD_BYTES,
     LONGEST_COOKIE_BYTES,
     LONGEST_HEADER_BYTES,
@@ -22,13 +22,16 @@ from bff.commands.arrival import (
     Arrival,
     ChunkEnd,
     ChunkStage,
+    LargestBody,
     Stage,
+    usual_largest_body,
 )
 from bff.config.settings import Settings
 from tests.support.served import environment, server_of
 
 CLIENT = ("192.0.2.1", 1234)
 LIMIT = 64 * 1024
+LARGEST_CHUNKED_BYTES = LIMIT + CHUNKS_TAKE_BYTES
 CFG = server_of(Settings.from_env(environment())).cfg
 HEAD = b"POST /x?y=1 HTTP/1.1\r\nHost: shop.example\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -68,7 +71,7 @@ def in_one_piece(data: bytes) -> tuple[object, bytes | None]:
 
 
 def in_pieces(pieces: list[bytes]) -> tuple[object, bytes | None]:
-    arrival, stage, coming = Arrival(CFG, CLIENT, LIMIT), Stage.WAITING, list(pieces)
+    arrival, stage, coming = Arrival(CFG, CLIENT, usual_largest_body), Stage.WAITING, list(pieces)
     while coming and stage is Stage.WAITING:
         stage = arrival.feed(coming.pop(0))
     if stage is Stage.WAITING:
@@ -145,7 +148,7 @@ def test_chunks_of_any_bytes_end_where_gunicorn_ends_them(data: bytes, size: int
 
 
 def stage_of(*pieces: bytes) -> tuple[Stage, Arrival]:
-    arrival = Arrival(CFG, CLIENT, LIMIT)
+    arrival = Arrival(CFG, CLIENT, usual_largest_body)
     stage = Stage.WAITING
     for piece in pieces:
         assert stage is Stage.WAITING
@@ -171,7 +174,7 @@ def test_larger_body_is_not_waited_for_and_ends_the_connection() -> None:
 
 def test_larger_chunked_body_is_handed_over_once_its_size_shows() -> None:
     chunk = b"400\r\n" + b"x" * 1024 + b"\r\n"
-    arrival = Arrival(CFG, CLIENT, LIMIT)
+    arrival = Arrival(CFG, CLIENT, usual_largest_body)
     stages = [arrival.feed(CHUNKED), *(arrival.feed(chunk) for _ in range((LIMIT + READ_BEYOND_BYTES) // 1024 + 1))]
     assert set(stages[:-1]) == {Stage.WAITING}
     assert stages[-1] is Stage.READY
@@ -190,7 +193,7 @@ def test_largest_body_may_come_in_small_chunks() -> None:
 @pytest.mark.parametrize("chunk", [b"1\r\nx\r\n", b"1;a\r\nx\r\n"])
 @pytest.mark.parametrize("at_once", [1, 100])
 def test_body_in_more_chunks_than_any_client_sends_is_too_large(chunk: bytes, at_once: int) -> None:
-    arrival = Arrival(CFG, CLIENT, LIMIT)
+    arrival = Arrival(CFG, CLIENT, usual_largest_body)
     arrival.feed(CHUNKED)
     stages = [arrival.feed(chunk * at_once) for _ in range(4096 // at_once + 1)]
     assert set(stages[:-1]) == {Stage.WAITING}
@@ -199,7 +202,7 @@ def test_body_in_more_chunks_than_any_client_sends_is_too_large(chunk: bytes, at
 
 def test_chunks_that_are_mostly_wrapping_are_too_large() -> None:
     chunk = b"1;" + b"a" * 8000 + b"\r\nx\r\n"
-    arrival = Arrival(CFG, CLIENT, LIMIT)
+    arrival = Arrival(CFG, CLIENT, usual_largest_body)
     stages = [arrival.feed(CHUNKED), *(arrival.feed(chunk) for _ in range(LARGEST_CHUNKED_BYTES // len(chunk) + 1))]
     assert set(stages[:-1]) == {Stage.WAITING}
     assert stages[-1] is Stage.TOO_LARGE
@@ -275,3 +278,52 @@ def test_trailers_have_a_largest_size_together() -> None:
     chunks = ChunkEnd(LIMIT)
     assert chunks.feed(b"0\r\n" + b"a: b\r\n" * (LONGEST_COOKIE_BYTES // 6)) is ChunkStage.WAITING
     assert chunks.feed(b"a: b\r\n") is ChunkStage.ENOUGH
+
+
+LARGE = 1024 * 1024
+
+
+def larger(method: str, path: str) -> int:
+    """Take more where one route lies."""
+    return LARGE if (method, path) == ("POST", "/x") else LIMIT
+
+
+def stages_of(head: bytes, content: bytes, largest_body: LargestBody) -> list[Stage]:
+    arrival = Arrival(CFG, CLIENT, largest_body)
+    stages = [arrival.feed(head)]
+    for at in range(0, len(content), 16 * 1024):
+        if stages[-1] is not Stage.WAITING:
+            break
+        stages.append(arrival.feed(content[at : at + 16 * 1024]))
+    return stages
+
+
+def chunked(size: int) -> bytes:
+    return b"4000\r\n" + b"x" * 0x4000 + b"\r\n" if size == 0x4000 else chunked(0x4000) * (size // 0x4000)
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, LARGE])
+def test_larger_body_is_waited_for_where_its_route_takes_it(size: int) -> None:
+    head = HEAD + b"Content-Length: %d\r\n\r\n" % size
+    stages = stages_of(head, b"x" * size, larger)
+    assert (stages[-1], set(stages[:-1])) == (Stage.READY, {Stage.WAITING})
+    assert stages_of(head, b"", usual_largest_body) == [Stage.READY]
+
+
+def test_body_over_the_routes_size_is_not_waited_for() -> None:
+    assert stages_of(HEAD + b"Content-Length: %d\r\n\r\n" % (LARGE + 1), b"", larger) == [Stage.READY]
+
+
+def test_larger_chunked_body_is_waited_for_where_its_route_takes_it() -> None:
+    stages = stages_of(CHUNKED, chunked(LARGE) + b"0\r\n\r\n", larger)
+    assert (stages[-1], len(stages) > LARGE // (16 * 1024)) == (Stage.READY, True)
+    stages = stages_of(CHUNKED, chunked(LARGE), usual_largest_body)
+    assert (stages[-1], len(stages) < 8) == (Stage.READY, True)
+
+
+def test_routes_of_small_bodies_are_not_looked_for() -> None:
+    def never(method: str, path: str) -> int:
+        raise AssertionError(path)
+
+    assert stages_of(HEAD + b"Content-Length: %d\r\n\r\n" % LIMIT, b"x" * LIMIT, never)[-1] is Stage.READY
+    assert stages_of(b"GET /x HTTP/1.1\r\nHost: shop.example\r\n\r\n", b"", never) == [Stage.READY]

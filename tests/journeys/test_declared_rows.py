@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -240,6 +240,20 @@ def test_nothing_goes_out_again_after_any_other_answer(shop: DeclaredShop, statu
     shop.answers("POST", path, Canned(status=status, content={"message": "No."}))
     assert browser.post("/api/checkout/checkouts/order", json={}).status_code >= 400
     assert len(shop.arrived(path)) == 1
+
+
+@pytest.mark.parametrize("break_at", ["begin", "middle"])
+def test_what_may_have_been_done_is_not_asked_for_again(
+    shop: DeclaredShop, break_at: Literal["begin", "middle"]
+) -> None:
+    browser = shop.signed_in()
+    path = "/checkout/demoshop/checkouts/order"
+    shop.answers("POST", path, Canned(status=200, content={"orderId": "o1"}, breaks_at=break_at))
+    assert browser.post("/api/checkout/checkouts/order", json={}).status_code == 503
+    assert len(shop.arrived(path)) == 1
+    shop.answers("GET", "/cart/demoshop/carts/c1", Canned(status=200, content={"a": 1}, breaks_at=break_at))
+    assert browser.get("/api/cart/carts/c1").status_code == 503
+    assert len(shop.arrived("/cart/demoshop/carts/c1")) == 2
 
 
 def test_services_own_401_is_an_ordinary_refusal_and_signs_nobody_out(shop: DeclaredShop) -> None:

@@ -20,7 +20,9 @@ from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.provider.settings import JANE
 from bff.sessions.answers import FORM_KEY_BYTES, Answers, Claim, KeptAnswer, Submission
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import Vault, WebRecord
 from bff.sessions.rights import Right
+from bff.sessions.store import Found, RowCount, SessionStore
 from tests.support.acl import url_of, user
 from tests.support.journeys.leak_scenes import scene
 from tests.support.journeys.leak_visitor import Role
@@ -89,6 +91,15 @@ def click_twice(answers: Answers) -> None:
     assert isinstance(answers.begin(sent), KeptAnswer)
 
 
+def call_a_limited_row(store: SessionStore) -> None:
+    """Have a session's call of a declared row counted."""
+    cookie = SessionCookie.fresh()
+    store.create(cookie, WebRecord(created=1.0), Vault(), 60)
+    counted = store.load(cookie, row=RowCount(name="checkout_order", window_seconds=60))
+    assert isinstance(counted, Found)
+    assert counted.row_calls == 1
+
+
 def test_rights_that_are_declared_are_those_that_a_driven_shop_takes(
     make_shop: ShopMaker, redis_server: EmbeddedRedis, redis: Redis
 ) -> None:
@@ -99,6 +110,7 @@ def test_rights_that_are_declared_are_those_that_a_driven_shop_takes(
             for role in Role:
                 opened.visitor(role).drive_all()
             click_twice(services.answers)
+            call_a_limited_row(services.store)
             revoke_all(services)
             services.redis.close()
     used = {right for right in overheard.rights if right.command not in OF_CONNECTIONS}
@@ -144,6 +156,11 @@ class Without:
         return (self.shop.browser().get("/readyz").status_code, self.login()) == (503, 200)
 
     def limits(self) -> bool:
+        return self.login() == 200
+
+    def limits_of_declared_rows(self) -> bool:
+        with pytest.raises(SessionStoreUnavailable, match="NOPERM"):
+            call_a_limited_row(self.shop.services.store)
         return self.login() == 200
 
     def bff_sessions_revoke_all(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.mutation import Mutation
 
 _ROWS = "tests/journeys/test_declared_rows.py"
+_LIMITS = "tests/journeys/test_declared_limits.py"
 _LEAKS = "tests/tokens/test_withheld.py"
 
 OF_DECLARED_ROWS: tuple[Mutation, ...] = (
@@ -112,5 +113,40 @@ OF_DECLARED_ROWS: tuple[Mutation, ...] = (
         old="                    max_body_bytes=operation.max_answer_bytes,\n",
         new="",
         test=f"{_ROWS}::test_answer_over_the_rows_size_is_not_passed_on",
+    ),
+    Mutation(
+        guard="calls of a row are limited by session",
+        path="bff/sessions/session.py",
+        old="        if self._row is not None:\n            name, rate",
+        new="        if self._row and False:\n            name, rate",
+        test=f"{_LIMITS}::test_row_is_asked_for_so_often_by_one_session",
+    ),
+    Mutation(
+        guard="calls of a row are limited by address where there is no session",
+        path="bff/tokens/broker.py",
+        old="if operation.rate is not None and not session.has_counted(operation.name):",
+        new="if False:",
+        test=f"{_LIMITS}::test_without_a_session_the_address_counts",
+    ),
+    Mutation(
+        guard="a row's body has its own largest size",
+        path="bff/web/middleware/checks.py",
+        old="else entry.route.max_body_bytes)",
+        new="else 1 << 20)",
+        test=f"{_LIMITS}::test_body_has_the_rows_largest_size",
+    ),
+    Mutation(
+        guard="a larger body is waited for only where its route takes it",
+        path="bff/factory.py",
+        old="        return self._large_bodies.get(endpoint, MAX_BODY_BYTES)",
+        new="        return max(self._large_bodies.values())",
+        test=f"{_LIMITS}::test_server_waits_for_as_much_as_the_route_takes",
+    ),
+    Mutation(
+        guard="what only asks may go out twice, and no order",
+        path="bff/emporix/client.py",
+        old="(isinstance(err, Broken) and operation.repeatable and not err.was_repeated)",
+        new="isinstance(err, Broken)",
+        test=f"{_ROWS}::test_what_may_have_been_done_is_not_asked_for_again",
     ),
 )

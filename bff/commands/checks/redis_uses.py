@@ -12,7 +12,7 @@ from typing import Final
 
 from bff import limits
 from bff.config.settings import Settings
-from bff.sessions import answers, index, known_browsers, readiness, redis_store, replay
+from bff.sessions import answers, index, known_browsers, readiness, replay, session_keys
 from bff.sessions.rights import Right, rights_for
 from bff.sessions.stored_keys import StoredKey
 
@@ -51,7 +51,7 @@ REDIS_USES: Final = (
     RedisUse(
         name="sessions",
         without="no session can be kept, and requests are answered 503",
-        kept=redis_store.STORED_KEYS,
+        kept=session_keys.STORED_KEYS,
         commands=(*_SCRIPTS, *_TRANSACTIONS),
     ),
     RedisUse(
@@ -90,6 +90,13 @@ REDIS_USES: Final = (
         kept=limits.STORED_KEYS,
         commands=_SCRIPTS,
         is_used=_limits,
+    ),
+    RedisUse(
+        name="limits of declared rows",
+        without="rows with a limit are answered 503",
+        kept=session_keys.ROW_KEYS,
+        commands=_SCRIPTS,
+        is_used=lambda settings: settings.serving.storefront is not None,
     ),
     RedisUse(
         name="`bff sessions revoke --all`",

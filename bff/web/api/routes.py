@@ -60,8 +60,11 @@ def _view(services: Services, entry: ApiRoute) -> Callable[..., ResponseReturnVa
 
     # Path values are read, and checked, with the rest of the input.
     def view(**path_values: str) -> ResponseReturnValue:
+        browser = browser_session()
+        if operation.rate is not None:
+            browser.session.count_as(operation.name, operation.rate)
         # A session that is about to end has no idle limit to extend.
-        session = browser_session().resume(extend=operation.performer is not Performer.SIGN_OUT)
+        session = browser.resume(extend=operation.performer is not Performer.SIGN_OUT)
         return _answer(services, operation, services.calls.perform(session, operation, read))
 
     return view

@@ -10,7 +10,8 @@ from bff.errors import Detail, InvalidInput, PayloadTooLarge, UnsupportedMediaTy
 from bff.operations.declared import MAX_BODY_BYTES
 from bff.operations.model import JSON, Route
 
-READ_AT_MOST_BYTES = MAX_BODY_BYTES + 1
+BEYOND = 1
+READ_AT_MOST_BYTES = MAX_BODY_BYTES + BEYOND
 """Werkzeug cuts a body without `Content-Length` at its limit and says nothing; the byte beyond tells."""
 
 
@@ -22,21 +23,24 @@ def body_of(request: Request) -> bytes:
     return request.get_data(cache=True)
 
 
-def check_size(request: Request) -> None:
+def check_size(request: Request, most_bytes: int = MAX_BODY_BYTES) -> None:
     """Read the body, if it is whole and not larger than it may be.
 
-    :raises PayloadTooLarge: it is longer than `MAX_BODY_BYTES`
+    :param most_bytes: of the route; where it is not the usual one, nothing may have read the body before
+    :raises PayloadTooLarge: it is longer
     :raises InvalidInput: it broke off, or its chunks are not HTTP's
     """
+    if most_bytes != MAX_BODY_BYTES:
+        request.max_content_length = most_bytes + BEYOND
     try:
         body = body_of(request)
     except RequestEntityTooLarge:
-        raise PayloadTooLarge from None
+        raise PayloadTooLarge(most_bytes) from None
     except ParseException:
         raise InvalidInput(Detail(type="invalid_value", message="The body's chunks cannot be read.")) from None
     # `bff serve` does not wait for the end of a body that says it is too large.
-    if max(len(body), request.content_length or 0) > MAX_BODY_BYTES:
-        raise PayloadTooLarge
+    if max(len(body), request.content_length or 0) > most_bytes:
+        raise PayloadTooLarge(most_bytes)
     if "CONTENT_LENGTH" in request.environ and len(body) < (request.content_length or 0):
         raise InvalidInput(Detail(type="invalid_value", message="The body is shorter than its Content-Length."))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from bff.account.calls import check_feature
+from bff.operations.declared import MAX_BODY_BYTES
 from bff.web.api.routes import ApiRoute, api_routes
 from bff.web.at_hand import asked
 from bff.web.middleware.bodies import check_media_type, check_size
@@ -55,7 +56,7 @@ def register_checks(app: Flask, services: Services) -> None:
         if is_form and not has_right_token(request) and (late := answer_late_click(services)) is not None:
             return late
         check_token(request, services)
-        check_size(request)
+        check_size(request, MAX_BODY_BYTES if entry is None else entry.route.max_body_bytes)
         if is_json:
             check_media_type(request, entry.route if entry is not None else None)
         return answer_second_click(services) if is_form else None

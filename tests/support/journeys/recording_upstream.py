@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 _ANONYMOUS_LIFETIME_SECONDS = 3599
 _CUSTOMER_LIFETIME_SECONDS = 2591999
@@ -54,6 +55,10 @@ class Canned:
     raw: bytes | None = None
     """The body as it is, in place of JSON."""
     headers: tuple[tuple[str, str], ...] = ()
+    delay_seconds: float = 0.0
+    """Before it begins."""
+    breaks_at: Literal["begin", "middle"] | None = None
+    """Where the connection ends too early, after the request was taken."""
 
     @property
     def body(self) -> bytes:
@@ -218,7 +223,11 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.upstream.take(
             Arrived(method=self.command, target=self.path, headers=tuple(self.headers.items()), body=body)
         )
+        time.sleep(answer.delay_seconds)
         sent = answer.body
+        self.close_connection = True
+        if answer.breaks_at == "begin":
+            return
         self.send_response(answer.status)
         # One connection for each request: nothing of this server outlives the test that started it.
         self.send_header("Connection", "close")
@@ -229,6 +238,6 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(sent)
+        self.wfile.write(sent[: len(sent) // 2] if answer.breaks_at == "middle" else sent)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer  # noqa: N815 - the names http.server looks for
