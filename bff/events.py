@@ -56,6 +56,8 @@ class Event(Enum):
         *_DONE,
     )
     SOCIAL_LOGIN_FAILED = _WARNING, "a return from the identity provider did not sign in", *_WHO, "reason"
+    CARTS_MERGED = _INFO, "a guest's cart went into the customer's, at sign-in or soon after", *_WHO
+    CARTS_NOT_MERGED = _INFO, "a guest's cart did not go into the customer's", *_WHO, *_DONE
     SIGNED_OUT = _INFO, "a customer signed out", *_WHO
     SESSION_ENDED = _INFO, "a signed-in session ended otherwise", *_WHO, "reason"
     SESSIONS_NOT_ENDED = _WARNING, "a new password or a deletion was to end sessions, and Redis failed", *_WHO, "reason"

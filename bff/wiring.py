@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from bff.account.calls import AccountCalls
+from bff.account.cart_merge import CartMerge
 from bff.account.devices import Devices
 from bff.account.login import Login
 from bff.account.signup import Signup
@@ -92,12 +93,13 @@ def build_services(
 
     :param storefront: what was read from the configuration's file; None: it is read here
     :param counts: where the process counts what it does
-    :raises ConfigurationError: the storefront's file is wrong
+    :raises ConfigurationError: the storefront's file is wrong, or needs what is not configured
     """
     if storefront is None:
         storefront = read_storefront(settings.serving.storefront)
     if operations is None:
         operations = storefront.with_built_in()
+    merge_site = storefront.sign_in.merge_site(settings.emporix.site)
     ring = KeyRing(settings.sessions.keys)
     log = Log(logging.getLogger("bff"), ring.newest.name, counts)
     client = redis or connect_redis(settings.redis)
@@ -126,7 +128,8 @@ def build_services(
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
     most_waiting = max(1, settings.serving.threads // _SHARE_THAT_WAITS)
     broker = TokenBroker(emporix, operations, store, settings.emporix, limits, now, log)
-    login = Login(broker, operations, sessions, now, log)
+    carts = None if merge_site is None else CartMerge(broker, store, merge_site, now, log)
+    login = Login(broker, operations, sessions, now, log, carts)
     oidc = None
     if settings.social is not None:
         oidc = SocialLogin(

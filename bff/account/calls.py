@@ -153,6 +153,7 @@ class AccountCalls:
             asked = replace(asked, call=with_sites(operation, asked.call, self._emporix))
         _check_passwords(operation, asked.content)
         asked = _with_emails(operation, asked)
+        self._login.before_call(session, operation)
         try:
             result = self._performed(session, operation, asked)
         except UpstreamRejected as err:

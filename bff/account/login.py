@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bff.account.cart_merge import CartMerge
 from bff.account.identity import customer_of
 from bff.account.login_ends import LoginEnds
 from bff.emails import comparable
@@ -42,6 +43,7 @@ from bff.sessions.store import SessionEnded
 from bff.tokens.replies import access_of, customer_tokens, is_initial_password
 
 _SESSION_ID = "session-id"
+_SUPERSEDED = "superseded by another sign-in"
 _WRONG = frozenset({400, 404})
 """Refusals of a sign-in that would tell a known address from an unknown one."""
 
@@ -81,6 +83,8 @@ class Grant:
     """What the audit log says that the visitor asked for."""
     only_for: Customer | None
     """Whose cart went along; None: no signed-in customer's."""
+    has_guests_cart: bool
+    """The guest tokens are those that the session has had, so that a cart may hang on them."""
     began: int
     """Before upstream was asked, by Redis's clock (`SessionIndex.time`)."""
     is_established: bool = False
@@ -90,6 +94,9 @@ class Grant:
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Login(LoginEnds):
     """Turns credentials into a signed-in session; what becomes of one afterwards, it has from `LoginEnds`."""
+
+    _carts: CartMerge | None = None
+    """None: carts stay where they are."""
 
     def with_password(self, session: Session, email: str, call: Call, *, asked: Operation | None = None) -> None:
         """Sign in with what the body of `call` says; `email` only chooses whose guest tokens go along.
@@ -173,6 +180,7 @@ class Login(LoginEnds):
         if grant.only_for is not None and grant.only_for.id != customer.id:
             raise AnotherPerson
         before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
+        former = session.cookie
         same = before if before is not None and before.customer.id == customer.id else None
         now = self._now()
         # A provider that still knew the browser may have asked nothing: then it is as old as it says, or no proof.
@@ -185,7 +193,9 @@ class Login(LoginEnds):
             initial_password=is_initial_password(grant.reply),
             social=_social(same, identity),
         )
-        vault = Vault(anonymous=grant.guest, customer=grant.tokens)
+        # Only a guest who becomes a customer brings a cart: not who takes another's place, nor who proves it once more.
+        cart = self._carts.noted() if self._carts and before is None and grant.has_guests_cart else None
+        vault = Vault(anonymous=grant.guest, customer=grant.tokens, cart=cart)
         session.sign_in(
             who, vault, keep_data=before is None or same is not None, goes_on=same is not None, began=grant.began
         )
@@ -194,13 +204,29 @@ class Login(LoginEnds):
         self._log.audit(
             Event.SIGNED_IN, operation=grant.asked.name, again=same is not None, before_sid=sid_before, **about
         )
-        superseded = "superseded by another sign-in"
         if before is not None and same is None:
-            self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=superseded)
-        if tokens_before is None:
+            self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=_SUPERSEDED)
+        if tokens_before is not None:
+            self._follow(session, grant, same, tokens_before)
+        if self._carts is None:
             return
+        if cart is not None and former is not None:
+            self._carts.after_first_sign_in(session, former)
+        else:
+            self._carts.once_more(session)
+
+    def before_call(self, session: Session, operation: Operation) -> None:
+        """Do what a sign-in has left to do, if a call depends on it; a failure changes nothing about the call."""
+        if self._carts is not None:
+            self._carts.before_call(session, operation)
+
+    def _follow(self, session: Session, grant: Grant, same: SignedIn | None, tokens_before: CustomerTokens) -> None:
+        """Do what the tokens of before make necessary: they end, and their company is theirs who go on.
+
+        :raises SessionExpired: the session was ended meanwhile
+        """
         if same is None or tokens_before.session_id != grant.tokens.session_id:
-            self._broker.log_out(tokens_before, superseded)
+            self._broker.log_out(tokens_before, _SUPERSEDED)
         # Else the old token is left to its end: logging it out would end the Emporix session both share, cart included.
         if same is not None and tokens_before.legal_entity_id is not None:
             try:
@@ -221,6 +247,7 @@ class Login(LoginEnds):
         session, operation, who = attempt.session, attempt.operation, attempt.session.signed_in
         # Without a record there is nothing to go along, and no reason to make one only to replace it.
         own = attempt.with_own_guest and session.state is SessionState.LIVE
+        had = session.vault.anonymous if own else None
         guest = self._broker.anonymous(session) if own else self._broker.fresh_anonymous()
         # Before upstream is asked: what is ended from here on may not know of this.
         began = self._sessions.index.time()
@@ -250,6 +277,7 @@ class Login(LoginEnds):
             reply=reply.content,
             asked=attempt.asked or operation,
             only_for=who.customer if own and who is not None else None,
+            has_guests_cart=had is not None and had.session_id is not None and had.session_id == guest.session_id,
             began=began,
         )
 

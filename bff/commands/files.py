@@ -32,6 +32,7 @@ def read_files(settings: Settings) -> Files:
         problems += error.problems
     try:
         storefront = read_storefront(settings.serving.storefront)
+        storefront.sign_in.merge_site(settings.emporix.site)
     except ConfigurationError as error:
         problems += error.problems
     if problems:

@@ -213,19 +213,37 @@ class CustomerTokens(TokenSet):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCart:
+    """A guest's cart that has to go into the cart of the customer who has signed in; all times are Unix seconds."""
+
+    until: float
+    """From then on it is left where it is."""
+    id: str | None = None
+    """None: not known yet; the guest's token finds it."""
+    retry_at: float = 0.0
+    """Until then no request tries: one is at it, or has just failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """All tokens of one session; only the broker looks inside."""
+    """All tokens of one session, and what is still to do with them; only those who hand them out look inside."""
 
     anonymous: TokenSet | None = None
     customer: CustomerTokens | None = None
+    cart: PendingCart | None = None
+    """None: there is no guest's cart that waits, as in nearly every session."""
 
     def with_anonymous(self, tokens: TokenSet | None) -> Vault:
         """Return the vault with another anonymous set."""
         return replace(self, anonymous=tokens)
 
     def with_customer(self, tokens: CustomerTokens | None) -> Vault:
-        """Return the vault with another customer set."""
-        return replace(self, customer=tokens)
+        """Return the vault with another customer set; without one, no cart waits for its customer."""
+        return replace(self, customer=tokens, cart=None if tokens is None else self.cart)
+
+    def with_cart(self, cart: PendingCart | None) -> Vault:
+        """Return the vault with another cart that waits, or none."""
+        return replace(self, cart=cart)
 
     def held(self) -> Iterator[tuple[HeldKind, Secret[str]]]:
         """Give everything in it that must not leave the server."""
@@ -250,6 +268,8 @@ class Vault:
                 "saas": _shown(self.customer.saas),
                 "legalEntityId": self.customer.legal_entity_id,
             }
+        if self.cart is not None:
+            body["cart"] = [self.cart.until, self.cart.id, self.cart.retry_at]
         return json.dumps(body, separators=(",", ":")).encode()
 
     @classmethod
@@ -264,6 +284,7 @@ class Vault:
             )
             if customer
             else None,
+            cart=_cart(body.get("cart")),
         )
 
 
@@ -281,6 +302,13 @@ def _social(stored: list[Any] | None) -> SocialIdentity | None:
         return None
     issuer, subject, sid = stored
     return SocialIdentity(issuer=issuer, subject=subject, sid=sid)
+
+
+def _cart(stored: list[Any] | None) -> PendingCart | None:
+    if stored is None:
+        return None
+    until, id, retry_at = stored
+    return PendingCart(until=until, id=id, retry_at=retry_at)
 
 
 def _token_set_body(tokens: TokenSet) -> dict[str, Any]:

@@ -280,8 +280,9 @@ class Session:
 
         try:
             if goes_on:
+                # What waited for this customer goes on waiting, as far as another request has not done it by now.
                 self.update(
-                    lambda web, _: (signed_in(web), vault),
+                    lambda web, kept: (signed_in(web), vault.with_cart(kept.cart)),
                     lambda web, vault: self._rotate(web, vault, self._found.versions, since),
                 )
             else:

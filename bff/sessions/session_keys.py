@@ -16,7 +16,7 @@ STORED_KEYS = (
     ),
     StoredKey(
         key="bff:{<sid>}:tokens",
-        holds="all tokens that Emporix gave this session",
+        holds="all tokens that Emporix gave this session; which guest's cart waits for its customer",
         cipher=_SEALED,
         lifetime="the session's",
         commands=("evalsha", "get", "exists", "getrange", "set", "pexpire", "del"),
@@ -37,7 +37,7 @@ STORED_KEYS = (
     ),
     StoredKey(
         key="bff:{<sid>}:lock",
-        holds="a random word of the process that renews the session's tokens",
+        holds="a random word of the process that renews the session's tokens, or merges its guest's cart",
         cipher=PLAIN,
         lifetime="a lease of some seconds",
         commands=("evalsha", "get", "set", "pexpire", "del"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic.alias_generators import to_camel
 
+from bff.operations.cart_rows import CART_ROWS
 from bff.operations.table import OPERATIONS
 
 OF_THE_CLIENT: Final = frozenset(
@@ -33,7 +34,7 @@ def client_name(name: str) -> str:
 
 def taken_by(name: str) -> str | None:
     """Return whose a name is already, for a sentence that begins with it; None: it is free."""
-    if name in OPERATIONS:
+    if name in OPERATIONS or name in CART_ROWS:
         return "a built-in operation's"
     word = client_name(name)
     if word in _BUILT_IN or word in OF_THE_CLIENT:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+from bff.errors import ConfigurationError, Problem
+from bff.operations.cart_rows import CART_ROWS
 from bff.operations.model import Operation
 from bff.operations.table import OPERATIONS
 
@@ -19,6 +21,20 @@ class SignInRules:
     """The guest's cart goes into the customer's."""
     site: str | None = None
     """Whose carts; None: the default site's."""
+
+    def merge_site(self, usual: str | None) -> str | None:
+        """Return whose carts a sign-in merges; None: nobody's.
+
+        :param usual: the default site, if there is one
+        :raises ConfigurationError: carts are to be merged, and no site is named
+        """
+        if not self.merge_carts:
+            return None
+        site = self.site or usual
+        if site is None:
+            what = "is not set, and neither is site in [sign_in]: carts are to be merged, and are a site's"
+            raise ConfigurationError((Problem(variable="EMPORIX_SITE", what=what, example="main"),))
+        return site
 
 
 class Doubt(Enum):
@@ -62,4 +78,5 @@ class Storefront:
 
     def with_built_in(self) -> Mapping[str, Operation]:
         """Return one table of all there is."""
-        return MappingProxyType({**OPERATIONS, **self.operations}) if self.operations else OPERATIONS
+        further = {**self.operations, **(CART_ROWS if self.sign_in.merge_carts else {})}
+        return MappingProxyType({**OPERATIONS, **further}) if further else OPERATIONS

@@ -231,7 +231,14 @@ class TokenBroker:
         except SessionEnded:
             raise (SessionExpired if session.just_ended else LoginRequired) from None
 
-    def call_with(self, operation: Operation, call: Call, bearers: Mapping[Credential, Secret[str]]) -> Reply:
+    def call_with(
+        self,
+        operation: Operation,
+        call: Call,
+        bearers: Mapping[Credential, Secret[str]],
+        *,
+        at_most_seconds: float | None = None,
+    ) -> Reply:
         """Call an operation with bearers that no session holds yet; the row says which of them it takes.
 
         Its limits are the caller's to count against: see `limited`.
@@ -239,7 +246,7 @@ class TokenBroker:
         :raises KeyError: none of them
         :raises BffError: as `call`
         """
-        return self._client.call(operation, call, chosen(operation, bearers))
+        return self._client.call(operation, call, chosen(operation, bearers), at_most_seconds=at_most_seconds)
 
     def fresh_anonymous(self) -> TokenSet:
         """Return guest tokens of a new Emporix session, kept nowhere.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bff.secret import Secret
-from bff.sessions.model import Customer, CustomerTokens, LegalEntity, SignedIn, TokenSet, Vault, WebRecord
+from bff.sessions.model import Customer, CustomerTokens, LegalEntity, PendingCart, SignedIn, TokenSet, Vault, WebRecord
 
 NOW = 1_000_000.0
 ANONYMOUS = TokenSet(
@@ -64,6 +64,8 @@ def test_web_record_comes_back_as_it_was(record: WebRecord) -> None:
         Vault(anonymous=ANONYMOUS),
         Vault(anonymous=replace(ANONYMOUS, refresh=None, session_id=None), customer=CUSTOMER),
         Vault(customer=replace(CUSTOMER, saas=None, legal_entity_id=None)),
+        Vault(customer=CUSTOMER, cart=PendingCart(until=NOW + 3600)),
+        Vault(customer=CUSTOMER, cart=PendingCart(until=NOW + 3600, id="60effb93e5545f246574fde2", retry_at=NOW + 60)),
     ],
 )
 def test_vault_comes_back_as_it_was(vault: Vault) -> None:
@@ -72,6 +74,25 @@ def test_vault_comes_back_as_it_was(vault: Vault) -> None:
 
 def test_empty_vault_is_what_a_missing_record_stands_for() -> None:
     assert Vault.from_json(b"{}") == Vault()
+
+
+def test_vault_of_the_version_before_opens_and_one_without_a_cart_is_no_longer_than_it_was() -> None:
+    stored = json.loads(Vault(anonymous=ANONYMOUS, customer=CUSTOMER).to_json())
+    assert set(stored) == {"anonymous", "customer"}
+    assert Vault.from_json(json.dumps(stored).encode()).cart is None
+
+
+def test_cart_that_waits_takes_little_room() -> None:
+    vault = Vault(anonymous=ANONYMOUS, customer=CUSTOMER)
+    cart = PendingCart(until=1_800_003_600.123456, id="60effb93e5545f246574fde2", retry_at=1_800_000_010.123456)
+    assert len(vault.with_cart(cart).to_json()) - len(vault.to_json()) <= 80
+
+
+def test_cart_waits_for_its_customer_alone() -> None:
+    vault = Vault(anonymous=ANONYMOUS, customer=CUSTOMER, cart=PendingCart(until=NOW))
+    renewed = replace(CUSTOMER, access=Secret("another"))
+    assert vault.with_customer(renewed).cart == vault.with_anonymous(ANONYMOUS).cart == vault.cart
+    assert vault.with_customer(None).cart is None
 
 
 def test_web_record_refuses_what_is_not_json() -> None:

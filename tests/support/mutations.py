@@ -8,6 +8,7 @@ from __future__ import annotations
 from bff.operations.model import SideEffect
 from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
+from tests.support.mutations_of_carts import OF_CARTS
 from tests.support.mutations_of_declared_rows import OF_DECLARED_ROWS
 from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
@@ -633,6 +634,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     *RULES_OF_THE_DOOR,
     *OF_DECLARED_ROWS,
+    *OF_CARTS,
     *BOUNDS,
     *OF_SHARED_READS,
     *OF_SETS,

@@ -176,6 +176,7 @@ class ShopMaker:
         provider_settings: ProviderSettings | None = None,
         clock: FakeClock | None = None,
         public_url: str = PUBLIC_URL,
+        services: Any = build_services,
         **environment: str,
     ) -> SocialShop:
         """Start a shop with an identity provider on `localhost`; the code it gives is redeemed by the sandbox there."""
@@ -207,10 +208,10 @@ class ShopMaker:
                 },
             )
         )
-        services = build_services(built_from, now=now)
+        built: Services = services(built_from, now=now)
         shop = Shop(
-            app=create_app(built_from, services),
-            services=services,
+            app=create_app(built_from, built),
+            services=built,
             settings=built_from,
             sandbox=sandbox,
             redis=self._redis,

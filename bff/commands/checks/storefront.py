@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bff.commands.checks.finding import Finding, Topic, failed, ok, warning
 from bff.config.settings import Settings
+from bff.errors import ConfigurationError
 from bff.storefront.reader import examine
 
 
@@ -19,6 +20,11 @@ def check_storefront(settings: Settings) -> Iterator[Finding]:
     for problem in found.problems:
         what = f"{problem.where}: {problem.what}"
         yield failed(Topic.ROWS, what, f"Correct the file that BFF_STOREFRONT names, e.g. {problem.example}")
+    try:
+        found.storefront.sign_in.merge_site(settings.emporix.site)
+    except ConfigurationError as error:
+        for missing in error.problems:
+            yield failed(Topic.ROWS, f"{missing.variable} {missing.what}", f"Set {missing.variable}, or site there.")
     if not found.problems:
         yield ok(Topic.ROWS, f"further operations: {len(found.storefront.operations)}")
     for doubt in found.storefront.warnings:

@@ -27,6 +27,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.wiring import build_services
 from tests.support.declared_shop import free, row
 from tests.support.fakes.answers import empty
+from tests.support.fakes.carts import MERGE, Carts, answers, services_that_merge
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
 from tests.support.fakes.upstream import DEAD_BEARER, JSON, refused
@@ -56,6 +57,10 @@ class Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))
+
+    def shown(self) -> list[Line]:
+        """Return the lines as what they hold."""
+        return [json.loads(line) for line in self.lines]
 
 
 @contextmanager
@@ -96,9 +101,11 @@ class Scene:
         """The shop; the usual one, unless a drive has asked for another."""
         return self._shop or self.open()
 
-    def open(self, sandbox: SandboxSettings | None = None, **environment: str) -> Shop:
+    def open(
+        self, sandbox: SandboxSettings | None = None, services: Any = services_with_meddling, **environment: str
+    ) -> Shop:
         """Open a shop with other settings."""
-        self._shop = self.maker(sandbox, clock=self.clock, services=services_with_meddling, **environment)
+        self._shop = self.maker(sandbox, clock=self.clock, services=services, **environment)
         return self._shop
 
     def open_declared(self) -> Shop:
@@ -107,6 +114,17 @@ class Scene:
         operations = {**OPERATIONS, declared.name: declared}
         self._shop = self.maker(clock=self.clock, services=partial(build_services, operations=operations))
         return self._shop
+
+    def open_merging(self) -> Carts:
+        """Open a shop that merges carts at sign-in."""
+        return Carts(self.open(services=services_that_merge).sandbox)
+
+    def guest_with_a_cart(self, carts: Carts) -> Browser:
+        """Return a guest who has put something into a cart."""
+        browser = self.visitor()
+        assert browser.get("/api/me").status_code == 200
+        carts.put_for_newest_guest("apples")
+        return browser
 
     def open_social(self) -> SocialShop:
         """Open a shop with an identity provider."""
@@ -213,6 +231,32 @@ def sign_in_as_another(scene: Scene) -> list[Line]:
     return [
         line(Event.SIGNED_IN, **john, operation="login", again=False, before=before),
         line(Event.SESSION_ENDED, **jane, reason="superseded by another sign-in"),
+    ]
+
+
+@drive
+def sign_in_with_a_cart(scene: Scene) -> list[Line]:
+    browser = scene.guest_with_a_cart(scene.open_merging())
+    before = scene.sid(browser)
+    browser.sign_in()
+    who = {"session": scene.sid(browser), "person": scene.person()}
+    return [
+        line(Event.SIGNED_IN, **who, operation="login", again=False, before=before),
+        line(Event.CARTS_MERGED, **who),
+    ]
+
+
+@drive
+def sign_in_with_a_cart_that_is_refused(scene: Scene) -> list[Line]:
+    carts = scene.open_merging()
+    browser = scene.guest_with_a_cart(carts)
+    carts.fail(MERGE, answers(409))
+    before = scene.sid(browser)
+    browser.sign_in()
+    who = {"session": scene.sid(browser), "person": scene.person()}
+    return [
+        line(Event.SIGNED_IN, **who, operation="login", again=False, before=before),
+        line(Event.CARTS_NOT_MERGED, **who, outcome="refused", status=409),
     ]
 
 
