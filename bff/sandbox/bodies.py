@@ -6,6 +6,7 @@ Properties that a schema does not name are ignored, as the service does. One ref
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -125,7 +126,7 @@ def _fits(value: object, field: Field) -> bool:
         case Kind.OBJECTS:
             return isinstance(value, list) and all(isinstance(item, dict) for item in value)
         case Kind.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         case Kind.ANYTHING:
             return True
         case Kind.REFUSED:

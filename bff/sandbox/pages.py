@@ -12,7 +12,7 @@ from bff.sandbox.layout import page
 from bff.sandbox.world import World
 
 _HOME = page("""\
-<p>This stands in for the Emporix Customer Service of the tenant {{ tenant }}.
+<p>This stands in for Emporix: the Customer Service and a small shop of the tenant {{ tenant }}.
 All of it is lost when it ends.</p>
 <p>It sends no mail, but keeps what it would have sent: <a href="{{ mails }}">mails sent</a>.</p>
 """)

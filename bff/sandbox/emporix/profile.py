@@ -31,7 +31,7 @@ def get_me(world: World, call: Call) -> Reply:
         raise invalid_field("expand", f"'{unknown[0]}' cannot be expanded.")
     if call.token.grant.kind is BearerKind.ANONYMOUS:
         return Reply(body=dict(_ANONYMOUS))
-    return Reply(body=_profile(call.customer(world), with_addresses=_ADDRESSES in expand))
+    return Reply(body=profile_of(call.customer(world), with_addresses=_ADDRESSES in expand))
 
 
 def update_me(world: World, call: Call) -> Reply:
@@ -72,7 +72,8 @@ def add_login(world: World, call: Call) -> Reply:
     return Reply(status=201, body={"id": customer.id})
 
 
-def _profile(customer: Customer, *, with_addresses: bool) -> JsonObject:
+def profile_of(customer: Customer, *, with_addresses: bool) -> JsonObject:
+    """Return a customer as they see themselves, or their company does."""
     company = nested(customer.document, "b2b")
     is_business = bool(customer.legal_entities or company)
     shown: JsonObject = {

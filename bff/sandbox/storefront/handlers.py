@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bff.sandbox.gateway import Served
 from bff.sandbox.storefront import (
+    approvals,
+    assistant,
     availability,
     cart_items,
     carts,
     catalog,
     categories,
     checkout,
+    company,
     contexts,
     coupons,
     fees,
@@ -18,8 +21,12 @@ from bff.sandbox.storefront import (
     places,
     prices,
     quotes,
+    returns,
     rewards,
+    search,
+    segments,
     shipping,
+    shopping_lists,
 )
 
 SERVED: tuple[Served, ...] = (
@@ -39,4 +46,11 @@ SERVED: tuple[Served, ...] = (
     *rewards.SERVED,
     *fees.SERVED,
     *quotes.SERVED,
+    *search.SERVED,
+    *shopping_lists.SERVED,
+    *returns.SERVED,
+    *approvals.SERVED,
+    *segments.SERVED,
+    *company.SERVED,
+    *assistant.SERVED,
 )

@@ -46,9 +46,17 @@ def listed(
     return Reply(body=shown, headers={total_header: str(len(found))} if wants_total else {})
 
 
-def searched(call: Call, documents: Iterable[JsonObject], *, filters: Sequence[str] = ()) -> Reply:
+def searched(
+    call: Call,
+    documents: Iterable[JsonObject],
+    *,
+    filters: Sequence[str] = (),
+    total_header: str = TOTAL,
+    wants_total: bool | None = None,
+) -> Reply:
     """Answer one page of the documents that the body's `q` finds."""
-    return listed(call, documents, q=text_of(read_body(call, _SEARCH), "q"), filters=filters)
+    q = text_of(read_body(call, _SEARCH), "q")
+    return listed(call, documents, q=q, filters=filters, total_header=total_header, wants_total=wants_total)
 
 
 def shown(call: Call, document: JsonObject) -> Reply:

@@ -13,6 +13,7 @@ from bff.sandbox.tokens import Grant
 from bff.sandbox.world import Call
 
 _OPERATIONS = frozenset({"add", "remove", "replace"})
+_DEEPEST = 8
 
 
 def new_owned(call: Call, document: JsonObject) -> Owned:
@@ -67,6 +68,8 @@ def patch(shop: Shop, owned: Owned, call: Call, *, paths: Collection[str], any_c
         if not any(path == one or path.startswith(f"{one}/") for one in paths):
             raise forbidden(f"A customer cannot change {path}.")
         *parents, name = path.removeprefix("/").split("/")
+        if len(parents) > _DEEPEST:
+            raise invalid_field("path", "The path is too deep.")
         place = changed
         for parent in parents:
             below = place.setdefault(parent, {})

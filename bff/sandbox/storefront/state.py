@@ -92,6 +92,8 @@ class Shop:
     """How often a code was redeemed."""
     members: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
     """Users of each group, by group and user."""
+    chats: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How many messages were sent, by customer and chat."""
     sold: dict[tuple[str, str], float] = field(default_factory=dict)
     """By product and site."""
     order_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_ORDER_NUMBER))
