@@ -40,7 +40,7 @@ def test_shipping_costs_by_method_and_value(driver: Driver) -> None:
     assert (zone["id"], zone["name"]) == ("europe", "Europa")
     methods = shopper.get(f"{own}/zones/europe/methods")
     assert [one["id"] for one in methods] == ["standard", "express"]
-    body = {
+    body: dict[str, dict[str, object]] = {
         "cartTotal": {"amount": 20, "currency": "EUR"},
         "shipToAddress": {"zipCode": "11011", "country": "DE"},
     }
