@@ -7,13 +7,14 @@ address it does not know is answered like a profile. Only for tests; plain HTTP/
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 _ANONYMOUS_LIFETIME_SECONDS = 3599
 _CUSTOMER_LIFETIME_SECONDS = 2591999
@@ -135,17 +136,19 @@ _ANSWERS: Mapping[tuple[str, str], Canned] = {
     ("POST", "/password/change"): Canned(status=204),
 }
 """By verb and path, the latter without `/customer/` and the tenant."""
+_UNKNOWN = Canned(status=200, content=PROFILE)
 
 
 class RecordingUpstream:
     """A context manager: inside it, a server answers at `url`."""
 
-    def __init__(self) -> None:
+    def __init__(self, handler: type[Handler] | None = None) -> None:
         self._arrived: list[Arrived] = []
         self._statuses: dict[tuple[str, str], int] = {}
         self._given: dict[tuple[str, str], list[Canned]] = {}
+        self._unknown = _UNKNOWN
         self._lock = threading.Lock()
-        self._server = _Server(self)
+        self._server = UpstreamServer(self, handler or Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -159,6 +162,7 @@ class RecordingUpstream:
             self._arrived.clear()
             self._statuses.clear()
             self._given.clear()
+            self._unknown = _UNKNOWN
 
     def answer_with(self, status: int, *, method: str, path: str) -> None:
         """Answer requests of this verb and path with another status than usual, and with the usual body."""
@@ -170,6 +174,11 @@ class RecordingUpstream:
         with self._lock:
             self._given[method, path] = list(answers)
 
+    def answer_unknown(self, answer: Canned) -> None:
+        """Answer like this wherever an address is not known."""
+        with self._lock:
+            self._unknown = answer
+
     @property
     def arrived(self) -> tuple[Arrived, ...]:
         """Everything since the start, or the last `start_over`."""
@@ -179,11 +188,11 @@ class RecordingUpstream:
     def canned(self, method: str, path: str) -> Canned:
         """Return what is answered to a verb and path."""
         short = "/" + path.split("/", 3)[3] if path.startswith("/customer/") and path.count("/") > 2 else path
-        usual = _ANSWERS.get((method, short), Canned(status=200, content=PROFILE))
         with self._lock:
             if given := self._given.get((method, path)):
                 return given.pop(0) if len(given) > 1 else given[0]
-            return Canned(status=self._statuses.get((method, path), usual.status), content=usual.content)
+            usual = _ANSWERS.get((method, short), self._unknown)
+            return replace(usual, status=self._statuses.get((method, path), usual.status))
 
     def take(self, request: Arrived) -> Canned:
         """Write a request down and return its answer."""
@@ -191,7 +200,7 @@ class RecordingUpstream:
             self._arrived.append(request)
         return self.canned(request.method, request.path)
 
-    def __enter__(self) -> RecordingUpstream:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -203,17 +212,26 @@ class RecordingUpstream:
         self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class UpstreamServer(ThreadingHTTPServer):
+    """Knows whom its handlers tell what arrives."""
+
     daemon_threads = True
 
-    def __init__(self, upstream: RecordingUpstream) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, upstream: RecordingUpstream, handler: type[Handler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
         self.upstream = upstream
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet where who asked has hung up: an answer may be larger than they take."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
-class _Handler(BaseHTTPRequestHandler):
+
+class Handler(BaseHTTPRequestHandler):
+    """Takes one request."""
+
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: UpstreamServer
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""
