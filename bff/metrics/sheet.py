@@ -20,8 +20,9 @@ from bff.metrics.catalogue import METRICS, Metric
 Series = tuple[str, ...]
 """A metric's name, and a value for each of its labels."""
 
-MOST_VALUES: Final = 32 * 1024
-MOST_NAME_BYTES: Final = 512 * 1024
+MOST_VALUES: Final = 128 * 1024
+MOST_NAME_BYTES: Final = 8 * 1024 * 1024
+"""Room for all series of as many rows as a file may declare, whatever comes of each."""
 _VALUE_BYTES: Final = 8
 _LENGTH: Final = 0
 _LEFT_OUT: Final = 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bff.operations.declared import BodyKind, Declared, FreeBody
-from bff.operations.model import JSON, MERGE_PATCH, Limit, Limited, Operation, Parameter, Place
+from bff.operations.model import JSON, MERGE_PATCH, Limit, Limited, Operation, Parameter
 from bff.storefront.parameters import TENANT
 from bff.storefront.row import Row
 from bff.storefront.words import ANSWERS, BEARERS, KIB, NO_BODY
@@ -33,7 +33,7 @@ def operation_of(row: Row, parameters: Sequence[Parameter], declared: Declared) 
         versioned=row.versioned,
         limits=() if row.mail_to is None else (Limited(kind=Limit.MAIL, email=row.mail_to),),
         topic=_OWN_TOPIC if declared.set_name is None else declared.set_name.capitalize(),
-        refusals=_refusals(row, parameters),
+        refusals=_refusals(row),
         declared=declared,
         saas_token=row.saas_token,
         free_body=_body(row),
@@ -65,8 +65,7 @@ def _body(row: Row) -> FreeBody | None:
     )
 
 
-def _refusals(row: Row, parameters: Sequence[Parameter]) -> frozenset[int]:
+def _refusals(row: Row) -> frozenset[int]:
     """Return how upstream may refuse: what all its services say in the same cases."""
-    named = {404} if any(parameter.place is Place.PATH for parameter in parameters) else set()
-    changes = set() if row.only_reads else {409}
-    return frozenset({400, 403} | named | changes)
+    # What is not there need not be named: a session without a cart is one.
+    return frozenset({400, 403, 404} if row.only_reads else {400, 403, 404, 409})

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ import pytest
 from bff.operations.schemas import NEW_PASSWORD, PASSWORD
 from bff.sandbox.state import LegalEntity, new_login
 from tests.support.api_description import Description
-from tests.support.conformance.excused import REASONS, STALE, Seen, excuse_for
+from tests.support.conformance.excused import OF_SHIPPED_SETS, REASONS, STALE, Seen, excuse_for
 from tests.support.documents import ROOT
 from tests.support.journeys.real_server import RealServer
 from tests.support.shop import Shop, ShopMaker
+from tests.support.storefront import every_set, written
 from tests.web.api.test_openapi import METHODS
 
 EMAIL = "jane.doe@example.com"
@@ -33,11 +35,15 @@ NEVER_DONE = {
 """What cannot succeed here, with the reason."""
 SOME = ("session", "me", "updateMe", "addAddress", "requestPasswordReset")
 """What each run of the tests goes through; tests/more goes through all."""
+SOME_DECLARED = ("cart", "cartCreate", "orders")
 LIMITS = ("LOGIN", "MAIL", "GUEST", "API")
 
 
-def conformance(make_shop: ShopMaker, folder: Path, *options: str) -> dict[str, Any]:
-    """Run schemathesis, and return what it has seen."""
+def conformance(make_shop: ShopMaker, folder: Path, *options: str, **more: str) -> dict[str, Any]:
+    """Run schemathesis, and return what it has seen.
+
+    :param more: variables of the server's environment
+    """
     sandbox, url = make_shop.sandbox()
     found = sandbox.state.by_login("demoshop", EMAIL)
     assert found is not None
@@ -45,7 +51,7 @@ def conformance(make_shop: ShopMaker, folder: Path, *options: str) -> dict[str, 
     customer.logins[:] = [new_login(EMAIL, password=PASSWORD)]
     customer.legal_entities = (LegalEntity(id="D165356", name="Example Trading", contact_assignment_id="D1"),)
     limits = {f"BFF_RATE_LIMIT_{name}": "off" for name in LIMITS}
-    environment = make_shop.environment(url, BFF_LOG_LEVEL="warning", **limits)
+    environment = make_shop.environment(url, BFF_LOG_LEVEL="warning", **limits, **more)
     seen = folder / "seen.json"
     with RealServer(environment, folder / "log") as server:
         told = {
@@ -72,13 +78,18 @@ def conformance(make_shop: ShopMaker, folder: Path, *options: str) -> dict[str, 
     return whole
 
 
+def only(names: Iterable[str]) -> list[str]:
+    """Return the options that leave all other operations out."""
+    return [option for name in names for option in ("--include-operation-id", name)]
+
+
 def succeeded(seen: dict[str, Any]) -> set[str]:
     return {name for name, statuses in seen["answers"].items() if any(status.startswith("2") for status in statuses)}
 
 
 def test_nothing_is_found_in_some_operations(make_shop: ShopMaker, tmp_path: Path) -> None:
-    only = [option for name in SOME for option in ("--include-operation-id", name)]
-    seen = conformance(make_shop, tmp_path, "--max-examples", "5", "--phases", "examples,coverage", *only)
+    options = ["--max-examples", "5", "--phases", "examples,coverage", *only(SOME)]
+    seen = conformance(make_shop, tmp_path, *options)
     assert succeeded(seen) == set(seen["answers"]) == set(SOME)
 
 
@@ -95,6 +106,26 @@ def test_nothing_is_found_with_more_of_it(make_shop: ShopMaker, tmp_path: Path) 
     seen = conformance(make_shop, tmp_path, "--max-examples", "100")
     assert succeeded(seen) == METHODS - set(NEVER_DONE)
     assert set(seen["excused"]) <= REASONS
+
+
+def declared_rows(folder: Path) -> dict[str, str]:
+    """Return what a shop with every shipped set is set up with."""
+    return {"BFF_STOREFRONT": str(written(folder, every_set())), "EMPORIX_SITE": "main"}
+
+
+def test_nothing_is_found_in_some_declared_rows(make_shop: ShopMaker, tmp_path: Path) -> None:
+    options = ["--max-examples", "5", "--phases", "examples,coverage", *only(SOME_DECLARED)]
+    seen = conformance(make_shop, tmp_path, *options, **declared_rows(tmp_path))
+    assert set(seen["answers"]) == set(SOME_DECLARED)
+    assert {"orders"} <= succeeded(seen)
+
+
+@pytest.mark.more
+@pytest.mark.timeout(1800)
+def test_nothing_is_found_in_any_declared_row(make_shop: ShopMaker, tmp_path: Path) -> None:
+    options = ["--max-examples", "5", "--phases", "examples,coverage", *only(OF_SHIPPED_SETS)]
+    seen = conformance(make_shop, tmp_path, *options, **declared_rows(tmp_path))
+    assert set(seen["answers"]) == set(OF_SHIPPED_SETS)
 
 
 COMMON = "password1"
@@ -156,5 +187,12 @@ def test_only_what_is_listed_is_excused() -> None:
     assert not refused("confirmSignUp")
     assert not refused("addAddress", city="too_long")
     assert not refused("addAddress", 500)
+    assert refused("cartCreate", currency="missing_value")
+    assert not refused("cartCreate", customerId="unknown_property")
+    assert not refused("cartItemAdd", siteCode="invalid_value")
+    assert not refused("addAddress", currency="missing_value")
+    assert not refused("cartCreate")
+    assert excuse_for(Seen.of("cartsSearch", "AllowHeaderMismatch", 405, b"{}"))
+    assert not excuse_for(Seen.of("cart", "AllowHeaderMismatch", 405, b"{}"))
     assert not excuse_for(Seen.of("me", "ServerError", 500, b"{}"))
     assert not excuse_for(Seen.of("addresses", "MissingContentType", 200, b""))

@@ -14,6 +14,7 @@ from bff.log import Log
 from bff.metrics.catalogue import METRICS, SIGN_INS, TOLD_EVENTS, Kind
 from bff.metrics.counts import _UNKNOWN, METHODS, Counts
 from bff.metrics.exposition import exposition
+from bff.metrics.sheet import Sheet
 from bff.metrics.spent import Spent
 from bff.metrics.totals import Totals
 from bff.operations.table import OPERATIONS
@@ -21,6 +22,7 @@ from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Cut, Fault
 from bff.sandbox.settings import SandboxSettings
 from bff.wiring import build_services
+from tests.support.declared_rows import DECLARED_ROWS
 from tests.support.fakes.clock import FakeClock
 from tests.support.journeys.audit_drives import DRIVES, TYPED, Listener, Scene, listening
 from tests.support.leaks import hits
@@ -188,6 +190,40 @@ def test_unknown_paths_and_methods_are_one_label_over_http(make_shop: ShopMaker)
     assert ("GET", "/api/me/addresses/<addressId>", "401") in series
     assert "id-1" not in counted.text
     assert "host-1" not in counted.text
+
+
+def test_declared_rows_are_counted_by_name_and_template_whatever_is_asked_for(make_shop: ShopMaker) -> None:
+    counted, table = Counted(), {**OPERATIONS, **DECLARED_ROWS}
+    shop = make_shop(services=partial(build_services, operations=table, counts=counted.counts))
+    customer = shop.signed_in()
+    before = set(counted.of("bff_upstream_calls_total"))
+    for number in range(20):
+        customer.get(f"/api/order-v2/orders/of/order-{number}")
+        customer.get(f"/api/order-v2/orders?pageNumber={number + 1}")
+        customer.delete(f"/api/cart/carts/cart-{number}")
+    names = {name for name, _ in set(counted.of("bff_upstream_calls_total")) - before}
+    assert {"orders", "cart_delete"} <= names <= set(DECLARED_ROWS)
+    routes = {(method, route) for method, route, _ in counted.of("bff_requests_total")}
+    assert {("GET", "/api/order-v2/orders"), ("DELETE", "/api/cart/carts/<cartId>")} <= routes
+    assert "order-1" not in counted.text
+    assert "cart-1" not in counted.text
+
+
+def test_largest_table_that_a_file_may_declare_finds_room() -> None:
+    sheet = Sheet()
+    counts, spent = Counts(sheet), Spent(redis_seconds=0.1, upstream_seconds=0.1)
+    statuses = (200, 201, 204, 207, 304, 400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 500, 502, 503, 504)
+    for number in range(1_000):
+        route = f"/api/a-service-of-emporix/things/<thingId>/parts/<partId>/some-more-words/{number}"
+        # Half of them are reads, which HEAD can ask for too.
+        for method in ("GET", "HEAD") if number % 2 else ("POST",):
+            for status in statuses:
+                counts.request(method, route, status, 0.1, spent)
+        for came in (200, 302, 400, 500, "not connected", "connect timeout", "read timeout", "too large", "cut off"):
+            status, reason = (came, None) if isinstance(came, int) else (None, came)
+            fields = {"operation": f"a_row_with_a_long_name_{number}", "status": status, "reason": reason, "ms": 5.0}
+            counts.event(Event.UPSTREAM_CALL, fields)
+    assert sheet.left_out == 0
 
 
 def test_time_of_a_request_is_told_by_its_parts() -> None:

@@ -54,6 +54,22 @@ _SITE = client("siteCode", pattern=SITE, required=True, is_site=True, example="m
 _ROWS: Final = (
     row("cart_by_site", "GET", "/cart/{tenant}/carts", _SITE, hidden=frozenset({"sessionId"})),
     row(
+        "cart_create",
+        "POST",
+        "/cart/{tenant}/carts",
+        Parameter(
+            name="session-id",
+            place=Place.HEADER,
+            pattern=r"[\x21-\x7e]{1,512}",
+            source=SessionValue.SESSION_ID,
+            required=False,
+            secret=True,
+        ),
+        free_body=FreeBody(kind=BodyKind.OBJECT),
+        saas_token=SaasToken.IF_HELD,
+        success=frozenset({201}),
+    ),
+    row(
         "cart_item_add",
         "POST",
         "/cart/{tenant}/carts/{cartId}/items",

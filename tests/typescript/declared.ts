@@ -5,6 +5,7 @@ const bff = createBff();
 
 export async function shop(signal: AbortSignal): Promise<void> {
   const cart = await bff.cartBySite({ query: { siteCode: "main" }, signal });
+  await bff.cartCreate({ siteCode: "main" });
   const id: unknown = cart["id"];
   const added = await bff.cartItemAdd(String(id), { quantity: 1, itemYrn: "x" }, { query: { siteCode: "de" } });
   const told: Record<string, unknown> = added;
