@@ -79,9 +79,8 @@ def parsed_document(
         match = _AT_LINE.fullmatch(told)
         what, line = (match[1], int(match[2])) if match else (told.removesuffix(" (at end of document)"), None)
         wrong(f"is no TOML: {_short(what)}", text.count("\n") + 1 if line is None else line)
-    except (RecursionError, ValueError):
-        # A number of thousands of digits, which Python does not convert.
-        wrong("is no TOML that can be read: a number is too long, or values are nested too deeply")
+    except (RecursionError, ValueError) as error:
+        wrong(f"is no TOML that can be read: {type(error).__name__}")
     else:
         return Document(file=file, content=parsed, problems=problems, lines=lines, is_world_writable=is_world_writable)
     return None

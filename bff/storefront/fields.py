@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bff.config.environment import UnacceptableError
@@ -24,6 +25,7 @@ B = TypeVar("B", bound="DataclassInstance")
 
 Reader = Callable[[Any], T]
 _NEEDED: Final = "needed"
+_MOST_COMPARED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +93,17 @@ def example_of(kind: type[DataclassInstance], name: str) -> str:
 
 def read_table(kind: type[B], table: Mapping[str, Any], at: Place, document: Document) -> Table[B]:
     """Read a table, and tell everything that is wrong with its properties, each by itself."""
-    declared_by_key = {_key(declared): declared for declared in fields(kind)}
+    declared_by_key = _declared(kind)
     wrong: set[str] = set()
     read: dict[str, Any] = {}
-    for key in table.keys() - declared_by_key.keys():
-        alike = difflib.get_close_matches(key[:100], declared_by_key, n=1)
+    for number, key in enumerate(key for key in table if key not in declared_by_key):
+        if document.problems.are_too_many:
+            break
+        # To compare words takes its time, and who has many of them has not misspelt them.
+        alike = difflib.get_close_matches(key, declared_by_key, n=1) if number < _MOST_COMPARED else []
         meant = f"; did you mean {alike[0]}?" if alike else ""
-        first = next(iter(declared_by_key.values()))
-        document.problem((*at, key), f"{shown(key)} is not known here{meant}", first.metadata["example"])
+        likely = declared_by_key[alike[0]] if alike else next(iter(declared_by_key.values()))
+        document.problem((*at, key), f"{shown(key)} is not known here{meant}", likely.metadata["example"])
     for key, declared in declared_by_key.items():
         if declared.default_factory is not MISSING:
             read[declared.name] = declared.default_factory()
@@ -115,6 +120,11 @@ def read_table(kind: type[B], table: Mapping[str, Any], at: Place, document: Doc
             wrong.add(key)
             document.problem((*at, key), f"{key} {error}", declared.metadata["example"])
     return Table(values=kind(**read), wrong=frozenset(wrong))
+
+
+@cache
+def _declared(kind: type[DataclassInstance]) -> Mapping[str, Any]:
+    return {_key(declared): declared for declared in fields(kind)}
 
 
 def _key(declared: Any) -> str:

@@ -16,6 +16,8 @@ from bff.storefront.problems import Place
 
 MOST_PARTS_OF_A_KEY: Final = 8
 MOST_NESTING: Final = 8
+MOST_BARE_CHARACTERS: Final = 200
+"""Of a number or a date; Python refuses numbers of thousands of digits without a line."""
 MOST_ENTRIES: Final = 1_000
 """Of an array, rows included."""
 
@@ -23,7 +25,7 @@ MOST_ENTRIES: Final = 1_000
 # could have ended: the reader says what is wrong with it.
 _TOKEN: Final = re.compile(
     r"""
-    (?P<newline>\n)
+    (?P<newline>\n(?:\s|\#[^\n]*+)*+)
   | (?P<nothing>[^\S\n]++|\#[^\n]*+)
   | (?P<lines>\"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\Z|\\)|'{3}(?:[^']|'(?!''))*+(?:'{3,5}|\Z))
   | (?P<string>"(?:[^"\\\n]|\\[^\n])*+"?|'[^'\n]*+'?)
@@ -106,9 +108,12 @@ class _Reader:
             if kind == "nothing":
                 continue
             if kind == "newline":
+                # With all empty lines and comments behind it.
                 yield kind, sign
-                self._line += 1
+                self._line += sign.count("\n")
                 continue
+            if kind == "bare" and len(sign) > MOST_BARE_CHARACTERS:
+                raise TooMuchError(self._line, f"{MOST_BARE_CHARACTERS} characters and more have no quotes around them")
             yield kind, sign
             if kind == "lines":
                 self._line += sign.count("\n")

@@ -19,6 +19,16 @@ BUILT_IN: Final = _OTHER_ROUTES | {
 }
 """The first parts of the paths below `/api` that the program has without any file."""
 
+_WITH_TENANT: Final = frozenset(
+    {
+        "ai-service", "approval", "availability", "cart", "catalog", "category", "checkout", "country", "coupon",
+        "currency", "customer", "customer-management", "customer-segment", "fee", "iam", "indexing", "order-v2",
+        "payment-gateway", "price", "product", "quote", "return", "schema", "session-context", "shipping",
+        "shoppinglist", "site",
+    }
+)  # fmt: skip
+"""Services whose paths have a tenant: a row without one would name another shop by hand."""
+
 _LITERAL: Final = re.compile(r"[A-Za-z0-9._-]+")
 _PARAMETER: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]{0,39})\}")
 _UNUSABLE: Final = {
@@ -63,7 +73,7 @@ def path_faults(path: str, tenant: str) -> Iterator[str]:
         yield f"has more than {MOST_SEGMENTS} parts"
     if not unusable:
         yield from _segment_faults(segments)
-    yield from _tenant_faults(segments, tenant)
+        yield from _tenant_faults(segments, tenant)
 
 
 def _segment_faults(segments: list[str]) -> Iterator[str]:
@@ -89,6 +99,8 @@ def _tenant_faults(segments: list[str], tenant: str) -> Iterator[str]:
     if tenant == "bearer":
         if found:
             yield 'has {tenant}, although the row says tenant = "bearer"'
+        elif segments[0].lower() in _WITH_TENANT:
+            yield f"lacks {{tenant}}, which every path of /{segments[0]} has: no tenant is named by hand"
         return
     if not found:
         yield 'lacks {tenant}, which is the second part: no tenant is named by hand; tenant = "bearer" if there is none'

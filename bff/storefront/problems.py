@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 MOST_PROBLEMS: Final = 1_000
-"""More than that nobody reads; those beyond are counted."""
+"""More than that nobody reads."""
 _MOST_SHOWN_CHARACTERS: Final = 60
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -38,31 +38,30 @@ class Problems:
     """All that was found so far."""
 
     found: list[FileProblem] = field(default_factory=list)
-    left_out: int = 0
-    """How many more there are than are kept."""
+    number: int = 0
+    """How many there are, kept or not."""
 
     @property
-    def number(self) -> int:
-        """How many there are, kept or not."""
-        return len(self.found) + self.left_out
+    def are_too_many(self) -> bool:
+        """Whether some are not kept, so that there is no use in looking for further ones."""
+        return self.number > MOST_PROBLEMS
 
     def add(self, problem: FileProblem) -> None:
         """Remember one more."""
-        if len(self.found) < MOST_PROBLEMS:
+        self.number += 1
+        if not self.are_too_many:
             self.found.append(problem)
-        else:
-            self.left_out += 1
 
     def in_order(self) -> tuple[FileProblem, ...]:
         """Return them file by file, and there in the order of their lines."""
         files = list(dict.fromkeys(problem.file for problem in self.found))
         kept = sorted(self.found, key=lambda problem: (files.index(problem.file), problem.line or 0))
-        if self.left_out:
+        if self.are_too_many:
             kept.append(
                 FileProblem(
                     file=kept[-1].file,
                     line=None,
-                    what=f"{self.left_out} more problems are not shown",
+                    what="there are further problems, which are not shown",
                     example="correct these first",
                 )
             )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bff.errors import ConfigurationError, Problem
 from bff.operations.declared import Declared
-from bff.operations.model import Operation, Parameter
+from bff.operations.model import Operation, Parameter, ResponseShape
 from bff.operations.model import Place as In
 from bff.storefront.checks import Subject, faults_of
 from bff.storefront.client_names import client_name
@@ -110,6 +110,7 @@ def _examined(document: Document | None, problems: Problems) -> Examined:
     rows = [row for row in shipped if row.row.name not in names] + own
     _check_names(rows)
     _check_shadows(rows, shipped)
+    _check_versions(rows)
     sign_in = _sign_in(document, read.values)
     operations = {row.row.name: row.operation for row in rows if row.operation is not None}
     storefront = Storefront(
@@ -132,6 +133,8 @@ def _set_rows(name: str, problems: Problems, sources: dict[str, str]) -> Iterato
 def _rows(document: Document, tables: Sequence[Any], set_name: str | None, source: str) -> Iterator[DeclaredRow]:
     declared = Declared(set_name=set_name, source=source)
     for number, table in enumerate(tables):
+        if document.problems.are_too_many:
+            break
         at: Place = ("route", number)
         if not isinstance(table, dict):
             document.problem(at, "a row must be a table", "[[route]]")
@@ -183,6 +186,26 @@ def _check_shadows(rows: Sequence[DeclaredRow], shipped: Sequence[DeclaredRow]) 
     for row in rows:
         if not row.wrong & _ROUTE and (what := shadows.add(row.route)) is not None:
             row.document.problem((*row.at, "upstream"), f"upstream {what}", example_of(Row, "upstream"))
+
+
+def _check_versions(rows: Sequence[DeclaredRow]) -> None:
+    """See that there is a row that reads what a versioned row writes."""
+    reading: dict[str, Operation] = {}
+    for row in rows:
+        if row.operation is not None and row.operation.method == "GET":
+            reading.setdefault(row.operation.path, row.operation)
+    for row in rows:
+        if row.operation is None or not row.operation.versioned:
+            continue
+        found = reading.get(row.operation.path)
+        if found is None or not _reads_versions(found):
+            what = "versioned needs a row that reads the same path: a GET whose answer is an object, without a query"
+            row.document.problem((*row.at, "versioned"), what, example_of(Row, "versioned"))
+
+
+def _reads_versions(operation: Operation) -> bool:
+    is_asked = any(one.required and one.place is In.QUERY and one.source is None for one in operation.parameters)
+    return operation.only_asks and operation.answer is ResponseShape.OBJECT and not is_asked
 
 
 def _sign_in(document: Document, file: FileRow) -> SignInRules:

@@ -39,10 +39,11 @@ def switch(value: Any) -> bool:
 
 def whole(lowest: int, highest: int) -> Callable[[Any], int]:
     """Make a reader of whole numbers in a range, ends included."""
+    what = f"{lowest}" if lowest == highest else f"a whole number from {lowest:,} to {highest:,}"
 
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-            raise UnacceptableError(f"must be a whole number from {lowest:,} to {highest:,}")
+            raise UnacceptableError(f"must be {what}")
         return value
 
     return read

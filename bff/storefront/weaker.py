@@ -21,6 +21,8 @@ _SAAS: Final = (SaasToken.NEVER, SaasToken.IF_HELD, SaasToken.REQUIRED)
 
 def ways_in_which(row: Operation, shipped: Operation) -> Iterator[str]:
     """Yield each way in which a row is weaker than the shipped one that it replaces."""
+    if (row.method, row.path) != (shipped.method, shipped.path):
+        yield "asks upstream for something else: its verb or its path is another one"
     yield from _of_the_caller(row, shipped)
     yield from _of_parameters(row, shipped)
     yield from _of_the_body(row.free_body, shipped.free_body)
