@@ -33,6 +33,7 @@ from bff.sandbox.provider.settings import ProviderSettings
 from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
 from bff.secret import Secret
+from bff.storefront.file import DEMO
 
 SHOP_HOST: Final = "127.0.0.1"
 LOOPBACK_NAME: Final = "localhost"
@@ -44,10 +45,18 @@ DEFAULTS: Final = {
     "BFF_GRACEFUL_TIMEOUT": "3",
     "BFF_API_DOCS": "on",
     "BFF_EXAMPLE_SHOP": "on",
+    "BFF_STOREFRONT": str(DEMO),
     "BFF_LOG_LEVEL": "warning",
     "BFF_LOG_FORMAT": "text",
 }
 """What the environment may change for the demo."""
+_SITES: Final = {
+    "EMPORIX_SITE": "main",
+    "EMPORIX_SITES": "main,us",
+    "EMPORIX_CURRENCY": "EUR",
+    "EMPORIX_COUNTRY": "DE",
+}
+"""The sandbox's own."""
 FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "REDIS_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
 """What describes a real shop, and stays out."""
 REDIS_SECONDS: Final = 2.5
@@ -164,6 +173,7 @@ def _environment(
         "EMPORIX_API_URL": sandbox_url,
         "EMPORIX_TENANT": sandbox.tenant,
         "EMPORIX_CLIENT_ID": sandbox.client_id,
+        **_SITES,
         "AUTH0_ISSUER": provider.issuer,
         "AUTH0_CLIENT_ID": provider.settings.client_id,
         "AUTH0_CONNECTIONS": "google-oauth2=Google",

@@ -15,6 +15,8 @@ from bff.storefront.fields import given, needed
 
 SETS: Final = Path(__file__).parent / "sets"
 """The folder of the shipped sets, a file each."""
+DEMO: Final = Path(__file__).parent / "demo.toml"
+"""The file of `bff demo`: every set."""
 
 
 @cache

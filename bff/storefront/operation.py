@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from bff.events import Event
 from bff.operations.declared import BodyKind, Declared, FreeBody
 from bff.operations.model import JSON, MERGE_PATCH, Limit, Limited, Operation, Parameter
 from bff.storefront.parameters import TENANT
@@ -31,6 +32,7 @@ def operation_of(row: Row, parameters: Sequence[Parameter], declared: Declared) 
         repeatable=row.may_repeat,
         needs_reauthentication=row.recent_proof,
         versioned=row.versioned,
+        audited=Event.ROUTE_CALLED if row.audit else None,
         limits=() if row.mail_to is None else (Limited(kind=Limit.MAIL, email=row.mail_to),),
         topic=_OWN_TOPIC if declared.set_name is None else declared.set_name.capitalize(),
         refusals=_refusals(row),
