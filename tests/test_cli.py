@@ -14,6 +14,7 @@ import pytest
 import bff
 from bff.cli import main
 from bff.config.parsers import keys
+from tests.support.storefront import FILE, row, written
 
 ROOT = Path(__file__).parent.parent
 COMPLETE = {
@@ -103,6 +104,28 @@ def test_bad_configuration_ends_plain_gunicorn_with_3_and_no_traceback() -> None
     assert shown.returncode == 3
     for name in (*COMPLETE, "BFF_WORKERS"):
         assert f"\n{name}: " in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_bad_files_end_serve_with_2_before_anything_is_served_and_all_problems_are_told(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "login.html").write_text("{% block %}")
+    storefront = written(tmp_path, FILE + row(method='"*"') + row(name='"other"', bearer='""'))
+    files = {"BFF_STOREFRONT": str(storefront), "BFF_THEME_DIR": str(tmp_path)}
+    shown = run("bff.cli", "serve", **COMPLETE, **files, BFF_BIND="127.0.0.1:1")
+    assert shown.returncode == 2
+    first, second, third = shown.stderr.splitlines()
+    assert first.startswith("BFF_THEME_DIR: templates/login.html, line 1: ")
+    assert second.startswith(f"BFF_STOREFRONT: {storefront}, line 5: method must be ")
+    assert third.startswith(f"BFF_STOREFRONT: {storefront}, line 14: bearer is empty")
+
+
+def test_bad_file_of_further_operations_ends_plain_gunicorn_with_3_and_no_traceback(tmp_path: Path) -> None:
+    storefront = written(tmp_path, FILE + row(method='"*"'))
+    command = ("gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket", "app:app")
+    shown = run(*command, **COMPLETE, BFF_STOREFRONT=str(storefront))
+    assert shown.returncode == 3
+    assert f"\nBFF_STOREFRONT: {storefront}, line 5: method must be " in shown.stderr
     assert "Traceback" not in shown.stderr
 
 

@@ -32,7 +32,9 @@ def check_file(path: Path, out: TextIO, err: TextIO) -> int:
         print(printable(str(problem)), file=err)
     if found.problems:
         return EXIT_BAD_FILE
-    print(f"{len(found.storefront.operations)} further operations, and nothing is wrong with them.", file=out)
+    number = len(found.storefront.operations)
+    told = "1 further operation, and nothing is wrong with it" if number == 1 else f"{number} further operations"
+    print(f"{told}." if number == 1 else f"{told}, and nothing is wrong with them.", file=out)
     return 0
 
 

@@ -135,10 +135,10 @@ class _Reader:
             place = (*place, part)
             if is_array and number == len(key):
                 self._tables[place] = self._counted(self._tables.get(place, 0))
-                self._lines.setdefault(place, line)
+            self._lines.setdefault(place, line)
             if place in self._tables:
                 place = (*place, self._tables[place] - 1)
-        self._lines.setdefault(place, line)
+                self._lines.setdefault(place, line)
         return place
 
     def _part(self, key: list[str], sign: str) -> None:

@@ -28,6 +28,7 @@ from tests.support.fakes.redis_gate import RedisGate
 from tests.support.leaks import hits_in
 from tests.support.redis_keys import keys_of
 from tests.support.shop import KEY, ShopMaker, SocialShop
+from tests.support.storefront import changed, written
 from tests.test_cli import run
 
 DEAD = "http://127.0.0.1:1"
@@ -457,6 +458,33 @@ def test_page_in_place_of_the_discovery_document_is_told(environ: dict[str, str]
     what = "no document (answered 404)"
     assert_only(checked, "identity-provider.discovery", "failed", code=1, what=what, hint="AUTH0_ISSUER")
     assert "canary" not in checked.text
+
+
+# The further operations
+
+
+def test_further_operations_are_counted(environ: dict[str, str], tmp_path: Path) -> None:
+    checked = check({**environ, "BFF_STOREFRONT": str(written(tmp_path, changed()))})
+    assert not checked.not_ok
+    assert checked.one("storefront.rows")["what"] == "further operations: 1"
+
+
+def test_what_is_wrong_with_further_operations_is_a_wrong_configuration(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    path = written(tmp_path, changed(bearer='""'))
+    checked = check({**environ, "BFF_STOREFRONT": str(path)})
+    hint = 'Correct the file that BFF_STOREFRONT names, e.g. bearer = "visitor"'
+    assert_only(checked, "storefront.rows", "failed", code=2, what=f"{path}, line 7: bearer is empty", hint=hint)
+    assert checked.one("theme.templates")["status"] == "ok"
+
+
+def test_what_may_not_be_meant_about_further_operations_is_a_warning(environ: dict[str, str], tmp_path: Path) -> None:
+    path = written(tmp_path, changed())
+    path.chmod(0o666)
+    checked = check({**environ, "BFF_STOREFRONT": str(path)})
+    assert checked.not_ok == {"storefront.rows": "warning"}
+    assert checked.code == 0
 
 
 # The theme

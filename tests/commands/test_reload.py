@@ -18,10 +18,12 @@ from bff.commands.serve import Prepared, Server
 from bff.config.settings import Settings
 from tests.support.journeys.real_server import RealServer
 from tests.support.shop import ShopMaker
+from tests.support.storefront import changed, written
 
 CONTACT = b"GET /.well-known/security.txt HTTP/1.1"
 STYLES = b"GET /static/shop.css HTTP/1.1"
 LOGIN = b"GET /login HTTP/1.1"
+ZONES = b"GET /api/shipping/zones HTTP/1.1"
 
 
 class Reloaded(NamedTuple):
@@ -67,6 +69,7 @@ def reloaded(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[Reloaded]:
             BFF_THREADS="",
             BFF_THREADS_FILE=str(tmp_path / "threads"),
             BFF_THEME_DIR=str(tmp_path / "theme"),
+            BFF_STOREFRONT=str(written(tmp_path, changed())),
             BFF_LOG_LEVEL="info",
         )
         with RealServer(environment, tmp_path / "log") as server:
@@ -113,6 +116,22 @@ def test_wrong_theme_is_told_with_its_line_and_respawned_workers_keep_the_old_on
     assert reloaded.shows(STYLES, b"first")
     assert reloaded.shows(CONTACT, b"first@example.com")
     assert reloaded.server.ask(LOGIN).status == 200
+
+
+def test_wrong_file_of_further_operations_is_told_with_its_line_and_a_sound_one_adds_routes(reloaded: Reloaded) -> None:
+    before = reloaded.workers()
+    (started,) = [line for line in reloaded.server.log.splitlines() if '"serving"' in line]
+    assert json.loads(started)["storefrontRows"] == 1
+    assert reloaded.server.ask(ZONES).status == 404
+    reloaded.write("storefront.toml", changed(bearer='""'))
+    reloaded.hang_up()
+    eventually(lambda: "not reloaded, BFF_STOREFRONT: " in reloaded.server.log)
+    assert f"{reloaded.folder}/storefront.toml, line 7: bearer is empty" in reloaded.server.log
+    assert reloaded.workers() == before
+    reloaded.write("storefront.toml", changed(bearer='"customer"', upstream='"/shipping/{tenant}/zones"'))
+    reloaded.hang_up()
+    eventually(lambda: bool(reloaded.workers()) and not reloaded.workers() & before)
+    assert reloaded.server.ask(ZONES).status == 401
 
 
 def test_fault_of_ours_while_the_configuration_is_read_ends_no_server(

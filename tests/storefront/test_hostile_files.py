@@ -17,10 +17,10 @@ from tests.support.storefront import FILE, ROW, changed, row, written
 
 HERE = " # <-"
 """Behind what is to blame."""
-WRITE = {"method": '"POST"', "body": '"object"'}
+WRITE: dict[str, str | None] = {"method": '"POST"', "body": '"object"'}
 
 
-def path_of(text: str) -> dict[str, str]:
+def path_of(text: str) -> dict[str, str | None]:
     return {"upstream": f'"{text}"{HERE}'}
 
 
