@@ -69,7 +69,7 @@ def test_a_type_takes_nothing_else(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [word for word, one in TYPES.items() if one.in_path])
-@pytest.mark.parametrize("value", [".", "..", "a/b", "a%2fb", "%2e%2e", "a;b", "a?b", "a#b", "a\\b", "a\x00b", "\uff41"])
+@pytest.mark.parametrize("value", [".", "..", "a/b", "a%2fb", "%2e%2e", "a;b", "a?b", "a#b", "a\\b", "a\x00b", "\xe4"])
 def test_no_part_of_a_path_leaves_its_place(kind: str, value: str, tmp_path: Path) -> None:
     text = changed(upstream='"/shipping/{tenant}/{a}"', path=f'{{ a = "{kind}" }}')
     (operation,) = read_storefront(written(tmp_path, text)).operations.values()
