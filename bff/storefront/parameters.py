@@ -42,6 +42,8 @@ class ParameterType:
     example: str
     in_path: bool = True
     """Whether it may be a segment of a path."""
+    in_header: bool = True
+    """Whether it may be a header field's: ASCII, without control characters."""
     is_number: bool = False
 
 
@@ -75,6 +77,7 @@ _TYPES: Final = (
         what="a filter or a text of at most 2,000 characters, none of them a control character",
         example="code:A-100",
         in_path=False,
+        in_header=False,
     ),
     ParameterType(word="bool", pattern=r"true|false", what="`true` or `false`", example="true"),
     ParameterType(
@@ -216,6 +219,8 @@ def _faults(place: Place, name: str, row: ParameterRow) -> Iterator[tuple[str, s
     kind = TYPES[row.type or ""]
     if place is Place.PATH and not kind.in_path:
         yield "type", f"is part of a path, which {kind.word} cannot be", f'{name} = "id"'
+    if place is Place.HEADER and not kind.in_header:
+        yield "type", f"is a header field, which {kind.word} cannot be", f'{name} = "id"'
     if row.max is not None and not kind.is_number:
         yield "max", f"has a largest number, which {kind.word} is none", '{ type = "count", max = 100 }'
     if any(re.fullmatch(kind.pattern, one) is None for one in row.values):

@@ -342,6 +342,7 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
             "proxy-authorization",
         )
     },
+    "a header field of any text": ({"header": f'{{ a = "q" }}{HERE}'}, "'a' is a header field, which q cannot be"),
     "a header field with a line": ({"header": f'{{ "a\\r\\nb" = "id" }}{HERE}'}, "is no name that fits here"),
     "a header field in capitals": ({"header": f'{{ "Cookie" = "id" }}{HERE}'}, "is no name that fits here"),
 }
