@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from bff.account.calls import AccountCalls
-from bff.account.cart_merge import CartMerge
+from bff.account.cart_merge import TRY_SECONDS, CartMerge
 from bff.account.devices import Devices
 from bff.account.login import Login
 from bff.account.signup import Signup
@@ -39,7 +39,7 @@ from bff.tokens.broker import LEASE_MARGIN_SECONDS, TokenBroker
 from bff.transport import Transport
 
 _MOST_CALLS_OF_A_FORM = 4
-"""A sign-in takes a guest's token, the login, who it is, and the company they acted for."""
+"""A sign-in takes a guest's token, the login, who it is, and the company they acted for; besides, maybe, carts."""
 _SHARE_THAT_WAITS = 4
 """One thread of so many, at most, waits for what another one is doing."""
 
@@ -160,7 +160,7 @@ def build_services(
             client,
             ring,
             now,
-            wait_seconds=_MOST_CALLS_OF_A_FORM * emporix.longest_call_seconds,
+            wait_seconds=_MOST_CALLS_OF_A_FORM * emporix.longest_call_seconds + (TRY_SECONDS if carts else 0.0),
             most_waiting=most_waiting,
         ),
         calls=AccountCalls(

@@ -45,6 +45,8 @@ PAUSE_SECONDS: Final = 60.0
 """From a later try that failed to the next one: calls for carts must not all be slow."""
 _CLAIM_SECONDS: Final = 10.0
 """How long nobody else tries, unless the one who does says earlier what came of it."""
+_LEAST_SECONDS: Final = 0.1
+"""Who has less is not asked: that no answer comes then would not be upstream's fault."""
 _GONE: Final = 404
 _GIVEN_UP: Final = "given up"
 _WHAT: Final = "guest's cart"
@@ -61,6 +63,7 @@ class CartMerge:
         now: Callable[[], float],
         log: Log,
         *,
+        try_seconds: float = TRY_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """:param site: whose carts"""
@@ -69,6 +72,7 @@ class CartMerge:
         self._site = site
         self._now = now
         self._log = log
+        self._try_seconds = try_seconds
         self._monotonic = monotonic
 
     def noted(self) -> PendingCart:
@@ -122,9 +126,9 @@ class CartMerge:
     @contextmanager
     def _alone(self, former: SessionCookie, end: float) -> Iterator[None]:
         """Keep out whoever signs in from the same guest's session: a second click, or another person."""
-        wait_seconds = max(0.0, end - self._monotonic())
+        wait_seconds, lease_seconds = max(0.0, end - self._monotonic()), 2 * self._try_seconds
         try:
-            with self._store.lock(former, lease_seconds=2 * TRY_SECONDS, wait_seconds=wait_seconds):
+            with self._store.lock(former, lease_seconds=lease_seconds, wait_seconds=wait_seconds):
                 yield
         except LockBusy:
             raise UpstreamTimeout(MERGE, "another request is merging") from None
@@ -137,7 +141,7 @@ class CartMerge:
         *,
         again_at: float,
     ) -> None:
-        end, about, known = self._monotonic() + TRY_SECONDS, audit_subject(session), cart
+        end, about, known = self._monotonic() + self._try_seconds, audit_subject(session), cart
         try:
             with alone(end):
                 found = self._with_id(session, cart, end)
@@ -210,7 +214,7 @@ class CartMerge:
         body: bytes | None = None,
     ) -> Reply:
         left = end - self._monotonic()
-        if left <= 0:
+        if left < _LEAST_SECONDS:
             raise UpstreamTimeout(name, "no time is left")
         call, bearers = Call(values=values, body=body), {credential: bearer}
         return self._broker.call_with(CART_ROWS[name], call, bearers, at_most_seconds=left)

@@ -47,7 +47,7 @@ OF_CARTS: tuple[Mutation, ...] = (
     Mutation(
         guard="two sign-ins of one guest do not merge at the same time",
         path=_MERGE,
-        old="            with self._store.lock(former, lease_seconds=2 * TRY_SECONDS, wait_seconds=wait_seconds):\n"
+        old="            with self._store.lock(former, lease_seconds=lease_seconds, wait_seconds=wait_seconds):\n"
         "                yield\n",
         new="            yield\n",
         test=f"{_TESTS}::test_two_people_at_one_guests_session_do_not_both_get_the_cart",
@@ -84,7 +84,7 @@ OF_CARTS: tuple[Mutation, ...] = (
         guard="the calls of a merge share one time",
         path=_MERGE,
         old="        left = end - self._monotonic()\n",
-        new="        left = TRY_SECONDS\n",
+        new="        left = self._try_seconds\n",
         test=f"{_TESTS}::test_all_calls_share_one_time",
     ),
     Mutation(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from bff.account.cart_merge import CartMerge
 from bff.config.settings import Settings
 from bff.operations.declared import Declared
 from bff.operations.model import Credential, Operation, Parameter, Place, ResponseShape, Supplier
@@ -40,6 +41,8 @@ Effect = Callable[[], Answer]
 Failure = Callable[[Effect], Answer]
 """Answers in place of the service; it may let the call have its effect."""
 
+UNHURRIED_SECONDS = 60.0
+"""For a try: a machine that has other things to do must not make one fail."""
 _LONGEST_SECONDS = 30.0
 
 
@@ -230,4 +233,13 @@ def services_that_merge(settings: Settings, *, now: Callable[[], float] = time.t
     rules = SignInRules(merge_carts=True, site="main")
     storefront = Storefront(operations={CART_ROW.name: CART_ROW}, sign_in=rules)
     store = MeddlingStore(build_services(settings, now=now).store)
-    return build_services(settings, storefront=storefront, now=now, store=store)
+    services = build_services(settings, storefront=storefront, now=now, store=store)
+    merging_of(services)._try_seconds = UNHURRIED_SECONDS
+    return services
+
+
+def merging_of(services: Services) -> CartMerge:
+    """Return what merges carts there."""
+    carts = services.login._carts
+    assert carts is not None
+    return carts
