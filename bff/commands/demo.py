@@ -23,9 +23,10 @@ from urllib.parse import urlsplit
 
 from bff.commands.embedded_redis import EmbeddedRedis, trouble_with
 from bff.commands.supervisor import SupervisedProcess
+from bff.config.model import FeatureSettings
 from bff.config.parsers import KEY_BYTES
 from bff.config.redis_url import place
-from bff.config.settings import known_variables
+from bff.config.settings import Settings, known_variables
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider
@@ -34,6 +35,7 @@ from bff.sandbox.server import SandboxServer
 from bff.sandbox.settings import SandboxSettings
 from bff.secret import Secret
 from bff.storefront.file import DEMO
+from bff.web.paths import API_DOCS, SHOP
 
 SHOP_HOST: Final = "127.0.0.1"
 LOOPBACK_NAME: Final = "localhost"
@@ -50,13 +52,13 @@ DEFAULTS: Final = {
     "BFF_LOG_FORMAT": "text",
 }
 """What the environment may change for the demo."""
-_SITES: Final = {
+DEMO_SITE: Final = {
     "EMPORIX_SITE": "main",
     "EMPORIX_SITES": "main,us",
     "EMPORIX_CURRENCY": "EUR",
     "EMPORIX_COUNTRY": "DE",
 }
-"""The sandbox's own."""
+"""The sandbox's main site, and what its prices hang on."""
 FOREIGN_PREFIXES: Final = ("EMPORIX_", "AUTH0_", "REDIS_", "BFF_PUBLIC_URL", "BFF_BIND", "BFF_SECRET_KEYS")
 """What describes a real shop, and stays out."""
 REDIS_SECONDS: Final = 2.5
@@ -89,18 +91,15 @@ def run_demo(
         provider = _provider(stack, sandbox_settings.shop_url, served_at, elsewhere)
         stand_in = create_sandbox(sandbox_settings, redeemer=provider.redeemer, mint=provider.mint)
         sandbox = stack.enter_context(SandboxServer(stand_in.app, host=elsewhere))
-        server = stack.enter_context(
-            SupervisedProcess.start(
-                [sys.executable, "-m", "bff.cli", "serve"],
-                folder=None,
-                env=_environment(environ, store, sandbox_settings, sandbox.url, provider, found),
-            )
-        )
+        variables = _environment(environ, store, sandbox_settings, sandbox.url, provider, found)
+        command = [sys.executable, "-m", "bff.cli", "serve"]
+        server = stack.enter_context(SupervisedProcess.start(command, folder=None, env=variables))
         if not _wait_until_ready(found, server, ended):
             return _code(server, ended)
         kept = "its own, in memory" if redis_url is None else f"{place(store)}, as --redis-url says"
         behind = None if public_url in (None, served_at) else served_at
-        _tell(sandbox_settings.shop_url, behind, sandbox.url, provider.issuer, kept, environ)
+        features = Settings.from_env(variables).features
+        _tell(sandbox_settings.shop_url, behind, sandbox.url, provider.issuer, kept, features, environ)
         while not ended.wait(0.2) and server.poll() is None:
             pass
         return _code(server, ended)
@@ -173,7 +172,7 @@ def _environment(
         "EMPORIX_API_URL": sandbox_url,
         "EMPORIX_TENANT": sandbox.tenant,
         "EMPORIX_CLIENT_ID": sandbox.client_id,
-        **_SITES,
+        **DEMO_SITE,
         "AUTH0_ISSUER": provider.issuer,
         "AUTH0_CLIENT_ID": provider.settings.client_id,
         "AUTH0_CONNECTIONS": "google-oauth2=Google",
@@ -215,7 +214,13 @@ def _counts(name: str) -> bool:
 
 
 def _tell(
-    shop_url: str, behind: str | None, sandbox_url: str, issuer: str, kept: str, environ: Mapping[str, str]
+    shop_url: str,
+    behind: str | None,
+    sandbox_url: str,
+    issuer: str,
+    kept: str,
+    features: FeatureSettings,
+    environ: Mapping[str, str],
 ) -> None:
     known = known_variables()
     set_here = sorted(name for name in environ if name in known and environ[name])
@@ -223,9 +228,13 @@ def _tell(
     in_front = f"Dev server:    passes what is not its own on to {behind}\n" if behind else ""
     ignored = ", ".join(name for name in set_here if not _counts(name))
     bind = environ.get("BFF_METRICS_BIND")
+    shop = f"Example shop:  {shop_url}{SHOP}\n" if features.example_shop else ""
+    api_docs = f"JSON routes:   {shop_url}{API_DOCS}\n" if features.api_docs else ""
     metrics = f"Metrics:       http://{bind}/metrics\n" if bind else ""
     print(
         f"Open:          {shop_url}/\n"
+        f"{shop}"
+        f"{api_docs}"
         f"{in_front}"
         f"Sign in with:  {B2C_EMAIL}  {B2C_PASSWORD}\n"
         f"or, for B2B:   {B2B_EMAIL}  {B2B_PASSWORD}\n"

@@ -43,13 +43,13 @@ def temporary() -> Iterator[str]:
 def test_demo_works_and_leaves_nothing_behind_however_it_ends(temporary: str, number: signal.Signals) -> None:
     with start(temporary, "--port", "0", BFF_SECRET_KEYS="of another shop", EMPORIX_TENANT="real") as process:
         text = told(process)
-        shop, mails = re.findall(r"http://\S+", text)
+        shop, example, routes, mails = re.findall(r"http://\S+", text)
         assert urlsplit(shop).hostname == "127.0.0.1"
         assert urlsplit(mails).hostname == "localhost"
         assert B2C_EMAIL in text
         assert B2C_PASSWORD in text
         assert get(f"{shop}readyz") == 200
-        assert get(mails) == 200
+        assert [get(page) for page in (mails, example, routes)] == [200, 200, 200]
         assert list(Path(temporary).iterdir())
         # The whole group, as a terminal does.
         os.killpg(process.pid, number)
@@ -65,16 +65,17 @@ def test_demo_works_and_leaves_nothing_behind_however_it_ends(temporary: str, nu
 
 def test_environments_redis_has_no_say_and_what_counts_is_told(temporary: str) -> None:
     foreign = {"REDIS_URL": "redis://:hunter2@127.0.0.1:1", "EMPORIX_TENANT": "real", "BFF_LOG_LEVEL": "error"}
-    foreign["BFF_THREDS"] = "4"
+    foreign |= {"BFF_THREDS": "4", "BFF_EXAMPLE_SHOP": "off", "BFF_API_DOCS": "off"}
     with start(temporary, "--port", "0", **foreign) as process:
         text = told(process)
-        shop = re.findall(r"http://\S+", text)[0]
+        shop, _mails = re.findall(r"http://\S+", text)
         assert get(f"{shop}readyz") == 200
         os.killpg(process.pid, signal.SIGTERM)
         process.communicate(timeout=60)
     assert text.startswith(f"Open:          {shop}\n")
     assert "Redis:         its own, in memory\n" in text
-    assert "Environment:   counting: BFF_LOG_LEVEL; left out: EMPORIX_TENANT, REDIS_URL\n" in text
+    counting = "BFF_API_DOCS, BFF_EXAMPLE_SHOP, BFF_LOG_LEVEL"
+    assert f"Environment:   counting: {counting}; left out: EMPORIX_TENANT, REDIS_URL\n" in text
     assert re.search(r"'Continue with Google' asks the demo's own provider on localhost:[0-9]+, not Google\n", text)
     assert "hunter2" not in text
 
