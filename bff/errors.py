@@ -228,6 +228,8 @@ class UpstreamRejected(UpstreamError):
         self.details = details
         self.is_dead_link = False
         """Whether what was refused is the token of a mailed link: it is not valid, or no longer."""
+        self.echoed: tuple[str, ...] = ()
+        """Which kinds of the session's tokens the answer repeated, before it was scrubbed."""
 
 
 class InvalidToken(UpstreamError):

@@ -6,11 +6,12 @@ URLs are logged as templates.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from bff.config.settings import EmporixSettings
+from bff.emporix.held import Held, found_in, unescaped
 from bff.emporix.refusals import refusal
 from bff.emporix.reply import Reply, is_success, reply_of
 from bff.emporix.request import Call, headers_of, placed, secrets_in, wanted_headers
@@ -88,7 +89,7 @@ class EmporixClient:
         bearer: Secret[str] | None,
         *,
         saas_token: Secret[str] | None = None,
-        held: Iterable[Secret[str]] = (),
+        held: Held = (),
         at_most_seconds: float | None = None,
     ) -> Reply:
         """Call an operation once; once more where nothing was sent, or where the row is safe to repeat.
@@ -101,9 +102,10 @@ class EmporixClient:
         """
         target, parameters = placed(operation, call, self._settings)
         headers = parameters | headers_of(operation, call, bearer, saas_token)
-        secrets = secrets_in(operation, call, bearer, held)
+        held = tuple(held)
+        secrets = secrets_in(operation, call, bearer, (token for _, token in held))
         try:
-            reply = self._exchanged(operation, target, headers, call.body, secrets, at_most_seconds)
+            reply = self._exchanged(operation, target, headers, call.body, secrets, held, at_most_seconds)
         except BffError as err:
             self._note(operation, err)
             raise
@@ -126,6 +128,7 @@ class EmporixClient:
         headers: Mapping[str, str],
         body: bytes | None,
         secrets: Iterator[str],
+        held: Held,
         at_most_seconds: float | None,
     ) -> Reply:
         started = self._monotonic()
@@ -151,6 +154,8 @@ class EmporixClient:
         if is_success(operation, answer):
             return reply_of(operation, answer)
         error = refusal(operation, answer, secrets)
+        if isinstance(error, UpstreamRejected):
+            error.echoed = tuple(sorted({kind.value for kind, _ in found_in(unescaped(answer.body), held)}))
         if not isinstance(error, _TROUBLES):
             self._log.emit(Event.UPSTREAM_REFUSED, operation=operation.name, status=answer.status)
         raise error

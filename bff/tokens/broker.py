@@ -6,14 +6,14 @@ refresh token is spent once. A request that waited reads again and uses what the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
-from bff.errors import InvalidToken, LoginRequired, SessionExpired, UpstreamMalformed, UpstreamTimeout
+from bff.errors import InvalidToken, LoginRequired, SessionExpired, UpstreamMalformed, UpstreamRejected, UpstreamTimeout
 from bff.events import Event
 from bff.limits import Limits
 from bff.log import Log
@@ -121,15 +121,22 @@ class TokenBroker:
         saas = saas_token(operation, credential, session, self._now())
         call = with_values(operation, call, credential, session, self._settings)
         held = session.vault.held
-        reply = self._client.call(operation, call, bearer, saas_token=saas, held=(token for _, token in held()))
+        try:
+            reply = self._client.call(operation, call, bearer, saas_token=saas, held=held())
+        except UpstreamRejected as err:
+            self._tell_of_tokens(session, operation, err.echoed)
+            raise
         if operation.declared is None:
             return reply
         found = withheld(operation, reply, held())
-        for kind in sorted(found.kinds, key=lambda one: one.value):
-            self._log.audit(Event.TOKEN_IN_ANSWER, operation=operation.name, kind=kind.value, **audit_subject(session))
+        self._tell_of_tokens(session, operation, sorted(kind.value for kind in found.kinds))
         if found.reply is None:
             raise UpstreamMalformed(operation.name, "the answer cannot be passed on")
         return found.reply
+
+    def _tell_of_tokens(self, session: Session, operation: Operation, kinds: Sequence[str]) -> None:
+        for kind in kinds if operation.declared is not None else ():
+            self._log.audit(Event.TOKEN_IN_ANSWER, operation=operation.name, kind=kind, **audit_subject(session))
 
     def limited(self, session: Session, operation: Operation, call: Call) -> AbstractContextManager[None]:
         """Count what is asked inside against the operation's limits; `call` does so itself, `call_with` does not.

@@ -67,7 +67,7 @@ OF_DECLARED_ROWS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="a token that is spelt with escapes is found",
-        path="bff/tokens/withheld.py",
+        path="bff/emporix/held.py",
         old='    return _ESCAPE.sub(_character, body) if b"\\\\" in body else body',
         new="    return body",
         test=f"{_LEAKS}::test_token_is_found_however_it_is_spelt",
@@ -80,10 +80,17 @@ OF_DECLARED_ROWS: tuple[Mutation, ...] = (
         test=f"{_ROWS}::test_hidden_properties_are_taken_out_at_any_depth",
     ),
     Mutation(
+        guard="what is left of an answer is searched once more",
+        path="bff/tokens/withheld.py",
+        old="        left = replace(reply, body=body, content=content) if is_clean else None",
+        new="        left = replace(reply, body=body, content=content) if body else None",
+        test=f"{_LEAKS}::test_what_cannot_be_passed_on_is_not",
+    ),
+    Mutation(
         guard="a document with a token in it is not passed on",
         path="bff/tokens/withheld.py",
-        old="        return Withheld(reply=None, kinds=frozenset(kind for kind, _ in found))",
-        new="        return Withheld(reply=reply, kinds=frozenset(kind for kind, _ in found))",
+        old="        return Withheld(reply=None if kinds else reply, kinds=kinds)",
+        new="        return Withheld(reply=reply, kinds=kinds)",
         test=f"{_ROWS}::test_what_is_no_document_is_not_passed_on",
     ),
     Mutation(

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bff.emporix.reply import Reply
 from bff.operations.model import ResponseShape
@@ -23,6 +25,7 @@ HELD = [
     (HeldKind.ACCESS, Secret(ACCESS)),
     (HeldKind.SAAS, Secret(ODD)),
     (HeldKind.SESSION_ID, Secret("too-short")),
+    (HeldKind.REFRESH, Secret("4711471147114711")),
 ]
 ROW = row("any_row", "GET", "/any/{tenant}/rows", answer=ResponseShape.JSON)
 
@@ -76,7 +79,9 @@ def test_token_is_found_however_it_is_spelt(raw: bytes) -> None:
 
 
 def test_token_that_is_given_twice_under_one_name_is_in_neither_place() -> None:
-    assert left(f'{{"a": "{ACCESS}", "a": "fine"}}'.encode()) == {"a": "fine"}
+    raw = f'{{"a": "{ACCESS}", "a": "fine"}}'.encode()
+    assert left(raw) == {"a": "fine"}
+    assert taken(raw).kinds == {HeldKind.ACCESS}
 
 
 @pytest.mark.parametrize(
@@ -96,11 +101,72 @@ def test_what_holds_nothing_stays_byte_for_byte(raw: bytes) -> None:
     assert (found.reply.body, found.kinds) == (raw, frozenset())
 
 
-def test_hidden_property_is_no_leak() -> None:
-    raw = json.dumps({"sessionId": ACCESS, "a": {"sessionId": [1]}, "b": "ü"}).encode()
+@pytest.mark.parametrize("text", ["ü", "\\", "plain"])
+@pytest.mark.parametrize("inner", [1, [1], {"x": [ACCESS]}])
+def test_hidden_property_is_no_leak(text: str, inner: Any) -> None:
+    raw = json.dumps({"sessionId": ACCESS, "a": {"sessionId": inner}, "b": text}).encode()
     found = taken(raw)
     assert found.reply is not None
-    assert (found.reply.body, found.kinds) == ('{"a":{},"b":"ü"}'.encode(), frozenset())
+    assert (json.loads(found.reply.body), found.kinds) == ({"a": {}, "b": text}, frozenset())
+
+
+def test_hidden_property_hides_no_leak_beside_it() -> None:
+    found = taken(json.dumps({"sessionId": ACCESS, "a": ACCESS, "b": 1}).encode())
+    assert found.reply is not None
+    assert (found.reply.body, found.kinds) == (b'{"b":1}', frozenset({HeldKind.ACCESS}))
+
+
+@given(
+    content=st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-9, 99)
+        | st.floats(-9, 9)
+        | st.text("ab ,:{}[]'", max_size=4)
+        | st.just("sessionId"),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["sessionId", "sessionIds", "a", "b"]), inner, max_size=4)
+        ),
+        max_leaves=12,
+    ),
+    style=st.sampled_from([(",", ":"), (", ", ": "), (" , ", " : "), ("\n,\t", "\r:\n")]),
+    indent=st.sampled_from([None, 1]),
+)
+def test_hidden_properties_are_cut_out_as_they_are_taken_out(content: Any, style: Any, indent: int | None) -> None:
+    # An escape makes the whole be read and written anew.
+    raw = json.dumps({"sessionId": 1, "all": content}, separators=style, indent=indent)
+    slow = json.dumps({"all": {"sessionId": 1, "x": content}, "y": "\\"}, separators=style, indent=indent)
+    assert left(raw.encode()) == {"all": without_hidden(content)}
+    assert left(slow.encode()) == {"all": {"x": without_hidden(content)}, "y": "\\"}
+
+
+def without_hidden(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_hidden(inner) for name, inner in value.items() if name != "sessionId"}
+    return [without_hidden(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_cut_leaves_the_rest_byte_for_byte() -> None:
+    raw = b'{ "a" : 1.50, "sessionId" : "x" , "items":[{"sessionId":null},{"sessionId":1,"c":1e3}], "d":"sessionIdx" }'
+    found = taken(raw)
+    assert found.reply is not None
+    assert found.reply.body == b'{ "a" : 1.50, "items":[{},{"c":1e3}], "d":"sessionIdx" }'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"sessionId": "x", "sessionId": "y", "a": 1}',
+        b'{"a": 1, "sessionId": "x", "sessionId": "y"}',
+        b'{"a": 1, "sessionId": {"b": 1}}',
+        b'{"a": 1, "sessionId": []}',
+        b'{"sessionId": 1, "a": "sessionId"}',
+    ],
+)
+def test_hidden_property_is_taken_out_whatever_it_is(raw: bytes) -> None:
+    assert "sessionId" not in left(raw)
+    assert left(raw)["a"] in (1, "sessionId")
 
 
 def test_hidden_property_is_found_however_its_name_is_spelt() -> None:
@@ -115,8 +181,9 @@ def test_half_a_character_stays_one() -> None:
     "raw",
     [
         json.dumps(ACCESS).encode(),
-        b'{"sessionId": 1, "a": 1e999}',
-        b'{"sessionId": 1, "a": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"a": 4711471147114711}',
+        b'{"sessionId": "\\n", "a": 1e999}',
+        b'{"sessionId": "\\n", "a": ' + b"[" * 900 + b"]" * 900 + b"}",
     ],
 )
 def test_what_cannot_be_passed_on_is_not(raw: bytes) -> None:
@@ -124,7 +191,7 @@ def test_what_cannot_be_passed_on_is_not(raw: bytes) -> None:
 
 
 def test_document_is_passed_on_whole_or_not_at_all() -> None:
-    fine, bad = b"%PDF-1.7 \\\xff", b"%PDF-1.7 \xff" + ACCESS.encode()
+    fine, bad = b'%PDF-1.7 "sessionId": 1 \\\xff', b"%PDF-1.7 \xff" + ACCESS.encode()
     found = taken(fine, is_json=False)
     assert found.reply is not None
     assert found.reply.body == fine

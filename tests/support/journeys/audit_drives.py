@@ -475,7 +475,16 @@ def answer_with_a_token_in_it(scene: Scene) -> list[Line]:
     access = next(one.value for one in reversed(shop.sandbox.issued) if one.kind is TokenKind.CUSTOMER_ACCESS)
     shop.sandbox.faults.add("update_me", answered({"a": [f"?{access}"], "b": 1}))
     assert browser.patch("/api/customer/me", {}).get_json() == {"a": [], "b": 1}
-    return [line(Event.TOKEN_IN_ANSWER, **who, kind="access"), line(Event.ROUTE_CALLED, **who, outcome="done")]
+    shop.sandbox.faults.clear()
+    body = json.dumps({"message": f"{access} is not good"}).encode()
+    shop.sandbox.faults.add("update_me", Fault(answer=CannedResponse(status=409, body=body, headers=JSON)))
+    assert browser.patch("/api/customer/me", {}).get_json()["message"] == "*** is not good"
+    return [
+        line(Event.TOKEN_IN_ANSWER, **who, kind="access"),
+        line(Event.ROUTE_CALLED, **who, outcome="done"),
+        line(Event.TOKEN_IN_ANSWER, **who, kind="access"),
+        line(Event.ROUTE_CALLED, **who, outcome="refused", status=409),
+    ]
 
 
 # Sessions that end
