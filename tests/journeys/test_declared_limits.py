@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +18,10 @@ from bff.operations.declared import MAX_BODY_BYTES, MOST_BODY_BYTES, BodyKind
 from tests.support.declared_shop import CUSTOMER, DeclaredShop, declared_shop, free, row
 from tests.support.fakes.redis_proxy import RedisProxy
 from tests.support.journeys.audit_drives import listening
-from tests.support.journeys.recording_upstream import Canned
+from tests.support.journeys.real_server import RealServer
+from tests.support.journeys.recording_upstream import Canned, RecordingUpstream
 from tests.support.shop import Browser, ShopMaker
+from tests.support.storefront import written
 
 RATE = Rate(count=3, window_seconds=60)
 LARGE = 200 * 1024
@@ -163,6 +167,60 @@ def test_body_has_the_rows_largest_size(
 )
 def test_server_waits_for_as_much_as_the_route_takes(shop: DeclaredShop, method: str, path: str, most: int) -> None:
     assert shop.app.largest_body_bytes(method, path) == most
+
+
+FILE = """
+format = 1
+[[route]]
+name = "cart_batch"
+summary = "Change many items of a cart"
+method = "PUT"
+upstream = "/carts/{tenant}/items"
+bearer = "visitor"
+body = "array"
+body_max_kib = 200
+answer = "json"
+[[route]]
+name = "cart_one"
+summary = "Change one item of a cart"
+method = "PUT"
+upstream = "/carts/{tenant}/one"
+bearer = "visitor"
+body = "array"
+answer = "json"
+"""
+
+
+def test_server_takes_as_much_as_the_row_says(make_shop: ShopMaker, tmp_path: Path) -> None:
+    with RecordingUpstream() as upstream:
+        environment = make_shop.environment(upstream.url, BFF_STOREFRONT=str(written(tmp_path, FILE)))
+        with RealServer(environment, tmp_path / "log") as server:
+            session = server.ask(b"GET /api/session HTTP/1.1")
+            cookie = session.set_cookies[0].partition(";")[0].encode()
+            token = json.loads(session.body)["csrfToken"].encode()
+
+            def put(path: bytes, body: bytes, *, chunked: bool) -> int:
+                sent = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts_of(body)) + b"0\r\n\r\n"
+                return server.ask(
+                    b"PUT " + path + b" HTTP/1.1",
+                    b"Cookie: " + cookie,
+                    b"X-CSRF-Token: " + token,
+                    b"Content-Type: application/json",
+                    b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body),
+                    body=sent if chunked else body,
+                ).status
+
+            for chunked in (False, True):
+                whole = of_size(LARGE, "[")
+                assert put(b"/api/carts/items", whole, chunked=chunked) == 200
+                assert upstream.arrived[-1].body == whole
+                assert put(b"/api/carts/items", whole + b" ", chunked=chunked) == 413
+                assert put(b"/api/carts/one", of_size(MAX_BODY_BYTES, "["), chunked=chunked) == 200
+                assert put(b"/api/carts/one", of_size(MAX_BODY_BYTES + 1, "["), chunked=chunked) == 413
+
+
+def parts_of(body: bytes) -> list[bytes]:
+    return [body[at : at + 8192] for at in range(0, len(body), 8192)]
 
 
 # How long
