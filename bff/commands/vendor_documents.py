@@ -6,7 +6,7 @@ Neither asks anybody, and neither needs any configuration.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -17,7 +17,7 @@ from bff.storefront.model import Storefront
 from bff.storefront.openapi.differences import Difference, differences
 from bff.storefront.openapi.drafts import HEAD, choose, drafts
 from bff.storefront.openapi.errors import DocumentError
-from bff.storefront.openapi.known import known_documents, service_of
+from bff.storefront.openapi.known import Key, key_of, known_documents
 from bff.storefront.openapi.loading import load
 from bff.storefront.openapi.operations import Api
 from bff.storefront.reader import Examined, examine, examine_text
@@ -66,7 +66,10 @@ def diff_rows(path: Path, file: Path | None, out: TextIO, err: TextIO) -> int:
     found = differences(operations, examined.storefront.operations, known_documents())
     for line in _lines(found):
         print(printable(line), file=out)
-    for line in _ages(found, examined.storefront, path):
+    concerned = {key_of(one.method, one.path) for one in operations} | {
+        key_of(one.row.method, one.row.path) for one in found if one.row is not None
+    }
+    for line in _ages(concerned, examined.storefront, path) if found else ():
         print(printable(line), file=out)
     return EXIT_DIFFERENT if found else 0
 
@@ -87,14 +90,16 @@ def _lines(found: Iterable[Difference]) -> Iterator[str]:
         yield f"{one.change.value.ljust(_COLUMN)}{one.title}{f'  {told}' if told else ''}"
 
 
-def _ages(found: Sequence[Difference], storefront: Storefront, path: Path) -> Iterator[str]:
-    """Yield of which sets one of the two, the set's source or the document, is older than the other."""
+def _ages(asked: Container[Key], storefront: Storefront, path: Path) -> Iterator[str]:
+    """Yield of which sets one of the two, the set's source or the document, is older than the other.
+
+    :param asked: what the sets' rows have to ask for
+    """
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    services = {service_of(one.title.partition(" ")[2]) for one in found}
     concerned = {
         row.declared.set_name
         for row in storefront.operations.values()
-        if row.declared is not None and row.declared.set_name is not None and service_of(row.path) in services
+        if row.declared is not None and row.declared.set_name is not None and key_of(row.method, row.path) in asked
     }
     for name in sorted(concerned):
         source = storefront.sources[name]

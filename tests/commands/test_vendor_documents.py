@@ -92,6 +92,15 @@ def test_diff_tells_what_is_added_gone_and_changed_and_how_old_the_set_is(
     assert run(capsys, "diff", of_day(path, "2026-08-21"))[1].splitlines() == lines[:-1]
 
 
+def test_a_document_that_no_set_was_written_from_makes_none_old(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # The company's set is about the same service, and about other operations of it.
+    paths = {"/customer/{tenant}/me": {"get": {"responses": {"200": {}}}}, "/customer/{tenant}/you": {"get": {}}}
+    code, out, _ = run(capsys, "diff", written(tmp_path, {"openapi": "3.0.0", "paths": paths}))
+    assert (code, out) == (1, "added    GET /customer/{tenant}/you\n")
+
+
 def test_diff_of_a_shops_file_is_about_its_rows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     _, rows, _ = run(capsys, "import", LABELS, "--only", "GET-label-list-labels", "GET-label-retrieve-label")
     file = tmp_path / "storefront.toml"

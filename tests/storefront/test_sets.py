@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic.alias_generators import to_camel
 
+from bff.events import Event
 from bff.operations.declared import BodyKind, SaasToken
 from bff.operations.model import MERGE_PATCH, Credential, Limit, Operation, Parameter, Place, ResponseShape, Supplier
 from bff.operations.table import OPERATIONS
@@ -61,6 +62,18 @@ def test_all_sets_go_together_and_every_row_is_in_one(rows: list[Operation]) -> 
     assert len(rows) == NUMBER_OF_ROWS
     named = [row["name"] for path in SETS.iterdir() for row in tomllib.loads(path.read_text("utf-8"))["route"]]
     assert sorted(named) == sorted(row.name for row in rows)
+
+
+def test_nothing_of_the_sets_may_not_be_meant(everything: Storefront) -> None:
+    assert [str(warning) for warning in everything.warnings] == []
+
+
+def test_what_orders_pays_or_gives_rights_is_audited(rows: list[Operation]) -> None:
+    audited = {row.name for row in rows if row.audited is Event.ROUTE_CALLED}
+    assert audited == COMPANY_WRITES | {
+        "approval_create", "approval_delete", "approval_update", "checkout_order", "coupon_redeem",
+        "order_transition_create", "payment_authorize", "payment_initialize", "quote_update", "reward_points_redeem",
+    }  # fmt: skip
 
 
 def test_each_set_names_its_documents_with_their_commit(everything: Storefront) -> None:
