@@ -6,6 +6,7 @@
         LoginRequired               no customer is signed in
         SessionExpired              a signed-in session has just ended
         ReauthenticationRequired    signed in, but not lately enough, or not renewable
+        CompanyRequired             signed in, and acting for no company
         SessionStoreUnavailable     Redis did not answer: the session is unknown
       RequestRejected
         CsrfFailed
@@ -98,6 +99,10 @@ class SessionExpired(SessionError):
 
 class ReauthenticationRequired(SessionError):
     """The customer is signed in, but this request needs a new proof of who they are."""
+
+
+class CompanyRequired(SessionError):
+    """The request is one of a company's, and the customer acts for none."""
 
 
 class SessionStoreUnavailable(SessionError):

@@ -14,7 +14,7 @@ from typing import Final
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.request import Call, Value
-from bff.errors import LoginRequired, ReauthenticationRequired
+from bff.errors import CompanyRequired, LoginRequired, ReauthenticationRequired, SessionError
 from bff.operations.declared import SaasToken, SessionValue
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
@@ -57,6 +57,8 @@ def with_values(
     """Return the call with every value that the session has for it.
 
     :raises LoginRequired: one that the operation needs is missing, and the visitor is a guest
+    :raises CompanyRequired: the customer acts for no company, and the operation needs one
+    :raises ReauthenticationRequired: the customer's tokens came without the id of their session
     """
     if all(parameter.source is None for parameter in operation.parameters):
         return call
@@ -68,9 +70,15 @@ def with_values(
         values.pop(parameter.name, None)
         if (value := has[parameter.source]) is not None:
             values[parameter.name] = value
-        elif parameter.required and credential is not Credential.CUSTOMER and parameter.source is not SessionValue.SITE:
-            raise LoginRequired
+        elif parameter.required and parameter.source is not SessionValue.SITE:
+            raise _missing(parameter.source, credential)
     return replace(call, values=values)
+
+
+def _missing(source: SessionValue, credential: Credential) -> SessionError:
+    if credential is not Credential.CUSTOMER:
+        return LoginRequired()
+    return CompanyRequired() if source is SessionValue.LEGAL_ENTITY else ReauthenticationRequired()
 
 
 def _values_of(

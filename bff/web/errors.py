@@ -46,6 +46,7 @@ FAULTS: dict[type[BffError], Fault] = {
     errors.LoginRequired: _fault(401, "login_required", "Sign in first."),
     errors.SessionExpired: _fault(401, "session_expired", "The session has ended. Sign in again."),
     errors.ReauthenticationRequired: _fault(401, "reauthentication_required", "Sign in once more to do this."),
+    errors.CompanyRequired: _fault(403, "forbidden", "Choose a company to act for first."),
     errors.SessionStoreUnavailable: _fault(
         503, "session_store_unavailable", "Sessions cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
     ),

@@ -337,8 +337,14 @@ def test_guest_is_asked_to_sign_in_for_a_value_that_only_a_customer_has(shop: De
 
 
 def test_company_of_the_session_stands_in_no_path_of_ours(shop: DeclaredShop) -> None:
-    assert problems(shop.signed_in().get("/api/order-v2/companies/orders/o1")) == {("entity", "missing_value")}
+    browser = shop.signed_in()
+    # Who acts for none is not asked for an id that no browser may give.
+    answer = browser.get("/api/order-v2/companies/orders/o1")
+    assert (answer.status_code, answer.get_json()["type"]) == (403, "forbidden")
     assert shop.upstream.arrived == ()
+    assert browser.post("/api/session/refresh", json={"legalEntityId": "company-1"}).status_code == 200
+    assert browser.get("/api/order-v2/companies/orders/o1").status_code == 200
+    assert len(shop.arrived("/order-v2/demoshop/companies/company-1/orders/o1")) == 1
 
 
 @pytest.mark.parametrize(
@@ -512,6 +518,13 @@ def test_answer_with_nothing_to_take_out_goes_on_byte_for_byte(shop: DeclaredSho
     raw = b'{ "price": 1.50,\n"name": "a \\"quoted\\" n\\u00e4me \\/ \\\\", "e": 1e3 }'
     shop.answers("GET", "/cart/demoshop/carts/c1", Canned(status=200, raw=raw))
     assert browser.get("/api/cart/carts/c1").data == raw
+
+
+def test_version_is_no_tag_where_no_write_looks_at_it(shop: DeclaredShop) -> None:
+    browser = shop.browser()
+    shop.answers("GET", "/cart/demoshop/carts/c1", Canned(status=200, content={"metadata": {"version": 3}}))
+    answer = browser.get("/api/cart/carts/c1")
+    assert (answer.status_code, "ETag" in answer.headers) == (200, False)
 
 
 def test_version_of_a_context_guards_its_change(shop: DeclaredShop) -> None:

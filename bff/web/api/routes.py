@@ -57,6 +57,7 @@ def make_blueprint(services: Services) -> Blueprint:
 
 def _view(services: Services, entry: ApiRoute) -> Callable[..., ResponseReturnValue]:
     operation, read = entry.operation, input_reader(entry.operation, entry.route)
+    has_tag = _has_tag(services, operation)
 
     # Path values are read, and checked, with the rest of the input.
     def view(**path_values: str) -> ResponseReturnValue:
@@ -65,12 +66,18 @@ def _view(services: Services, entry: ApiRoute) -> Callable[..., ResponseReturnVa
             browser.session.count_as(operation.name, operation.rate)
         # A session that is about to end has no idle limit to extend.
         session = browser.resume(extend=operation.performer is not Performer.SIGN_OUT)
-        return _answer(services, operation, services.calls.perform(session, operation, read))
+        return _answer(services, operation, services.calls.perform(session, operation, read), has_tag=has_tag)
 
     return view
 
 
-def _answer(services: Services, operation: Operation, result: Result) -> Response:
+def _has_tag(services: Services, operation: Operation) -> bool:
+    """Tell whether an answer's version is shown as its tag, which promises that a write looks at `If-Match`."""
+    rows = services.operations.values()
+    return operation.declared is None or any(row.versioned and row.path == operation.path for row in rows)
+
+
+def _answer(services: Services, operation: Operation, result: Result, *, has_tag: bool) -> Response:
     if operation.performer is Performer.SIGN_OUT:
         return jsonify(logoutUrl=services.logout_url(result.was_signed_in))
     if operation.performer is not Performer.CALL:
@@ -80,7 +87,7 @@ def _answer(services: Services, operation: Operation, result: Result) -> Respons
     if operation.answer is ResponseShape.PDF:
         return _document(operation, result)
     response = Response(_shown(operation, result), status=result.status, mimetype="application/json")
-    if tag := etag_of(result.content):
+    if has_tag and (tag := etag_of(result.content)):
         response.headers["ETag"] = tag
     if result.total is not None:
         response.headers[TOTAL] = result.total

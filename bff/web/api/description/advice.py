@@ -48,7 +48,10 @@ ADVICE: Final[Mapping[str, Advice]] = MappingProxyType(
             "another site sent a change; `details` name the header that says so: `Origin` or `Sec-Fetch-Site`",
             "nothing, for a visitor; if it is your own page, serve it from the public URL's origin",
         ),
-        "forbidden": Advice("another site asked for this", "as for `origin_refused`"),
+        "forbidden": Advice(
+            "another site asked for this; or it is a company's, and the customer acts for none",
+            "as for `origin_refused`; or choose a company",
+        ),
         "resource_not_found": Advice("there is no such route or resource", "read the list anew: it may be gone"),
         "feature_disabled": Advice(
             "the operator or the tenant does not offer this operation",
