@@ -12,7 +12,10 @@ from redis import Redis
 from bff.account.calls import AccountCalls
 from bff.account.cart_merge import TRY_SECONDS, CartMerge
 from bff.account.devices import Devices
+from bff.account.flights import Flights
 from bff.account.login import Login
+from bff.account.shared_cache import SharedCache
+from bff.account.shared_reads import SharedReads
 from bff.account.signup import Signup
 from bff.account.social_login import SocialLogin
 from bff.config.settings import Settings
@@ -24,6 +27,7 @@ from bff.metrics.counts import Counts
 from bff.oidc.provider import IdentityProvider
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.model import Operation, Place
+from bff.sessions.address_counts import AddressCounts
 from bff.sessions.answers import Answers
 from bff.sessions.index import SessionIndex
 from bff.sessions.model import SignedIn
@@ -32,16 +36,22 @@ from bff.sessions.redis_connection import connect_redis
 from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.replay import ReplayGuard
 from bff.sessions.session import Sessions
+from bff.sessions.shared_token import SharedTokenRecord
 from bff.sessions.store import SessionStore
 from bff.storefront.model import Storefront
 from bff.storefront.reader import read_storefront
 from bff.tokens.broker import LEASE_MARGIN_SECONDS, TokenBroker
+from bff.tokens.guests import guest_context
+from bff.tokens.renewal import Renewal
+from bff.tokens.shared import SharedToken
 from bff.transport import Transport
 
 _MOST_CALLS_OF_A_FORM = 4
 """A sign-in takes a guest's token, the login, who it is, and the company they acted for; besides, maybe, carts."""
 _SHARE_THAT_WAITS = 4
-"""One thread of so many, at most, waits for what another one is doing."""
+"""One thread of so many, at most, waits for what another one is doing, or asks upstream what every visitor may read."""
+_SHARE_THAT_IS_PATIENT = 2
+"""One thread of so many, at most, waits for a read of another one that takes long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +180,40 @@ def build_services(
             operations,
             settings.emporix,
             settings.features,
+            _shared_reads(settings, emporix, operations, client, ring, limits, now, log),
             log,
         ),
         oidc=oidc,
         now=now,
         log=log,
         counts=counts,
+    )
+
+
+def _shared_reads(
+    settings: Settings,
+    emporix: EmporixClient,
+    operations: Mapping[str, Operation],
+    client: Redis,
+    ring: KeyRing,
+    limits: Limits,
+    now: Callable[[], float],
+    log: Log,
+) -> SharedReads:
+    ours, threads = settings.emporix, settings.serving.threads
+    told = [text for pair in sorted(guest_context(ours).items()) for text in pair]
+    record = SharedTokenRecord(client, ring, log, got_with=(ours.api_url, ours.tenant, ours.client_id, *told))
+    renewal = Renewal(emporix, operations, ours, limits, now, log)
+    return SharedReads(
+        SharedToken(emporix, renewal, record, ours, now, log),
+        SharedCache(now),
+        Flights(most_patient=max(1, threads // _SHARE_THAT_IS_PATIENT)),
+        AddressCounts(client, ring, log, settings.limits.api),
+        limits,
+        now,
+        log,
+        most_asking=max(1, threads // _SHARE_THAT_WAITS),
+        call_seconds=emporix.longest_call_seconds,
     )
 
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 from bff.account.emails import with_canonical_emails
 from bff.account.login import Login
 from bff.account.passwords import Weakness, weakness_of
+from bff.account.shared_cache import Kept
+from bff.account.shared_reads import SharedReads
 from bff.account.signup import Signup, with_preferences
 from bff.account.sites import check_site_of_body, with_sites
 from bff.account.versions import names_version, says_stale, version_of, with_version
@@ -90,6 +92,8 @@ class Result:
     """How many there are in all: a number, where it was asked for and told."""
     is_representation: bool = False
     """Whether the body is what is there after a write, read by itself, in place of the write's own."""
+    kept: Kept | None = None
+    """The same as every cache may keep it; None: it is for this visitor alone."""
     incomplete: BffError | SessionEnded | None = None
     """Why a change to the session, which ought to follow, did not; what was asked for is done all the same."""
     was_signed_in: SignedIn | None = None
@@ -129,6 +133,7 @@ class AccountCalls:
     _operations: Mapping[str, Operation]
     _emporix: EmporixSettings
     _features: FeatureSettings
+    _shared: SharedReads
     _log: Log
 
     def perform(self, session: Session, operation: Operation, read: Callable[[], AccountCall]) -> Result:
@@ -203,6 +208,8 @@ class AccountCalls:
                 self._broker.refresh(session, (asked.content or {}).get("legalEntityId", KEEP_ENTITY))
                 return Result()
             case Performer.CALL:
+                if self._shared.are_for(session, operation):
+                    return _shared(self._shared.read(session, operation, asked.call))
                 reply = self._called(session, operation, asked)
                 return Result(status=reply.status, body=reply.body, content=reply.content, total=reply.total)
 
@@ -301,6 +308,13 @@ def _texts_at(content: Any, path: str) -> list[str]:
 def _is_about_a_password(operation: Operation, err: UpstreamRejected) -> bool:
     about = {(detail.field or "").rpartition(".")[2] for detail in err.details}
     return err.status == 400 and not about.isdisjoint(path.rpartition(".")[2] for path in operation.new_passwords)
+
+
+def _shared(read: Reply | Kept) -> Result:
+    if isinstance(read, Kept):
+        kept = read if read.is_for_caches else None
+        return Result(status=read.status, body=read.body, total=read.total, kept=kept)
+    return Result(status=read.status, body=read.body, content=read.content, total=read.total)
 
 
 def _neutral(operation: Operation) -> Result:

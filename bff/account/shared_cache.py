@@ -22,6 +22,7 @@ _LARGEST_SHARE: Final = 8
 _ENTRY_BYTES: Final = 600
 """What an entry takes beside its body and the texts of its key: objects, and places in tables."""
 _TAG_BYTES: Final = 16
+_OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,11 @@ class Kept:
     """Unix seconds."""
     seconds: int
     """How long it may be used from then on."""
+
+    @property
+    def is_for_caches(self) -> bool:
+        """Whether it may be kept at all: an answer without a content is cheap, and has nothing to name."""
+        return self.status == _OK and bool(self.body)
 
     def age_seconds(self, now: float) -> int:
         """Return how old it is; a clock that was set back makes nothing younger than new."""

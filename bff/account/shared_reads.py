@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from bff.account.flights import Busy, CalledOff, Flights
+from bff.account.flights import SOON_SECONDS, Busy, CalledOff, Flights
 from bff.account.shared_cache import Kept, SharedCache, tag_of
 from bff.emporix.client import Call, Reply
 from bff.errors import UpstreamUnavailable
 from bff.events import Event
-from bff.limits import CLIENT_ADDRESS
+from bff.limits import CLIENT_ADDRESS, Limits
 from bff.log import Log
-from bff.operations.counts import counted_address
+from bff.operations.counts import Asker, counted_address
 from bff.operations.declared import BROWSER_LANGUAGE, SaasToken, SessionValue
 from bff.operations.model import Credential, Operation, ResponseShape
 from bff.secret import Secret
 from bff.sessions.address_counts import AddressCounts
+from bff.sessions.audit_fields import audit_subject, audited
 from bff.sessions.session import Session, SessionState
 from bff.tokens.shared import SharedToken
 
@@ -47,16 +47,6 @@ class _Key(NamedTuple):
         return 4 * (len(self.language or "") + sum(texts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedReply:
-    """What was read, and what of it a cache may keep."""
-
-    reply: Reply | None
-    """None: it was kept, or another request has asked."""
-    kept: Kept | None
-    """None: nobody keeps it."""
-
-
 def takes_shared_token_only(operation: Operation) -> bool:
     """Tell whether no session has a say in an operation's answer."""
     return operation.accepts == (Credential.SHARED,)
@@ -75,6 +65,11 @@ def is_kept(operation: Operation) -> bool:
     )
 
 
+def hangs_on_language(operation: Operation) -> bool:
+    """Tell whether the languages that a browser asks for have a say in the answer."""
+    return BROWSER_LANGUAGE in (operation.language, operation.content_language)
+
+
 class SharedReads:
     """Answers what hangs on no session; safe for threads, made once a process."""
 
@@ -84,6 +79,7 @@ class SharedReads:
         cache: SharedCache,
         flights: Flights[Kept],
         counts: AddressCounts,
+        limits: Limits,
         now: Callable[[], float],
         log: Log,
         *,
@@ -99,32 +95,52 @@ class SharedReads:
         self._cache = cache
         self._flights = flights
         self._counts = counts
+        self._limits = limits
         self._now = now
         self._log = log
         self._asking = threading.BoundedSemaphore(most_asking)
+        self._queue = threading.BoundedSemaphore(most_asking)
         self._call_seconds = call_seconds
 
     def are_for(self, session: Session, operation: Operation) -> bool:
-        """Tell whether this request is answered with the server's own token."""
-        return Credential.SHARED in operation.accepts and session.vault.customer is None
+        """Tell whether this request is answered with the server's own token; reads no session that has no say in it."""
+        if Credential.SHARED not in operation.accepts:
+            return False
+        return takes_shared_token_only(operation) or session.vault.customer is None
 
-    def read(self, session: Session, operation: Operation, call: Call) -> SharedReply:
-        """Return what there is, kept or asked for.
+    def read(self, session: Session, operation: Operation, call: Call) -> Reply | Kept:
+        """Return what there is: what every cache may keep, else what was answered to this request alone.
 
         :raises TooManyAttempts: the address has asked too often, and there is no session that would count for it
         :raises UpstreamUnavailable: too many ask already
         :raises BffError: as `SharedToken.call`
         """
+        event = operation.audit_event(mailed=False)
+        if event is None:
+            return self._read(session, operation, call)
+        with audited(self._log, event, session, operation=operation.name):
+            return self._read(session, operation, call)
+
+    def _read(self, session: Session, operation: Operation, call: Call) -> Reply | Kept:
         # Who has a session was counted as it was read.
         address = None if session.state is SessionState.LIVE else counted_address(CLIENT_ADDRESS.get())
         key = _key_of(operation, call) if is_kept(operation) else None
-        if key is None:
-            self._counts.count(address)
-            self._note("uncached")
-            return SharedReply(reply=self._asked(operation, call), kept=None)
-        return SharedReply(reply=None, kept=self._kept(operation, call, key, address))
 
-    def _kept(self, operation: Operation, call: Call, key: _Key, address: str | None) -> Kept:
+        def admit() -> None:
+            self._counts.count(address)
+            if operation.rate is not None and not session.has_counted(operation.name):
+                self._limits.count_call(operation, Asker(**audit_subject(session)), sid=session.sid)
+
+        if key is None:
+            admit()
+            reply = self._asked(operation, call)
+            self._note("uncached")
+            return reply
+        return self._kept(operation, call, key, address, admit)
+
+    def _kept(
+        self, operation: Operation, call: Call, key: _Key, address: str | None, admit: Callable[[], None]
+    ) -> Kept:
         def looked_up() -> Kept:
             # Another request may have got it between this one's look and its turn.
             kept = self._cache.get(key)
@@ -143,7 +159,7 @@ class SharedReads:
                 return self._flights.once(
                     key,
                     looked_up,
-                    admit=lambda: self._counts.count(address),
+                    admit=admit,
                     waits=waits,
                     wait_seconds=self._wait_seconds(operation),
                 )
@@ -161,23 +177,35 @@ class SharedReads:
         kept = Kept(
             status=reply.status,
             body=reply.body,
-            total=None,
-            tag=tag_of(reply.status, reply.body, None),
+            total=reply.total,
+            tag=tag_of(reply.status, reply.body, reply.total),
             got_at=self._now(),
             seconds=operation.cache_seconds,
         )
-        self._cache.put(key, kept, key_bytes=key.bytes)
+        if kept.is_for_caches:
+            self._cache.put(key, kept, key_bytes=key.bytes)
         self._note("miss")
         return kept
 
     def _asked(self, operation: Operation, call: Call) -> Reply:
-        if not self._asking.acquire(blocking=False):
+        if not self._has_a_place():
             self._note("refused")
             raise UpstreamUnavailable(operation.name, "too many ask at once")
         try:
             return self._token.call(operation, call)
         finally:
             self._asking.release()
+
+    def _has_a_place(self) -> bool:
+        """Take a place among those that ask; as many wait for one for a moment, since a page reads much at once."""
+        if self._asking.acquire(blocking=False):
+            return True
+        if not self._queue.acquire(blocking=False):
+            return False
+        try:
+            return self._asking.acquire(timeout=SOON_SECONDS)
+        finally:
+            self._queue.release()
 
     def _note(self, outcome: str) -> None:
         self._log.emit(Event.SHARED_READ, outcome=outcome, bytes=self._cache.bytes)
@@ -191,5 +219,5 @@ def _key_of(operation: Operation, call: Call) -> _Key | None:
             return None
         values.append((name, value))
     # Another language than the browser's is the row's own.
-    language = call.accept_language if operation.language == BROWSER_LANGUAGE else None
+    language = call.accept_language if hangs_on_language(operation) else None
     return _Key(operation=operation.name, language=language, values=tuple(values))

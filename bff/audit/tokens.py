@@ -46,6 +46,15 @@ TOKEN_KINDS: Final[tuple[TokenKind, ...]] = (
         destroyed="it is spent once, or " + _SESSION_ENDS,
     ),
     TokenKind(
+        name="server's own guest tokens",
+        created="by Emporix, before the first read that hangs on no session; for all visitors and processes",
+        created_by=("anonymous_login", "anonymous_refresh"),
+        stored="bff:shared:<hash>:token, which the server's keys alone open; and each process's memory",
+        sent="to Emporix, as bearer of such reads alone; the refresh token in the query (its contract)",
+        sent_by=("anonymous_refresh",),
+        destroyed="they are renewed, or can be no longer; restart, for what a process holds",
+    ),
+    TokenKind(
         name="customer's access token",
         created="by Emporix, at sign-in",
         created_by=("login", "social_login", "signup_optin", "refresh_auth_token"),

@@ -81,6 +81,23 @@ def _missing(source: SessionValue, credential: Credential) -> SessionError:
     return CompanyRequired() if source is SessionValue.LEGAL_ENTITY else ReauthenticationRequired()
 
 
+def without_session(operation: Operation, call: Call, settings: EmporixSettings) -> Call:
+    """Return the call with what is known without any session: the site alone.
+
+    :raises LoginRequired: the operation needs what only a customer has
+    """
+    check_values(operation, Credential.SHARED)
+    if all(parameter.source is None for parameter in operation.parameters):
+        return call
+    values: dict[str, Value] = dict(call.values or {})
+    for parameter in operation.parameters:
+        if parameter.source is not None:
+            values.pop(parameter.name, None)
+        if parameter.source is SessionValue.SITE and settings.site is not None:
+            values[parameter.name] = settings.site
+    return replace(call, values=values)
+
+
 def _values_of(
     credential: Credential, session: Session, settings: EmporixSettings
 ) -> Mapping[SessionValue, str | Secret[str] | None]:

@@ -9,10 +9,11 @@ for a guest that is made here. While Redis is away each process goes on with wha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
 from bff.errors import (
     InvalidInput,
@@ -28,10 +29,12 @@ from bff.events import Event
 from bff.log import Log
 from bff.operations.model import Credential, Operation
 from bff.secret import Secret
-from bff.sessions.model import TokenSet
+from bff.sessions.model import TokenSet, Vault
 from bff.sessions.shared_token import SharedTokenRecord
 from bff.sessions.store import LockBusy
 from bff.tokens.renewal import RETRY_AFTER_UNKNOWN_SECONDS, Renewal
+from bff.tokens.session_values import without_session
+from bff.tokens.withheld import withheld
 
 LOOK_AGAIN_SECONDS: Final = 1.0
 """How long tokens that serve are left as they are while another process renews them, or Redis is away."""
@@ -50,12 +53,14 @@ class SharedToken:
         client: EmporixClient,
         renewal: Renewal,
         record: SharedTokenRecord,
+        settings: EmporixSettings,
         now: Callable[[], float],
         log: Log,
     ) -> None:
         self._client = client
         self._renewal = renewal
         self._record = record
+        self._settings = settings
         self._now = now
         self._log = log
         self._renewing = threading.Lock()
@@ -67,21 +72,40 @@ class SharedToken:
     def call(self, operation: Operation, call: Call) -> Reply:
         """Call an operation that takes this token; where upstream rejects it, once more with another.
 
-        :raises ValueError: the operation does not take it
+        :raises ValueError: the operation does not take it, or changes anything
+        :raises LoginRequired: the operation needs what only a customer has
         :raises RequestRejected: a value cannot be sent
         :raises UpstreamError: upstream refuses, or does not answer
         """
-        if Credential.SHARED not in operation.accepts:
+        if Credential.SHARED not in operation.accepts or operation.mutates:
             raise ValueError(f"{operation.name}: takes no shared token")
-        bearer = self._tokens(None).access
+        call = without_session(operation, call, self._settings)
+        tokens = self._tokens(None)
         try:
-            return self._client.call(operation, call, bearer)
+            return self._sent(operation, call, tokens)
         except InvalidToken:
-            bearer = self._tokens(bearer).access
+            tokens = self._tokens(tokens.access)
         try:
-            return self._client.call(operation, call, bearer)
+            return self._sent(operation, call, tokens)
         except InvalidToken:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
+
+    def _sent(self, operation: Operation, call: Call, tokens: TokenSet) -> Reply:
+        held = tuple(Vault(anonymous=tokens).held())
+        try:
+            reply = self._client.call(operation, call, tokens.access, held=held)
+        except UpstreamRejected as err:
+            self._tell_of_tokens(operation, err.echoed)
+            raise
+        found = withheld(operation, reply, held)
+        self._tell_of_tokens(operation, sorted(kind.value for kind in found.kinds))
+        if found.reply is None:
+            raise UpstreamMalformed(operation.name, "the answer cannot be passed on")
+        return found.reply
+
+    def _tell_of_tokens(self, operation: Operation, kinds: Sequence[str]) -> None:
+        for kind in kinds:
+            self._log.audit(Event.TOKEN_IN_ANSWER, operation=operation.name, kind=kind)
 
     def _tokens(self, rejected_token: Secret[str] | None) -> TokenSet:
         """Return tokens that serve, made or renewed if need be.

@@ -15,7 +15,9 @@ from bff.commands.checks.redis_uses import REDIS_USES, RedisUse
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.sessions import revoke_all
 from bff.crypto import encode
+from bff.emporix.client import Call
 from bff.errors import SessionStoreUnavailable
+from bff.limits import CLIENT_ADDRESS
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.provider.settings import JANE
 from bff.sessions.answers import FORM_KEY_BYTES, Answers, Claim, KeptAnswer, Submission
@@ -23,7 +25,9 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.rights import Right
 from bff.sessions.store import Found, RowCount, SessionStore
+from bff.wiring import Services
 from tests.support.acl import url_of, user
+from tests.support.fakes.shared_tokens import READING
 from tests.support.journeys.leak_scenes import scene
 from tests.support.journeys.leak_visitor import Role
 from tests.support.oidc.hostile import mint_logout_token
@@ -100,6 +104,16 @@ def call_a_limited_row(store: SessionStore) -> None:
     assert counted.row_calls == 1
 
 
+def read_without_a_session(services: Services) -> int:
+    """Have every visitor's read, which takes the server's own token, and count it for an address."""
+    token = CLIENT_ADDRESS.set("192.0.2.1")
+    try:
+        visitor = services.sessions.open(None, may_start=False)
+        return services.calls._shared.read(visitor, READING, Call()).status
+    finally:
+        CLIENT_ADDRESS.reset(token)
+
+
 def test_rights_that_are_declared_are_those_that_a_driven_shop_takes(
     make_shop: ShopMaker, redis_server: EmbeddedRedis, redis: Redis
 ) -> None:
@@ -111,6 +125,7 @@ def test_rights_that_are_declared_are_those_that_a_driven_shop_takes(
                 opened.visitor(role).drive_all()
             click_twice(services.answers)
             call_a_limited_row(services.store)
+            read_without_a_session(services)
             revoke_all(services)
             services.redis.close()
     used = {right for right in overheard.rights if right.command not in OF_CONNECTIONS}
@@ -162,6 +177,10 @@ class Without:
         with pytest.raises(SessionStoreUnavailable, match="NOPERM"):
             call_a_limited_row(self.shop.services.store)
         return self.login() == 200
+
+    def reads_without_a_session(self) -> bool:
+        statuses = {read_without_a_session(self.shop.services) for _ in range(3)}
+        return statuses == {200} and self.login() == 200
 
     def bff_sessions_revoke_all(self) -> bool:
         with pytest.raises(SessionStoreUnavailable, match="NOPERM scan"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from bff.config.settings import Settings
@@ -14,6 +14,7 @@ from bff.operations.declared import BodyKind, Declared, FreeBody
 from bff.operations.model import Credential, Operation, Parameter, Place, ResponseShape, Supplier
 from bff.operations.table import OPERATIONS
 from bff.wiring import Services, build_services
+from tests.support.fakes.clock import FakeClock
 from tests.support.journeys.recording_upstream import Arrived, Canned, RecordingUpstream
 from tests.support.shop import Browser, ShopMaker
 
@@ -94,13 +95,15 @@ class DeclaredShop:
 
 
 @contextmanager
-def declared_shop(make_shop: ShopMaker, *rows: Operation, **environment: str) -> Iterator[DeclaredShop]:
+def declared_shop(
+    make_shop: ShopMaker, *rows: Operation, clock: FakeClock | None = None, **environment: str
+) -> Iterator[DeclaredShop]:
     """Run a shop with these rows beside the contract's."""
     operations: Mapping[str, Operation] = {**OPERATIONS, **{one.name: one for one in rows}}
     with RecordingUpstream() as upstream:
         settings = Settings.from_env(
             make_shop.environment(upstream.url, **{"BFF_RATE_LIMIT_GUEST": "off", **environment})
         )
-        services = partial(build_services, operations=operations)(settings)
+        services = build_services(settings, operations=operations, now=clock or time.time)
         yield DeclaredShop(app=create_app(settings, services), services=services, upstream=upstream)
         services.redis.close()

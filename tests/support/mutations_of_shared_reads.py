@@ -6,12 +6,15 @@ from tests.support.mutation import Mutation
 
 _TOKEN = "bff/tokens/shared.py"
 _OF_TOKEN = "tests/tokens/test_shared.py"
+_READS = "bff/account/shared_reads.py"
+_JOURNEY = "tests/journeys/test_shared_reads.py"
+_PROPERTY = "tests/journeys/test_shared_reads_property.py::test_what_is_kept_never_hangs_on_a_session"
 
 OF_SHARED_READS: tuple[Mutation, ...] = (
     Mutation(
         guard="the server's own token goes with rows that take it",
         path=_TOKEN,
-        old="        if Credential.SHARED not in operation.accepts:",
+        old="        if Credential.SHARED not in operation.accepts or operation.mutates:",
         new="        if False:",
         test=f"{_OF_TOKEN}::test_row_that_does_not_take_the_token_is_not_asked_with_it",
     ),
@@ -70,5 +73,82 @@ OF_SHARED_READS: tuple[Mutation, ...] = (
         old="        if self._limit is None or used <= self._limit.count:",
         new="        if True:",
         test="tests/sessions/test_address_counts.py::test_limit_holds_for_all_processes_and_each_address_by_itself",
+    ),
+    Mutation(
+        guard="a customer's own answer comes with a customer's own token",
+        path=_READS,
+        old="        return takes_shared_token_only(operation) or session.vault.customer is None",
+        new="        return True",
+        test=f"{_JOURNEY}::test_customer_reads_with_their_own_token_and_nobody_else_gets_it",
+    ),
+    Mutation(
+        guard="what hangs on a session is not kept",
+        path=_READS,
+        old="        and all(parameter.source in _OF_NO_SESSION for parameter in operation.parameters)\n",
+        new="",
+        test=_PROPERTY,
+    ),
+    Mutation(
+        guard="what is kept is kept by language",
+        path=_READS,
+        old="    language = call.accept_language if hangs_on_language(operation) else None",
+        new="    language = None",
+        test=_PROPERTY,
+    ),
+    Mutation(
+        guard="what is kept is kept by what was asked",
+        path=_READS,
+        old="values=tuple(values))",
+        new="values=tuple(values[:1]))",
+        test=_PROPERTY,
+    ),
+    Mutation(
+        guard="an answer to POST is not kept",
+        path=_READS,
+        old='        and operation.method == "GET"\n',
+        new="",
+        test=f"{_JOURNEY}::test_question_by_post_needs_a_csrf_token_costs_no_guest_and_is_not_kept",
+    ),
+    Mutation(
+        guard="what asks upstream without a session is counted",
+        path=_READS,
+        old="            self._counts.count(address)\n            if",
+        new="            if",
+        test=f"{_JOURNEY}::test_who_has_no_session_is_counted_by_address",
+    ),
+    Mutation(
+        guard="reads without a session do not take every thread",
+        path="bff/wiring.py",
+        old="        most_asking=max(1, threads // _SHARE_THAT_WAITS),",
+        new="        most_asking=threads,",
+        test=f"{_JOURNEY}::test_only_a_quarter_of_the_threads_asks_upstream",
+    ),
+    Mutation(
+        guard="the server's own token does not come back in an answer",
+        path=_TOKEN,
+        old="        found = withheld(operation, reply, held)",
+        new="        found = withheld(operation, reply, ())",
+        test=f"{_JOURNEY}::test_what_is_hidden_and_what_echoes_the_token_is_not_kept",
+    ),
+    Mutation(
+        guard="a session that has no say is not read",
+        path="bff/web/api/shared_answers.py",
+        old="    if takes_shared_token_only(operation):\n        return browser.session\n",
+        new="",
+        test=f"{_JOURNEY}::test_session_that_has_no_say_is_not_read",
+    ),
+    Mutation(
+        guard="what is one visitor's is not for caches",
+        path="bff/web/middleware/headers.py",
+        old=" and _OF_ONE_VISITOR.isdisjoint(named)",
+        new="",
+        test="tests/web/middleware/test_headers.py::test_answer_with_something_of_one_visitors_is_for_no_cache",
+    ),
+    Mutation(
+        guard="what was refused is for no cache",
+        path="bff/web/middleware/headers.py",
+        old="            if status[:3] in _KEPT_ANSWERS and (is_static(path) or _is_for_caches(named)):",
+        new="            if is_static(path) or _is_for_caches(named):",
+        test="tests/web/middleware/test_headers.py::test_answer_with_something_of_one_visitors_is_for_no_cache",
     ),
 )

@@ -34,6 +34,7 @@ from tests.support.fakes.upstream import (
     visits_of,
 )
 from tests.support.fakes.visits import everything_in
+from tests.support.journeys.leak_redis import Thief, dump, secret_entries
 from tests.support.shop import Shop, ShopMaker
 
 GUEST, REFRESH = "anonymous_login", "anonymous_refresh"
@@ -125,6 +126,19 @@ def test_it_lies_sealed_under_its_declared_key_and_ends_by_itself(process: Proce
         assert secret is not None
         assert secret.reveal().encode() not in everything
     assert LIFE_SECONDS * 5 - 10 < redis.ttl(key) <= LIFE_SECONDS * 5
+
+
+def test_servers_keys_alone_open_it_and_the_leak_proof_leaves_out_nothing_else(shop: Shop, redis: Redis) -> None:
+    process = Process(shop)
+    process.read()
+    guest = shop.browser()
+    guest.get("/api/me")
+    thief = Thief([key.reveal() for key in shop.settings.sessions.keys])
+    entries = dump(redis)
+    (key,) = shared_keys(redis)
+    assert any(process.held.access.reveal().encode() in opened for opened in thief.opened(entries))
+    assert {one for one, _ in entries - secret_entries(entries)} == {key}
+    assert not any(b"access" in opened for opened in thief.opened(secret_entries(entries)))
 
 
 def test_shop_that_is_configured_otherwise_takes_another_guest(process: Process, shop: Shop, redis: Redis) -> None:

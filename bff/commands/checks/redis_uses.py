@@ -12,7 +12,16 @@ from typing import Final
 
 from bff import limits
 from bff.config.settings import Settings
-from bff.sessions import answers, index, known_browsers, readiness, replay, session_keys
+from bff.sessions import (
+    address_counts,
+    answers,
+    index,
+    known_browsers,
+    readiness,
+    replay,
+    session_keys,
+    shared_token,
+)
 from bff.sessions.rights import Right, rights_for
 from bff.sessions.stored_keys import StoredKey
 
@@ -95,6 +104,13 @@ REDIS_USES: Final = (
         name="limits of declared rows",
         without="rows with a limit are answered 503",
         kept=session_keys.ROW_KEYS,
+        commands=_SCRIPTS,
+        is_used=lambda settings: settings.serving.storefront is not None,
+    ),
+    RedisUse(
+        name="reads without a session",
+        without="each process gets a guest's tokens of its own, and counts for itself",
+        kept=(*shared_token.STORED_KEYS, *address_counts.STORED_KEYS),
         commands=_SCRIPTS,
         is_used=lambda settings: settings.serving.storefront is not None,
     ),

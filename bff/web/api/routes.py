@@ -18,6 +18,7 @@ from bff.operations.model import Operation, Performer, ResponseShape, Route
 from bff.web.api.etags import REPRESENTATION, etag_of
 from bff.web.api.input import input_reader
 from bff.web.api.session import nothing_but, state_answer
+from bff.web.api.shared_answers import session_for, shared_answer
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -61,11 +62,8 @@ def _view(services: Services, entry: ApiRoute) -> Callable[..., ResponseReturnVa
 
     # Path values are read, and checked, with the rest of the input.
     def view(**path_values: str) -> ResponseReturnValue:
-        browser = browser_session()
-        if operation.rate is not None:
-            browser.session.count_as(operation.name, operation.rate)
         # A session that is about to end has no idle limit to extend.
-        session = browser.resume(extend=operation.performer is not Performer.SIGN_OUT)
+        session = session_for(operation, extend=operation.performer is not Performer.SIGN_OUT)
         return _answer(services, operation, services.calls.perform(session, operation, read), has_tag=has_tag)
 
     return view
@@ -82,6 +80,8 @@ def _answer(services: Services, operation: Operation, result: Result, *, has_tag
         return jsonify(logoutUrl=services.logout_url(result.was_signed_in))
     if operation.performer is not Performer.CALL:
         return state_answer(services, browser_session())
+    if result.kept is not None:
+        return shared_answer(operation, result.kept, services.now())
     if not result.body:
         return nothing_but(result.status)
     if operation.answer is ResponseShape.PDF:

@@ -6,7 +6,7 @@ for each one that is set.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +25,11 @@ _PERMISSIONS = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
-_FILE_ANSWERS = ("200", "206", "304")
-"""The statuses of a static file, which sets its own `Cache-Control`."""
+_KEPT_ANSWERS = ("200", "206", "304")
+"""The statuses of what sets its own `Cache-Control`: a static file, and what every visitor may read."""
+FOR_CACHES = "public, max-age="
+"""How `Cache-Control` begins where every visitor gets the same answer."""
+_OF_ONE_VISITOR = frozenset({"set-cookie", "x-csrf-token"})
 _HSTS = "max-age=63072000; includeSubDomains"
 """Two years. `includeSubDomains` reaches what lies below the public URL's host, never its siblings: without it, plain
 http there could plant cookies for us. No `preload`: the owner of the domain has to decide that."""
@@ -59,7 +62,7 @@ class ResponseHeaders:
             named = {name.lower(): value for name, value in headers}
             is_page = named.get("content-type", "").startswith("text/html")
             added = [*(self._of_pages if is_page else self._of_others), (REQUEST_ID_HEADER, request_id_to_tell() or "")]
-            if is_static(path) and status[:3] in _FILE_ANSWERS:
+            if status[:3] in _KEPT_ANSWERS and (is_static(path) or _is_for_caches(named)):
                 return start_response(status, headers + added, *error)
             if "vary" in named or "cache-control" in named:
                 headers = [(name, value) for name, value in headers if name.lower() not in ("vary", "cache-control")]
@@ -70,6 +73,11 @@ class ResponseHeaders:
             return start_response(status, headers + added + _NOT_KEPT, *error)
 
         return start
+
+
+def _is_for_caches(named: Mapping[str, str]) -> bool:
+    """Tell whether an answer says that it is everybody's, and bears nothing that is one visitor's."""
+    return named.get("cache-control", "").startswith(FOR_CACHES) and _OF_ONE_VISITOR.isdisjoint(named)
 
 
 def bare_headers(settings: Settings) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Process:
         settings, log = services.settings, services.log
         self.record = SharedTokenRecord(redis or services.redis, ring or services.ring, log, got_with)
         renewal = Renewal(services.client, OPERATIONS, settings.emporix, services.broker._limits, services.now, log)
-        self.token = SharedToken(services.client, renewal, self.record, services.now, log)
+        self.token = SharedToken(services.client, renewal, self.record, settings.emporix, services.now, log)
         self._shop = shop
 
     def read(self) -> Reply:

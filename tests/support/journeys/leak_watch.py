@@ -20,7 +20,7 @@ from bff.sessions.redis_store import RedisSessionStore
 from bff.sessions.store import Found
 from tests.support.journeys.leak_canaries import Canaries, Kind, Place
 from tests.support.journeys.leak_permitted import shown
-from tests.support.journeys.leak_redis import Entry, Thief, dump
+from tests.support.journeys.leak_redis import Entry, Thief, dump, secret_entries
 from tests.support.leaks import hits_in
 from tests.support.shop import Shop
 
@@ -179,7 +179,7 @@ class Watch:
         seen = dict(self.texts)
         seen[Place.LOG] = seen[Place.LOG] | {text.encode(errors="replace") for text in self.log.texts}
         seen[Place.REDIS] = seen[Place.REDIS] | {part for entry in self.entries for part in entry}
-        seen[Place.OPENED] = seen[Place.OPENED] | thief.opened(self.entries)
+        seen[Place.OPENED] = seen[Place.OPENED] | thief.opened(secret_entries(self.entries))
         return seen
 
     def findings(self) -> set[Finding]:

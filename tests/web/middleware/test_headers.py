@@ -10,6 +10,7 @@ import pytest
 from flask import abort, redirect
 from werkzeug.test import TestResponse
 
+from bff.web.middleware.headers import ResponseHeaders
 from tests.support.driven_routes import NOT_BY_A_BROWSER, READING, UNSAFE, body_of, readable_rules, unsafe_routes
 from tests.support.pages import PageBrowser
 from tests.support.shop import Browser, Shop, ShopMaker
@@ -242,3 +243,33 @@ def test_json_and_pages_have_their_own_type(shop: Shop) -> None:
     assert browser.get("/api/nothing").content_type == "application/json"
     assert browser.get("/nothing").content_type == "text/html; charset=utf-8"
     assert "Content-Type" not in shop.signed_in().delete("/api/me").headers
+
+
+def answered(shop: Shop, status: str, *headers: tuple[str, str]) -> dict[str, str]:
+    """Return the header fields with which an answer leaves the application."""
+    sent: dict[str, str] = {}
+
+    def start(status: str, headers: list[tuple[str, str]], *error: Any) -> None:
+        sent.update({name: ", ".join(value for one, value in headers if one == name) for name, _ in headers})
+
+    ResponseHeaders(shop.settings).added_to(start, "/api/product/products")(status, list(headers))
+    return sent
+
+
+def test_answer_that_is_everybodys_leaves_as_it_says_of_itself(shop: Shop) -> None:
+    for status in ("200 OK", "304 NOT MODIFIED"):
+        sent = answered(shop, status, ("Cache-Control", "public, max-age=60"), ("Vary", "Accept-Language"))
+        assert (sent["Cache-Control"], sent["Vary"]) == ("public, max-age=60", "Accept-Language")
+        assert SAME_EVERYWHERE.items() <= sent.items()
+
+
+def test_answer_with_something_of_one_visitors_is_for_no_cache(shop: Shop) -> None:
+    public = ("Cache-Control", "public, max-age=60")
+    for status in ("200 OK", "304 NOT MODIFIED", "404 NOT FOUND", "503 SERVICE UNAVAILABLE"):
+        for field in ("Set-Cookie", "X-CSRF-Token"):
+            sent = answered(shop, status, public, (field, "canary"))
+            assert (sent["Cache-Control"], sent["Vary"]) == ("no-store", "Cookie"), (status, field)
+    for status in ("404 NOT FOUND", "503 SERVICE UNAVAILABLE"):
+        assert answered(shop, status, public)["Cache-Control"] == "no-store"
+    for said in ("private, max-age=60", "max-age=60", "no-cache", "s-maxage=60, public"):
+        assert answered(shop, "200 OK", ("Cache-Control", said))["Cache-Control"] == "no-store"
