@@ -40,6 +40,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "redis": [_plain(entry.kept) | {"lifetime": entry.lifetime} for entry in report.kept],
         "tokens": _plain(report.tokens),
         "hosts": _plain(report.hosts),
+        "sets": _plain(report.sets),
     }
 
 
@@ -64,6 +65,7 @@ def _findings(report: Report) -> list[dict[str, Any]]:
         }
         for weakness in report.weaknesses
     ]
+    declared = [{"kind": "storefront", **_plain(one)} for one in report.doubtful]
     broken = [
         {
             "kind": verdict.status.value,
@@ -75,7 +77,7 @@ def _findings(report: Report) -> list[dict[str, Any]]:
         for verdict in report.broken
     ]
     lone = [{"kind": "guard", "name": guard.value, "wrong": report.failed[guard]} for guard in report.lone_guards]
-    return [*configured, *broken, *lone]
+    return [*configured, *declared, *broken, *lone]
 
 
 def _missing(verdict: Verdict) -> list[str]:

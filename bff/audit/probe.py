@@ -25,6 +25,7 @@ from bff.audit.probed import ELSEWHERE, HOSTILE_TARGETS, SAFE, Asked, Newcomer, 
 from bff.crypto import random_text
 from bff.factory import Bff
 from bff.sessions.cookie import SessionCookie
+from bff.web.api.routes import api_routes
 from bff.web.middleware.bodies import READ_AT_MOST_BYTES
 from bff.web.middleware.csrf import CSRF_HEADER
 from bff.web.paths import BACKCHANNEL_LOGOUT, PROBES, is_api, is_static
@@ -85,6 +86,11 @@ class _Prober:
             self._samples["connection"] = services.settings.social.connections[0].name
         self._stranger, self._other_cookie = random_text(), random_text()
         self.cookies_sent = {self._stranger, self._other_cookie}
+        self._most_bytes = {
+            (entry.route.method, entry.route.path): entry.operation.free_body.max_bytes
+            for entry in api_routes(services.operations)
+            if entry.operation.free_body is not None
+        }
         self.answers: list[Probe] = []
         self.newcomers: list[Newcomer] = []
 
@@ -158,15 +164,16 @@ class _Prober:
             self._ask_as(one, Asked.FOREIGN_ORIGIN, method, rule, {"Origin": origin})
         for site in ("cross-site", "same-site"):
             self._ask_as(one, Asked.FETCHED_ELSEWHERE, method, rule, {"Sec-Fetch-Site": site})
-        self._ask_as(one, Asked.TOO_LARGE, method, rule, body=b"x" * (READ_AT_MOST_BYTES + 1))
+        most = max(READ_AT_MOST_BYTES, self._most_bytes.get((method, rule.rule), 0))
+        self._ask_as(one, Asked.TOO_LARGE, method, rule, body=b"x" * (most + 1))
         if is_api(rule.rule):
             for media_type in _FORM_TYPES:
                 self._ask_as(one, Asked.FORM_BODY, method, rule, body=b"{}", media_type=media_type)
 
     def _ask_methods(self) -> None:
-        listed: dict[str, set[str]] = {}
-        for rule in self._rules:
-            listed.setdefault(self._path(rule), set()).update(rule.methods or ())
+        there = self._app.url_map.bind("")
+        # A word of one rule may stand where another has a parameter, and then both answer under it.
+        listed = {path: set(there.allowed_methods(path)) for path in map(self._path, self._rules)}
         for path, methods in listed.items():
             for method in _METHODS:
                 if method not in methods:

@@ -17,8 +17,9 @@ from bff.audit.requirement import Guard, Requirement
 from bff.audit.requirements import REQUIREMENTS
 from bff.audit.routes import AuditedRoute, audited_routes, limits_in_words
 from bff.audit.storage import ALL_KEPT, lifetime_of
+from bff.audit.storefront import DeclaredSet, DoubtfulRow, declared_sets, doubtful
 from bff.audit.tests_at_hand import BESIDE_THE_PACKAGE, find_tests
-from bff.audit.tokens import TOKEN_KINDS, TokenKind
+from bff.audit.tokens import TokenKind, token_kinds
 from bff.audit.verdicts import RequirementStatus, Verdict, judge
 from bff.config.settings import Settings
 from bff.factory import Bff
@@ -65,6 +66,7 @@ class Report:
     tests: int | None
     """How many tests are at hand; None: there is no checkout, so that no name could be looked up."""
     weaknesses: tuple[Weakness, ...]
+    doubtful: tuple[DoubtfulRow, ...]
     notes: tuple[str, ...]
     """What is switched on, and no finding."""
     failed: Mapping[Guard, str]
@@ -79,6 +81,8 @@ class Report:
     kept: tuple[KeptEntry, ...]
     tokens: tuple[TokenKind, ...]
     hosts: tuple[Host, ...]
+    sets: tuple[DeclaredSet, ...]
+    """The shipped sets of further operations."""
 
     @property
     def broken(self) -> tuple[Verdict, ...]:
@@ -102,7 +106,7 @@ class Report:
     @property
     def findings(self) -> int:
         """How many findings there are."""
-        return len(self.weaknesses) + len(self.broken) + len(self.lone_guards)
+        return len(self.weaknesses) + len(self.doubtful) + len(self.broken) + len(self.lone_guards)
 
     def count(self, *statuses: RequirementStatus) -> int:
         """Count the requirements that stand like this."""
@@ -134,6 +138,7 @@ def audit(
         probes=len(probed.answers),
         tests=None if tests is None else tests.count,
         weaknesses=weaknesses(settings),
+        doubtful=doubtful(app.services.storefront),
         notes=notes(settings),
         failed=failed,
         verdicts=judge(requirements, failed, tests),
@@ -142,8 +147,9 @@ def audit(
         cookie=_cookie(probed),
         headers=tuple(_headers(probed)),
         kept=tuple(KeptEntry(kept=kept, lifetime=lifetime_of(kept, settings.sessions)) for kept in ALL_KEPT),
-        tokens=TOKEN_KINDS,
+        tokens=token_kinds(app.services.operations),
         hosts=tuple(_hosts(settings)),
+        sets=declared_sets(app.services.storefront),
     )
 
 

@@ -5,7 +5,7 @@ Read off the map itself, the operation table, the pages' own marks and the answe
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -17,6 +17,7 @@ from bff.audit.page_calls import calls_by_endpoint
 from bff.audit.probed import SAFE, Asked, Probe, Probed
 from bff.config.settings import LimitSettings, LoginRates, MailRates, Rate
 from bff.factory import Bff
+from bff.operations.declared import SaasToken
 from bff.operations.model import Credential, Limit, Operation
 from bff.operations.schemas import MailedToken
 from bff.web.api.routes import api_routes
@@ -46,6 +47,7 @@ class Csrf(Enum):
 
 
 _OWN_SESSION: Final = frozenset({API_SESSION, START_SOCIAL, f"{START_SOCIAL}/<connection>"})
+OWN_FILE: Final = "the shop's file"
 UNDECLARED: Final = ("not declared",)
 _CALLERS: Final = {
     Need.ANYONE: Caller.ANYBODY,
@@ -54,6 +56,7 @@ _CALLERS: Final = {
 }
 
 
+_SAAS: Final = (SaasToken.NEVER, SaasToken.IF_HELD, SaasToken.REQUIRED)
 _NO_SESSION: Final = frozenset({BACKCHANNEL_LOGOUT, *PROBES})
 _LIMIT_NAMES: Final = {Limit.LOGIN: "sign-in", Limit.MAIL: "mail", Limit.GUEST: "guest"}
 
@@ -69,11 +72,19 @@ class AuditedRoute:
     """Rows of the operation table that it calls, or may call."""
     bearer: tuple[str, ...]
     """Which tokens these take upstream."""
+    saas_token: str
+    """Whether the customer's goes along with the customer's bearer: `never`, `if-held`, `required`."""
     csrf: Csrf
     limits: tuple[str, ...]
     """Names; see `limits_in_words`."""
+    own_limit: str
+    """The row's own, for one session or for one address without one; empty: there is none."""
     cache: str
-    """`Cache-Control`, as it was answered."""
+    """`Cache-Control`, as it was answered; what the row says of an answer that is nobody's own comes after it."""
+    declared_by: str
+    """The shipped set, or `the shop's file`; empty: it is built in."""
+    is_audited: bool
+    """Whether each call goes to the audit log."""
 
 
 def audited_routes(app: Bff, probed: Probed) -> tuple[AuditedRoute, ...]:
@@ -93,6 +104,7 @@ def limits_in_words(settings: LimitSettings) -> Mapping[str, str]:
         "mail": _mail_words(settings.mail),
         "guest": _words(settings.guest, "address"),
         "session": _words(settings.api, "session"),
+        "address": _words(settings.api, "address that has no session"),
     }
 
 
@@ -138,6 +150,7 @@ class _Reader:
         """Return one verb of one rule."""
         answer = self._answers.get((method, rule.rule))
         caller, operations = self._caller(rule, answer), self._operations(rule)
+        row = self._entries[rule.endpoint].operation if rule.endpoint in self._entries else None
         called = [self._table[name] for name in operations if name in self._table]
         bearers = {credential for operation in called for credential in _bearers(operation, caller)}
         return AuditedRoute(
@@ -146,9 +159,15 @@ class _Reader:
             caller=caller,
             operations=operations,
             bearer=tuple(credential.value for credential in Credential if credential in bearers),
+            saas_token=max(
+                (operation.saas_token for operation in called), key=_SAAS.index, default=SaasToken.NEVER
+            ).value,
             csrf=_csrf(method, rule.rule, answer, starts_a_guest=Credential.ANONYMOUS in bearers),
             limits=self._limits(rule, method, called, bearers),
-            cache=(answer.header("Cache-Control") if answer is not None else None) or "none",
+            own_limit=_own_limit(row),
+            cache=_cache(row, answer),
+            declared_by=_declared_by(row),
+            is_audited=any(operation.audited is not None for operation in called),
         )
 
     def _caller(self, rule: Rule, answer: Probe | None) -> Caller:
@@ -169,7 +188,7 @@ class _Reader:
         return self._calls.get(rule.endpoint, UNDECLARED)
 
     def _limits(
-        self, rule: Rule, method: str, called: Iterable[Operation], bearers: Container[Credential]
+        self, rule: Rule, method: str, called: Iterable[Operation], bearers: Set[Credential]
     ) -> tuple[str, ...]:
         if is_static(rule.rule) or rule.rule in _NO_SESSION:
             return ()
@@ -180,8 +199,11 @@ class _Reader:
         if Credential.ANONYMOUS in bearers:
             # A guest's first call gets a guest's tokens.
             kinds.add(Limit.GUEST)
-        counted = method not in SAFE or rule.rule in self._read_with_a_session
-        return (*(name for kind, name in _LIMIT_NAMES.items() if kind in kinds), *(("session",) if counted else ()))
+        named = [name for kind, name in _LIMIT_NAMES.items() if kind in kinds]
+        nobodys = Credential.SHARED in bearers and method in SAFE
+        if method not in SAFE or (rule.rule in self._read_with_a_session and bearers != {Credential.SHARED}):
+            named.append("session")
+        return (*named, *(("address",) if nobodys else ()))
 
     def _takes_mailed_token(self, rule: Rule) -> bool:
         if rule.endpoint in self._entries:
@@ -194,6 +216,25 @@ def _bearers(operation: Operation, caller: Caller) -> tuple[Credential, ...]:
     if caller is not Caller.ANYBODY and operation.accepts[:1] == (Credential.CUSTOMER,):
         return (Credential.CUSTOMER,)
     return operation.accepts
+
+
+def _own_limit(row: Operation | None) -> str:
+    if row is None or row.rate is None:
+        return ""
+    return _words(row.rate, "session" if Credential.SHARED not in row.accepts else "session or address")
+
+
+def _cache(row: Operation | None, answer: Probe | None) -> str:
+    said = (answer.header("Cache-Control") if answer is not None else None) or "none"
+    if row is None or not row.cache_seconds:
+        return said
+    return f"{said}; public, max-age={row.cache_seconds} for what the server's own token has brought"
+
+
+def _declared_by(row: Operation | None) -> str:
+    if row is None or row.declared is None:
+        return ""
+    return row.declared.set_name or OWN_FILE
 
 
 def _csrf(method: str, rule: str, answer: Probe | None, *, starts_a_guest: bool) -> Csrf:

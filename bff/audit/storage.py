@@ -1,4 +1,4 @@
-"""What is kept in Redis; the program keeps nothing outside of it."""
+"""What is kept in Redis; a process keeps nothing outside of it but what is the same for everybody."""
 
 from __future__ import annotations
 

@@ -11,8 +11,14 @@ from bff.audit.report import Report
 from bff.audit.requirement import Deviation, Guard, Met, Source
 from bff.audit.routes import AuditedRoute
 from bff.audit.verdicts import RequirementStatus, Verdict
+from bff.operations.declared import SaasToken
+from bff.operations.model import Credential
 
 COLUMNS: Final = 100
+_IN_MEMORY: Final = (
+    "In the memory of each process, besides: the server's own guest tokens, and answers that they have brought, for as "
+    "many seconds as their row says."
+)
 _LABEL: Final = {
     RequirementStatus.MET: "met",
     RequirementStatus.DEVIATION: "DEVIATION",
@@ -34,6 +40,7 @@ def as_text(report: Report) -> str:
         _kept(report),
         _tokens(report),
         _hosts(report),
+        _sets(report),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -68,6 +75,9 @@ def _findings(report: Report) -> Iterator[str]:
         ids = [verdict.requirement.id for verdict in report.broken_by(weakness)]
         if ids:
             yield from _wrapped(f"so these do not hold: {', '.join(ids)}", "  ", first="  ")
+    for row in report.doubtful:
+        yield from _wrapped(row.wrong, "  ", first="- ")
+        yield from _wrapped(f"breaks {row.breaks}", "  ", first="  ")
     for verdict in report.broken:
         yield from _wrapped(f"{verdict.requirement.id}: {verdict.requirement.demands}", "  ", first="- ")
         for guard in verdict.failed:
@@ -130,12 +140,17 @@ def _routes(report: Report) -> Iterator[str]:
 
 def _route(route: AuditedRoute) -> Iterator[str]:
     yield f"{route.method:<7}{route.rule}"
-    limits = f" Limits: {', '.join(route.limits)}." if route.limits else ""
+    limited = [*route.limits, *([f"its own ({route.own_limit})"] if route.own_limit else [])]
+    limits = f" Limits: {', '.join(limited)}." if limited else ""
     words = f"For {route.caller.value}. CSRF: {route.csrf.value}. Cache: {route.cache}.{limits}"
     yield from _wrapped(words, " " * 9)
     if route.operations:
-        bearer = f" (bearer: {' or '.join(route.bearer)})" if route.bearer else ""
-        yield from _wrapped(f"Upstream: {', '.join(route.operations)}{bearer}.", " " * 9)
+        sent = [f"bearer: {' or '.join(route.bearer)}"] if route.bearer else []
+        sent += [f"saas-token {route.saas_token}"] if route.saas_token != SaasToken.NEVER.value else []
+        words = f" ({'; '.join(sent)})" if sent else ""
+        declared = f" Declared by {route.declared_by}." if route.declared_by else ""
+        logged = " Audited." if route.is_audited else ""
+        yield from _wrapped(f"Upstream: {', '.join(route.operations)}{words}.{declared}{logged}", " " * 9)
 
 
 def _cookie(report: Report) -> Iterator[str]:
@@ -152,12 +167,14 @@ def _headers(report: Report) -> Iterator[str]:
 
 
 def _kept(report: Report) -> Iterator[str]:
-    yield from _title("Kept in Redis, and nowhere else")
+    yield from _title("Kept in Redis")
     for entry in report.kept:
         yield entry.kept.key
         yield from _wrapped(entry.kept.holds, "    ", first="  holds: ")
         yield from _wrapped(entry.kept.cipher, "    ", first="  cipher: ")
         yield from _wrapped(entry.lifetime, "    ", first="  until: ")
+    if any(Credential.SHARED.value in route.bearer for route in report.routes):
+        yield from _wrapped(_IN_MEMORY, "  ", first="")
 
 
 def _tokens(report: Report) -> Iterator[str]:
@@ -179,6 +196,14 @@ def _hosts(report: Report) -> Iterator[str]:
     yield from _title("Outgoing connections")
     for host in report.hosts:
         yield f"{host.host}: {host.what_for} ({'TLS' if host.encrypted else 'not encrypted'})"
+
+
+def _sets(report: Report) -> Iterator[str]:
+    if not report.sets:
+        return
+    yield from _title("Shipped sets of further operations")
+    for one in report.sets:
+        yield from _wrapped(f"{one.name}: {_number(one.rows, 'row')}, written from {one.source}", "    ", first="")
 
 
 def _title(words: str) -> Iterator[str]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
+
+from bff.operations.declared import SaasToken, SessionValue
+from bff.operations.model import Credential, Operation, Parameter
 
 _VAULT: Final = "bff:{<sid>}:tokens"
 _WEB: Final = "bff:{<sid>}:web"
+_SAAS_TOKEN: Final = "saas token"  # nosec B105 # noqa: S105 - a name, no token
+_SERVERS_OWN: Final = "server's own guest tokens"
+_SESSION_ID: Final = "Emporix's session id"
 _NOWHERE: Final = "nowhere"
 _SESSION_ENDS: Final = "the session ends: sign-out, idle limit, lifetime, revocation"
 
@@ -27,7 +34,7 @@ class TokenKind:
     destroyed: str
 
 
-TOKEN_KINDS: Final[tuple[TokenKind, ...]] = (
+_BUILT_IN: Final[tuple[TokenKind, ...]] = (
     TokenKind(
         name="guest's access token",
         created="by Emporix, before a guest's first call",
@@ -46,7 +53,7 @@ TOKEN_KINDS: Final[tuple[TokenKind, ...]] = (
         destroyed="it is spent once, or " + _SESSION_ENDS,
     ),
     TokenKind(
-        name="server's own guest tokens",
+        name=_SERVERS_OWN,
         created="by Emporix, before the first read that hangs on no session; for all visitors and processes",
         created_by=("anonymous_login", "anonymous_refresh"),
         stored="bff:shared:<hash>:token, which the server's keys alone open; and each process's memory",
@@ -73,19 +80,19 @@ TOKEN_KINDS: Final[tuple[TokenKind, ...]] = (
         destroyed="it is spent once, upstream refuses it, or " + _SESSION_ENDS,
     ),
     TokenKind(
-        name="saas token",
+        name=_SAAS_TOKEN,
         created="by Emporix, at sign-in",
         created_by=("login", "social_login", "signup_optin"),
         stored=_VAULT,
-        sent=_NOWHERE,
+        sent="to Emporix, as a header beside the customer's bearer, where a declared row says so",
         destroyed=_SESSION_ENDS,
     ),
     TokenKind(
-        name="Emporix's session id",
+        name=_SESSION_ID,
         created="by Emporix, with a guest's or customer's tokens",
         created_by=("anonymous_login", "anonymous_refresh", "login", "social_login", "signup_optin"),
         stored=_VAULT,
-        sent="to Emporix, as a header of the social sign-in",
+        sent="to Emporix, as a header of the social sign-in, and where a declared row takes it from the session",
         sent_by=("social_login",),
         destroyed=_SESSION_ENDS,
     ),
@@ -166,3 +173,18 @@ TOKEN_KINDS: Final[tuple[TokenKind, ...]] = (
         destroyed="the cookie is replaced, or the signing key leaves BFF_SECRET_KEYS",
     ),
 )
+
+
+def token_kinds(operations: Mapping[str, Operation]) -> tuple[TokenKind, ...]:
+    """Return every kind of token that there is with these operations, with the declared rows that take each."""
+    declared = [row for row in operations.values() if row.declared is not None]
+    taken_by = {
+        _SAAS_TOKEN: [row.name for row in declared if row.saas_token is not SaasToken.NEVER],
+        _SESSION_ID: [row.name for row in declared if any(_is_session_id(one) for one in row.parameters)],
+        _SERVERS_OWN: [row.name for row in declared if Credential.SHARED in row.accepts],
+    }
+    return tuple(replace(kind, sent_by=(*kind.sent_by, *taken_by.get(kind.name, ()))) for kind in _BUILT_IN)
+
+
+def _is_session_id(parameter: Parameter) -> bool:
+    return parameter.source is SessionValue.SESSION_ID

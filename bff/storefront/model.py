@@ -49,6 +49,29 @@ class Doubt(Enum):
     WEAKER = "weaker than the shipped row"
 
 
+class Aspect(Enum):
+    """What of a row is weaker than in the shipped one that it replaces."""
+
+    CALLER = "caller"
+    TOKENS = "tokens"
+    """What goes upstream besides the bearer."""
+    PROOF = "proof"
+    AUDIT = "audit"
+    LIMIT = "limit"
+    REPEATS = "repeats"
+    VERB = "verb"
+    """Whether it counts as a change, and what it asks for."""
+    VERSION = "version"
+    CACHE = "cache"
+    INPUT = "input"
+    """What may be given at all."""
+    WHOSE = "whose"
+    """What only the session or the settings should say."""
+    ERRORS = "errors"
+    SIZE = "size"
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorefrontWarning:
     """One thing that is not wrong, and may not be meant."""
@@ -59,6 +82,8 @@ class StorefrontWarning:
     file: str
     line: int | None
     what: str
+    aspect: Aspect | None = None
+    """Of a weaker row."""
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}, line {self.line}"

@@ -24,8 +24,8 @@ from bff.storefront.reserved_names import name_fault
 MOST_REPEATS: Final = 200
 MOST_PARAMETERS: Final = 50
 _MOST_NUMBER: Final = 999_999_999
-_NO_DOTS: Final = r"(?!\.{1,2}\Z)"
-"""RFC 3986 5.2.4: the next reader of a path would take such a segment out of it."""
+_NO_DOTS: Final = r"(?!\.+\Z)"
+"""RFC 3986 5.2.4: the next reader of a path would take such a segment out of it; some do so with three dots too."""
 _SECOND: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 TENANT: Final = OPERATIONS["get_me"].parameter("tenant")

@@ -7,7 +7,7 @@ from typing import Final
 
 from bff.operations.model import Operation
 from bff.storefront.document import Document
-from bff.storefront.model import Doubt, StorefrontWarning
+from bff.storefront.model import Aspect, Doubt, StorefrontWarning
 from bff.storefront.weaker import ways_in_which
 
 _COUPONS: Final = frozenset({"coupons", "discounts", "redemptions", "referral-coupons"})
@@ -34,8 +34,10 @@ def of_row(
     :param replaced: the shipped row of the same name
     """
 
-    def doubt(doubt: Doubt, what: str) -> StorefrontWarning:
-        return StorefrontWarning(doubt=doubt, row=operation.name, file=document.file, line=line, what=what)
+    def doubt(doubt: Doubt, what: str, aspect: Aspect | None = None) -> StorefrontWarning:
+        return StorefrontWarning(
+            doubt=doubt, row=operation.name, file=document.file, line=line, what=what, aspect=aspect
+        )
 
     parts = operation.path.lower().split("/")
     if not _COUPONS.isdisjoint(parts) and operation.rate is None and not _only_shows(operation):
@@ -44,7 +46,7 @@ def of_row(
         yield doubt(Doubt.UNAUDITED_CHECKOUT, f"{operation.name} places orders, and is not audited")
     if replaced is not None:
         for way in ways_in_which(operation, replaced):
-            yield doubt(Doubt.WEAKER, f"{operation.name} replaces a shipped row, and {way}")
+            yield doubt(Doubt.WEAKER, f"{operation.name} replaces a shipped row, and {way.what}", way.aspect)
 
 
 def _only_shows(operation: Operation) -> bool:

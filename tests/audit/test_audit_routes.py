@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,15 @@ from bff.audit.requirement import Guard
 from bff.audit.routes import UNDECLARED, AuditedRoute, Caller, Csrf
 from bff.audit.storage import ALL_KEPT
 from bff.audit.text import as_text
-from bff.audit.tokens import TOKEN_KINDS
+from bff.audit.tokens import token_kinds
 from bff.factory import Bff
-from bff.operations.model import ResponseShape
+from bff.operations.declared import SaasToken
+from bff.operations.model import Credential, Operation, ResponseShape
 from bff.operations.table import OPERATIONS
+from bff.sessions import shared_token
 from bff.web.paths import BACKCHANNEL_LOGOUT
 from tests.support.audit.audit_parts import build
+from tests.support.declared_rows import DECLARED_ROWS
 
 
 @pytest.fixture(scope="module")
@@ -111,30 +116,40 @@ def test_new_route_without_a_guard_stands_out(tmp_path: Path) -> None:
     assert report.findings > 3
 
 
-def test_tokens_are_told_by_rows_that_exist() -> None:
-    named = {row for kind in TOKEN_KINDS for row in (*kind.created_by, *kind.sent_by)}
-    assert named <= set(OPERATIONS)
+TABLES = pytest.mark.parametrize("table", [OPERATIONS, {**OPERATIONS, **DECLARED_ROWS}], ids=["built in", "declared"])
 
 
-def test_every_row_that_brings_or_takes_a_secret_is_named() -> None:
-    bringing = {row for kind in TOKEN_KINDS for row in kind.created_by}
+@TABLES
+def test_tokens_are_told_by_rows_that_exist(table: Mapping[str, Operation]) -> None:
+    named = {row for kind in token_kinds(table) for row in (*kind.created_by, *kind.sent_by)}
+    assert named <= set(table)
+
+
+@TABLES
+def test_every_row_that_brings_or_takes_a_secret_is_named(table: Mapping[str, Operation]) -> None:
+    kinds = token_kinds(table)
+    bringing = {row for kind in kinds for row in kind.created_by}
     assert bringing == {row.name for row in OPERATIONS.values() if row.answer is ResponseShape.TOKENS}
-    taking = {row for kind in TOKEN_KINDS for row in kind.sent_by}
-    secret = {row.name for row in OPERATIONS.values() if any(parameter.secret for parameter in row.parameters)}
+    taking = {row for kind in kinds for row in kind.sent_by}
+    secret = {row.name for row in table.values() if any(parameter.secret for parameter in row.parameters)}
+    saas = {row.name for row in table.values() if row.saas_token is not SaasToken.NEVER}
+    shared = {row.name for row in table.values() if Credential.SHARED in row.accepts}
     mailed_in_bodies = {"reset_password", "confirm_email"}
-    assert taking == secret | mailed_in_bodies
+    assert taking == secret | mailed_in_bodies | saas | shared
 
 
-def test_tokens_are_stored_under_keys_that_are_declared() -> None:
-    keys = {kind.stored.partition(",")[0] for kind in TOKEN_KINDS if kind.stored.startswith("bff:")}
-    assert keys <= {kept.key for kept in ALL_KEPT}
+@TABLES
+def test_tokens_are_stored_under_keys_that_are_declared(table: Mapping[str, Operation]) -> None:
+    stored = [kind.stored for kind in token_kinds(table) if kind.stored.startswith("bff:")]
+    keys = {kept.key for kept in (*ALL_KEPT, *shared_token.STORED_KEYS)}
+    assert {re.split("[,;]", words)[0] for words in stored} <= keys
 
 
 def test_json_form_is_json_and_holds_what_the_text_holds(report: Report) -> None:
     told = json.loads(json.dumps(as_json(report)))
     assert set(told) == {
         *("publicUrl", "probes", "tests", "summary", "guards", "findings", "notes", "requirements", "routes"),
-        *("limits", "cookie", "headers", "redis", "tokens", "hosts"),
+        *("limits", "cookie", "headers", "redis", "tokens", "hosts", "sets"),
     }
     assert told["summary"]["findings"] == 0
     assert told["summary"]["met"] == sum(one["verdict"] == "met" for one in told["requirements"])

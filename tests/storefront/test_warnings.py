@@ -142,7 +142,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_of_being_weaker_is_told_by_itself(way: str) -> None:
-    assert list(ways_in_which(replace(STRONG, **WAYS[way]), STRONG)) == [way]
+    assert [one.what for one in ways_in_which(replace(STRONG, **WAYS[way]), STRONG)] == [way]
 
 
 def test_what_is_as_strong_or_stronger_is_not_weaker() -> None:

@@ -36,7 +36,7 @@ OF_STOREFRONT: tuple[Mutation, ...] = (
     Mutation(
         guard="no value of a path is dots alone",
         path="bff/storefront/parameters.py",
-        old=r'_NO_DOTS: Final = r"(?!\.{1,2}\Z)"',
+        old=r'_NO_DOTS: Final = r"(?!\.+\Z)"',
         new='_NO_DOTS: Final = ""',
         test=f"{_PARAMETERS}::test_no_part_of_a_path_leaves_its_place",
     ),
@@ -201,5 +201,26 @@ OF_STOREFRONT: tuple[Mutation, ...] = (
         new="    if False:",
         test="tests/storefront/test_warnings.py::"
         "test_a_row_that_replaces_a_shipped_one_is_warned_of_once_for_each_way_in_which_it_is_weaker",
+    ),
+    Mutation(
+        guard="each doubt about a storefront's file is a finding of the audit",
+        path="bff/audit/storefront.py",
+        old="    return tuple(map(_doubtful, storefront.warnings))",
+        new="    return ()",
+        test="tests/audit/test_audit_declared.py::test_each_doubt_is_a_finding_with_the_requirement_that_it_breaks",
+    ),
+    Mutation(
+        guard="the audit tells where the saas token goes",
+        path="bff/audit/tokens.py",
+        old="[row.name for row in declared if row.saas_token is not SaasToken.NEVER]",
+        new="[]",
+        test="tests/audit/test_audit_routes.py::test_every_row_that_brings_or_takes_a_secret_is_named",
+    ),
+    Mutation(
+        guard="a body over its row's own limit is asked for by the audit",
+        path="bff/audit/probe.py",
+        old="max(READ_AT_MOST_BYTES, self._most_bytes.get((method, rule.rule), 0))",
+        new="READ_AT_MOST_BYTES",
+        test="tests/audit/test_audit_declared.py::test_shipped_sets_have_no_finding_and_every_guard_holds",
     ),
 )

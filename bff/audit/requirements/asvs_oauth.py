@@ -16,6 +16,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/journeys/test_no_token_leaks.py::test_no_role_sees_or_leaves_a_secret_anywhere",
+                "tests/tokens/test_withheld.py::test_token_is_taken_out_wherever_it_stands",
                 "tests/journeys/test_leaks_in_trouble.py::test_trouble_upstream_shows_no_secret_either",
                 "tests/journeys/test_social_leaks.py::test_wrong_returns_show_nothing",
             ),

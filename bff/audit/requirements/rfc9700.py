@@ -122,6 +122,7 @@ ROWS: Final[tuple[Requirement, ...]] = (
         answer=Met(
             tests=(
                 "tests/web/pages/test_social.py::test_click_leads_to_the_authorize_endpoint_with_exactly_what_it_needs",
+                "tests/journeys/test_declared_rows.py::test_saas_token_goes_with_no_row_that_does_not_say_so",
             ),
             how="openid profile email of the provider, unless AUTH0_SCOPE says more; Emporix fixes its tokens' scope.",
         ),
