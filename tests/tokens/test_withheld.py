@@ -162,6 +162,7 @@ def test_cut_leaves_the_rest_byte_for_byte() -> None:
         b'{"a": 1, "sessionId": {"b": 1}}',
         b'{"a": 1, "sessionId": []}',
         b'{"sessionId": 1, "a": "sessionId"}',
+        b'{"sessionId": "x\\", \\"y", "a": 1}',
     ],
 )
 def test_hidden_property_is_taken_out_whatever_it_is(raw: bytes) -> None:
