@@ -5,31 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.support.documents import ROOT
 
 README = (ROOT / "README.md").read_text()
 MOST_LINES = 150
 SCRIPTS = dict(re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
-
-
-@pytest.fixture
-def demo_url() -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bff.cli", "demo", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        yield first.split()[-1].rstrip("/")
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def test_walk_runs_as_printed(demo_url: str, tmp_path: Path) -> None:
