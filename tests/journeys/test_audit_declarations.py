@@ -18,7 +18,7 @@ from bff.audit.probe import probe
 from bff.audit.routes import Caller, audited_routes
 from bff.audit.storage import ALL_KEPT
 from bff.factory import create_app
-from bff.sessions import address_counts, shared_token
+from bff.sessions import address_counts, session_keys, shared_token
 from bff.web.paths import is_api
 from tests.support.driven_routes import READING, UNSAFE, Drive, body_of
 from tests.support.fakes.clock import FakeClock
@@ -29,8 +29,10 @@ from tests.support.shop import Shop, ShopMaker
 
 SELDOM = frozenset({"bff:{<sid>}:lock", "bff:ready"})
 """Kept for no longer than a request takes."""
-OF_A_STOREFRONT = frozenset(kept.key for kept in (*shared_token.STORED_KEYS, *address_counts.STORED_KEYS))
-"""Kept only where rows are declared that read without a session."""
+OF_A_STOREFRONT = frozenset(
+    kept.key for kept in (*shared_token.STORED_KEYS, *address_counts.STORED_KEYS, *session_keys.ROW_KEYS)
+)
+"""Kept only where rows are declared that read without a session, or have a limit."""
 
 NOT_BY_THE_DRIVE = {
     # With `isDefault` ticked.

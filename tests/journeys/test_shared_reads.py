@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -11,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from werkzeug.test import TestResponse
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.config.settings import Rate
 from bff.operations.declared import NO_LANGUAGE, BodyKind
 from bff.operations.model import Credential
 from tests.support.declared_shop import DeclaredShop, declared_shop, free, of_path, of_query, row
@@ -385,6 +387,14 @@ def test_who_has_no_session_is_counted_by_address(make_shop: ShopMaker) -> None:
         assert from_address(shop.stranger(), STOCK, "2001:db8::3").status_code == 429
         assert from_address(shop.stranger(), "/api/product/products/n-4", "2001:db8:1::1").status_code == 200
         assert shop.arrived("/product/demoshop/products/n-4") != []
+
+
+def test_rows_own_limit_counts_by_address_what_upstream_is_asked_for(make_shop: ShopMaker) -> None:
+    limited = [replace(one, rate=Rate(count=2, window_seconds=60)) for one in ROWS]
+    with declared_shop(make_shop, *limited) as shop:
+        assert [shop.stranger().get(STOCK).status_code for _ in range(3)] == [200, 200, 429]
+        assert from_address(shop.stranger(), STOCK, "192.0.2.8").status_code == 200
+        assert [shop.stranger().get(COUNTRIES).status_code for _ in range(3)] == [200] * 3
 
 
 def test_what_is_kept_is_counted_too(make_shop: ShopMaker) -> None:

@@ -176,7 +176,7 @@ def expected_bearer(world: World, visitor: str, operation: Operation, told: str)
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def check(world: World, data: st.DataObject) -> None:
     drawn = data.draw(st.lists(KINDS, min_size=2, max_size=2), label="rows")
     seen: dict[Any, tuple[float, Any]] = {}
