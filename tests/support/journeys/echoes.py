@@ -22,7 +22,8 @@ from tests.support.journeys.storefront_bench import SHARED_ACCESS, Visitor
 KEPT = "what-the-page-needs"
 _OF_GUEST = (GUEST_ACCESS, GUEST_REFRESH, GUEST_SESSION)
 _OF_CUSTOMER = (CUSTOMER_ACCESS, CUSTOMER_REFRESH, CUSTOMER_SAAS, CUSTOMER_SESSION)
-EVERY: frozenset[str] = frozenset({*_OF_GUEST, *_OF_CUSTOMER, SHARED_ACCESS})
+_OF_SERVER = (SHARED_ACCESS, "upstream-anon-refresh", "upstream-anon-session")
+EVERY: frozenset[str] = frozenset({*_OF_GUEST, *_OF_CUSTOMER, *_OF_SERVER})
 """Everything that nobody's browser may ever see."""
 
 
@@ -30,8 +31,8 @@ def secrets_of(target: Target, visitor: Visitor) -> tuple[str, ...]:
     """Return what upstream could know of whoever asks."""
     if visitor.is_signed_in:
         return (*_OF_CUSTOMER, *_OF_GUEST)
-    shared = (SHARED_ACCESS,) if "shared" in [kind.value for kind in target.row.accepts] else ()
-    return (*shared, *(_OF_GUEST if visitor is Visitor.GUEST else ()))
+    # A call with the server's own token tells nothing of whose browser it is for.
+    return _OF_SERVER if "shared" in [kind.value for kind in target.row.accepts] else _OF_GUEST
 
 
 def escaped(text: str) -> str:

@@ -26,7 +26,7 @@ def visitors_of(row: Row) -> list[Visitor]:
     if not any(filled.given is Given.LEGAL_ENTITY for filled in row.filled_path):
         signed_in.append(Visitor.CUSTOMER)
     if row.saas is Saas.IF_HELD:
-        signed_in.append(Visitor.WITHOUT_SAAS)
+        signed_in += [Visitor.WITHOUT_SAAS, Visitor.STALE_SAAS]
     if row.holder is Holder.CUSTOMER:
         return signed_in
     if row.holder is Holder.PUBLIC and row.verb == "GET":

@@ -7,7 +7,9 @@ later, and how often it may be asked for, is lifted, so that each request that i
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -80,6 +82,7 @@ class Visitor(Enum):
     EMPLOYEE = "signed in, for a company"
     CUSTOMER = "signed in, for nobody else"
     WITHOUT_SAAS = "signed in, for a company, without a saas token"
+    STALE_SAAS = "signed in, for a company, with a saas token that is over"
     GUEST = "not signed in, with a guest's token"
     STRANGER = "without a cookie"
 
@@ -91,7 +94,7 @@ class Visitor(Enum):
     @property
     def has_company(self) -> bool:
         """Whether the customer's token is bound to a company."""
-        return self in (Visitor.EMPLOYEE, Visitor.WITHOUT_SAAS)
+        return self in (Visitor.EMPLOYEE, Visitor.WITHOUT_SAAS, Visitor.STALE_SAAS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,10 +237,17 @@ def seed(services: Services, visitor: Visitor) -> SessionCookie:
                 refresh=Secret(CUSTOMER_REFRESH),
                 refresh_expires_at=now + _HOUR_SECONDS,
                 session_id=Secret(CUSTOMER_SESSION),
-                saas=None if visitor is Visitor.WITHOUT_SAAS else Secret(CUSTOMER_SAAS),
+                saas=_saas_of(visitor, now),
                 legal_entity_id=ENTITY if visitor.has_company else None,
             )
         )
     cookie = SessionCookie.fresh()
     services.store.create(cookie, WebRecord(created=now, signed_in=who), vault, _HOUR_SECONDS)
     return cookie
+
+
+def _saas_of(visitor: Visitor, now: float) -> Secret[str] | None:
+    if visitor is Visitor.STALE_SAAS:
+        claims = json.dumps({"sub": CUSTOMER_ID, "exp": int(now) - 60}).encode()
+        return Secret(f"eyJhbGciOiJIUzI1NiJ9.{urlsafe_b64encode(claims).rstrip(b'=').decode()}.c2lnbmF0dXJl")
+    return None if visitor is Visitor.WITHOUT_SAAS else Secret(CUSTOMER_SAAS)

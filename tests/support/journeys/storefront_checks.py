@@ -202,7 +202,8 @@ def bearer_of(row: Row, visitor: Visitor) -> str:
 
 
 def _has_saas(row: Row, visitor: Visitor) -> bool:
-    return row.saas is not Saas.NEVER and visitor.is_signed_in and visitor is not Visitor.WITHOUT_SAAS
+    has_one = visitor in (Visitor.EMPLOYEE, Visitor.CUSTOMER)
+    return row.saas is not Saas.NEVER and has_one
 
 
 def _answers(bench: StorefrontBench, row: Row) -> Iterator[Difference]:

@@ -35,14 +35,16 @@ def refusal_differences(bench: StorefrontBench, row: Row) -> Iterator[Difference
         attempts.append(("a guest", Visitor.GUEST, ask(row), 401, "login_required"))
     if any(one.given is Given.LEGAL_ENTITY for one in row.filled_path):
         # Not 401: to sign in once more would not help.
-        attempts.append(("nobody's company", Visitor.CUSTOMER, ask(row), 400, None))
+        attempts.append(("nobody's company", Visitor.CUSTOMER, ask(row), 403, "forbidden"))
     if row.saas is Saas.REQUIRED:
-        attempts.append(("no saas token", Visitor.WITHOUT_SAAS, ask(row), 401, "reauthentication_required"))
+        for who in (Visitor.WITHOUT_SAAS, Visitor.STALE_SAAS):
+            attempts.append(("no saas token", who, ask(row), 401, "reauthentication_required"))
     for name, who, request, status, type in attempts:
         answer, arrived = exchange(bench, row, who, request)
-        said = answer.get_json(silent=True) or {}
-        if arrived or answer.status_code != status or (type is not None and said.get("type") != type):
-            text = f"{name}: {answer.status_code} {said.get('type')!r}, expected {status}; {len(arrived)} arrived"
+        content = answer.get_json(silent=True)
+        said = content.get("type") if isinstance(content, dict) else None
+        if arrived or answer.status_code != status or (type is not None and said != type):
+            text = f"{name}: {answer.status_code} {said!r}, expected {status}; {len(arrived)} arrived"
             yield Difference(aspect=Aspect.QUERY if who is visitor else Aspect.BEARER, text=text)
     if row.body is not Body.NONE:
         yield from _sizes(bench, row, visitor)
