@@ -1,7 +1,7 @@
 """A whole visit to the shop: look, fill a cart, sign in, find both carts as one, order, and see the order.
 
-The browser never holds a token, the saas token never leaves the server, and nothing is asked of Emporix that no row
-declares.
+The file and the site are the demo's own. The browser never holds a token, the saas token never leaves the server, and
+nothing is asked of Emporix that no row declares.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 from werkzeug.test import TestResponse
 
+from bff.commands.demo import DEFAULTS, DEMO_SITE
 from bff.operations.model import Operation, Place
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sandbox.mint import MARKER, TokenKind
 from bff.sandbox.recorder import Received
 from tests.support.journeys.leak_canaries import parts_of
-from tests.support.journeys.storefront_parts import OF_SITE, file_with_every_set, order_of
+from tests.support.journeys.storefront_expectations import SETS
+from tests.support.journeys.storefront_parts import order_of
 from tests.support.leaks import hits_in
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -78,9 +79,12 @@ class Visit:
 
 
 @pytest.fixture
-def shop(make_shop: ShopMaker, tmp_path: Path) -> Shop:
-    file = file_with_every_set(tmp_path / "storefront.toml", merge_carts=True)
-    return make_shop(BFF_STOREFRONT=str(file), **OF_SITE)
+def shop(make_shop: ShopMaker) -> Shop:
+    of_demo: dict[str, Any] = {**DEMO_SITE, "BFF_STOREFRONT": DEFAULTS["BFF_STOREFRONT"]}
+    shop = make_shop(**of_demo)
+    declared = [row for row in shop.services.operations.values() if row.declared is not None]
+    assert {row.declared.set_name for row in declared if row.declared is not None} == set(SETS)
+    return shop
 
 
 def visit(shop: Shop) -> Visit:

@@ -15,10 +15,9 @@ OF_SITE: Mapping[str, Any] = {"EMPORIX_SITE": "main", "EMPORIX_CURRENCY": "EUR",
 _HOME = {"contactName": "Jane Doe", "street": "Platz", "zipCode": "11011", "city": "Berlin", "country": "DE"}
 
 
-def file_with_every_set(file: Path, *, merge_carts: bool = False) -> Path:
+def file_with_every_set(file: Path) -> Path:
     """Write a shop's file, and return it."""
-    sign_in = "[sign_in]\nmerge_carts = true\n" if merge_carts else ""
-    file.write_text(f"format = 1\nsets = {json.dumps(list(SETS))}\n{sign_in}", encoding="utf-8")
+    file.write_text(f"format = 1\nsets = {json.dumps(list(SETS))}\n", encoding="utf-8")
     return file
 
 
