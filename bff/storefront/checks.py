@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bff.operations.declared import SaasToken
+from bff.operations.declared import SaasToken, SessionValue
 from bff.operations.model import Parameter, Place, ResponseShape
 from bff.storefront.client_names import taken_by
 from bff.storefront.paths import BUILT_IN, own_shape, parameter_in, path_faults, segments_of
 from bff.storefront.refused import refused
 from bff.storefront.reserved import NAMES_A_COLLEAGUE, is_colleagues, reserved, shape_of
-from bff.storefront.reserved_names import whose
+from bff.storefront.reserved_names import names_site, whose
 from bff.storefront.row import Row
 from bff.storefront.words import ANSWERS, NO_BODY
 
@@ -116,6 +116,14 @@ def _who(subject: Subject) -> Iterator[Fault]:
         yield Fault(key=key, what=what)
 
 
+def _sites(subject: Subject) -> Iterator[Fault]:
+    for parameter in subject.parameters:
+        if names_site(parameter) and not parameter.is_site and parameter.source is not SessionValue.SITE:
+            key = parameter.place.value
+            what = f'{key} takes {parameter.name}, and the settings say which sites may be named: type = "site"'
+            yield Fault(key=key, what=what)
+
+
 def _shared(subject: Subject) -> Iterator[Fault]:
     row = subject.row
     if row.bearer not in _SERVERS_OWN:
@@ -167,6 +175,8 @@ def _verbs(subject: Subject) -> Iterator[Fault]:
         yield Fault(key="upstream_method", what="upstream_method is another verb, and a GET of ours asks by GET")
     elif row.method == "GET" and not row.only_reads:
         yield Fault(key="reads", what="reads is false: what changes something is no GET; say upstream_method instead")
+    if row.only_reads and row.asks_by not in ("GET", "POST"):
+        yield Fault(key="reads", what=f"reads is true, and {row.asks_by} changes something by its very meaning")
     if row.body != NO_BODY and "GET" in (row.method, row.asks_by):
         yield Fault(key="body", what="body does not go with GET")
 
@@ -256,6 +266,7 @@ _RULES: Final[tuple[tuple[frozenset[str], _Rule], ...]] = (
     (frozenset({"upstream", "path"}), _path_parameters),
     (frozenset({"path", "query", "header"}), _doubled_names),
     (frozenset({"upstream"}), _who),
+    (frozenset(), _sites),
     (_VERB | {"bearer", "saas_token", "recent_proof"}, _shared),
     (frozenset({"bearer", "upstream"}), _shared_service),
     (frozenset({"bearer", "saas_token"}), _guest),

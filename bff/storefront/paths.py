@@ -19,15 +19,10 @@ BUILT_IN: Final = _OTHER_ROUTES | {
 }
 """The first parts of the paths below `/api` that the program has without any file."""
 
-_WITH_TENANT: Final = frozenset(
-    {
-        "ai-service", "approval", "availability", "cart", "catalog", "category", "checkout", "country", "coupon",
-        "currency", "customer", "customer-management", "customer-segment", "fee", "iam", "indexing", "order-v2",
-        "payment-gateway", "price", "product", "quote", "return", "schema", "session-context", "shipping",
-        "shoppinglist", "site",
-    }
-)  # fmt: skip
-"""Services whose paths have a tenant: a row without one would name another shop by hand."""
+_WITHOUT_TENANT: Final = frozenset({"brand", "label", "reward-points"})
+"""The services whose paths have no tenant: elsewhere a word or a parameter in its place would name another shop."""
+_MAKE_TOKENS: Final = frozenset({"oauth", "oauth2"})
+"""The same, of services that no row may ask: that is said of them in its place."""
 
 _LITERAL: Final = re.compile(r"[A-Za-z0-9._-]+")
 _PARAMETER: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]{0,39})\}")
@@ -99,7 +94,7 @@ def _tenant_faults(segments: list[str], tenant: str) -> Iterator[str]:
     if tenant == "bearer":
         if found:
             yield 'has {tenant}, although the row says tenant = "bearer"'
-        elif segments[0].lower() in _WITH_TENANT:
+        elif segments[0].lower() not in _WITHOUT_TENANT | _MAKE_TOKENS:
             yield f"lacks {{tenant}}, which every path of /{segments[0]} has: no tenant is named by hand"
         return
     if not found:

@@ -16,12 +16,12 @@ _NAME: Final = {
     ),
     Place.HEADER: (re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,39}"), "1 to 40 lower-case letters, digits and '-'"),
 }
-_CLIENTS_OWN: Final = frozenset({"tenant", "client_id"})
+_CLIENTS_OWN: Final = frozenset({"tenant", "tenantid", "clientid"})
 """The settings fill them in."""
-_TOKENS: Final = frozenset(
-    {"token", "accesstoken", "saastoken", "refreshtoken", "subjectaccesstoken", "idtoken", "password", "authorization"}
-)
+_SECRETS: Final = frozenset({"apikey", "authorization", "jwt"})
+_SECRETS_END: Final = ("token", "secret", "password")
 """A secret travels in a body, never in a URL."""
+_SITES: Final = frozenset({"site", "sitecode"})
 _WHO: Final = {
     "sessionid": SessionValue.SESSION_ID,
     "customerid": SessionValue.CUSTOMER_ID,
@@ -30,14 +30,17 @@ _WHO: Final = {
 }
 _HEADERS: Final = frozenset(
     {
-        "alt-svc", "authorization", "baggage", "cache-control", "connection", "cookie", "cookie2", "date", "dnt",
-        "emporix-tenant", "expect", "forwarded", "from", "host", "hybris-tenant", "keep-alive", "legal-entity-id",
-        "location", "origin", "pragma", "prefer", "priority", "range", "referer", "saas-token", "set-cookie", "te",
-        "tenant", "trace-id", "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent",
-        "vary", "via", "warning", "www-authenticate",
+        "alt-svc", "authorization", "b3", "baggage", "cache-control", "client-ip", "connection", "cookie", "cookie2",
+        "date", "dnt", "expect", "forwarded", "from", "host", "keep-alive", "legal-entity-id", "location", "origin",
+        "pragma", "prefer", "priority", "range", "real-ip", "referer", "saas-token", "set-cookie", "te", "tenant",
+        "trace-id", "traceparent", "tracestate", "trailer", "transfer-encoding", "true-client-ip", "upgrade",
+        "user-agent", "vary", "via", "warning", "www-authenticate",
     }
 )  # fmt: skip
-_HEADER_FAMILIES: Final = ("accept", "access-control-", "content-", "if-", "proxy-", "sec-", "x-")
+_HEADER_FAMILIES: Final = (
+    "accept", "access-control-", "cf-", "content-", "emporix-", "fastly-", "hybris-", "if-", "proxy-", "sec-", "x-",
+)  # fmt: skip
+"""`emporix-`, `hybris-`: in these the gateway tells the services whose call it is; `cf-`, `fastly-`: whose address."""
 
 
 def name_fault(place: Place, name: str) -> str | None:
@@ -45,18 +48,25 @@ def name_fault(place: Place, name: str) -> str | None:
     pattern, written = _NAME[place]
     if not pattern.fullmatch(name):
         return f"is no name that fits here: {written}"
-    if name in _CLIENTS_OWN:
-        return "is filled in by the settings"
-    if _bare(name) in _TOKENS and place is not Place.HEADER:
-        return "is a secret's name, and a secret does not travel in a URL"
     if place is Place.HEADER and (name in _HEADERS or name.startswith(_HEADER_FAMILIES)):
         return "is a header field that no row may send"
+    bare = _bare(name)
+    if bare in _CLIENTS_OWN:
+        return "is filled in by the settings"
+    # A header field's value comes in our query.
+    if bare in _SECRETS or bare.endswith(_SECRETS_END):
+        return "is a secret's name, and a secret does not travel in a URL"
     return None
 
 
 def whose(parameter: Parameter) -> SessionValue | None:
     """Return what of the session a parameter is, by its name; None: nothing of it."""
     return _WHO.get(_bare(parameter.name))
+
+
+def names_site(parameter: Parameter) -> bool:
+    """Tell whether a parameter is a site, by its name."""
+    return _bare(parameter.name) in _SITES
 
 
 def _bare(name: str) -> str:

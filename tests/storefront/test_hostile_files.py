@@ -141,6 +141,14 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
         {**path_of("/cart/myshop/a"), "tenant": '"bearer"'},
         "upstream lacks {tenant}, which every path of /cart has",
     ),
+    "a tenant by hand, of a service that no set asks": (
+        {**path_of("/media/myshop/assets"), "tenant": '"bearer"'},
+        "upstream lacks {tenant}, which every path of /media has",
+    ),
+    "a tenant from the browser, in a path": (
+        {**path_of("/order/{shop}/orders"), "tenant": '"bearer"', "path": '{ shop = "word" }'},
+        "upstream lacks {tenant}, which every path of /order has",
+    ),
     "a tenant in third place": (path_of("/shipping/a/{tenant}"), "upstream has {tenant} elsewhere"),
     "a tenant twice": (path_of("/shipping/{tenant}/{tenant}"), "upstream has {tenant} more than once"),
     "a tenant that the bearer should say": (
@@ -225,6 +233,17 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "a GET that writes": ({"reads": f"false{HERE}"}, "reads is false: what changes something is no GET"),
     "a GET that posts": ({"upstream_method": f'"POST"{HERE}'}, "a GET of ours asks by GET"),
+    **{
+        f"a {verb} that only asks": (
+            {"method": f'"{verb}"', "body": '"any"', "reads": f"true{HERE}"},
+            f"reads is true, and {verb} changes something",
+        )
+        for verb in ("PUT", "PATCH", "DELETE")
+    },
+    "upstream's DELETE that only asks": (
+        {"method": '"POST"', "upstream_method": '"DELETE"', "reads": f"true{HERE}", "repeat": "true"},
+        "reads is true, and DELETE changes something",
+    ),
     "a write that may be repeated": ({**WRITE, "repeat": f"true{HERE}"}, "repeat is for what only reads"),
     "a body's names without a body": ({"body_forbid": f'["a"]{HERE}'}, "body_forbid is said of a body"),
     "a body's secrets without a body": ({"body_secret": f'["a"]{HERE}'}, "body_secret is said of a body"),
@@ -296,6 +315,10 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
         "'a' can be repeated in a query only",
     ),
     "the tenant from the browser": ({"query": f'{{ tenant = "id" }}{HERE}'}, "'tenant' is filled in by the settings"),
+    "the tenant from the browser, spelt differently": (
+        {"query": f'{{ Tenant = "id" }}{HERE}'},
+        "'Tenant' is filled in by the settings",
+    ),
     "the key from the browser": ({"query": f'{{ client_id = "id" }}{HERE}'}, "'client_id' is filled in by the"),
     "a customer from the browser": (
         {"query": f'{{ customerId = "id" }}{HERE}'},
@@ -315,6 +338,28 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "a token in a query": ({"query": f'{{ saas_token = "word" }}{HERE}'}, "a secret does not travel in a URL"),
     "another token in a query": ({"query": f'{{ accessToken = "word" }}{HERE}'}, "a secret does not travel in a URL"),
+    **{
+        f"a secret in a header field, called {name}": (
+            {"header": f'{{ "{name}" = "word" }}{HERE}'},
+            "a secret does not travel in a URL",
+        )
+        for name in ("token", "access-token", "api-key", "client-secret")
+    },
+    **{
+        f"a site of any name, called {name}": (
+            {"query": f'{{ "{name}" = "word" }}{HERE}'},
+            f"query takes {name}, and the settings say which sites may be named",
+        )
+        for name in ("site", "siteCode", "site_code")
+    },
+    "a site of any name in a path": (
+        {"upstream": '"/site/{tenant}/sites/{siteCode}"', "path": f'{{ siteCode = "id" }}{HERE}'},
+        "path takes siteCode, and the settings say which sites may be named",
+    ),
+    "a site of any name in a header field": (
+        {"header": f'{{ "site-code" = "id" }}{HERE}'},
+        "header takes site-code, and the settings say which sites may be named",
+    ),
     "a name with a sign": ({"query": f'{{ "a&b" = "id" }}{HERE}'}, "'a&b' is no name that fits here"),
     "a name that is ignored": ({"query": f'{{ "_" = "id" }}{HERE}'}, "'_' is no name that fits here"),
     "a name in two places": (
@@ -332,6 +377,9 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
             "x-total-count",
             "legal-entity-id",
             "emporix-tenant",
+            "hybris-user",
+            "true-client-ip",
+            "cf-connecting-ip",
             "content-type",
             "accept-language",
             "if-match",

@@ -55,7 +55,7 @@ OF_STOREFRONT: tuple[Mutation, ...] = (
     _of_row(
         "no tenant is named by hand where the bearer should say it",
         _PATHS,
-        "        elif segments[0].lower() in _WITH_TENANT:",
+        "        elif segments[0].lower() not in _WITHOUT_TENANT | _MAKE_TOKENS:",
         "        elif False:",
     ),
     _of_row(
@@ -129,9 +129,21 @@ OF_STOREFRONT: tuple[Mutation, ...] = (
         "        if True:",
     ),
     _of_row(
+        "every parameter that is called a site is one that may be named",
+        _CHECKS,
+        "        if names_site(parameter) and",
+        "        if False and",
+    ),
+    _of_row(
+        "what changes something by its very verb does not only read",
+        _CHECKS,
+        '    if row.only_reads and row.asks_by not in ("GET", "POST"):',
+        "    if False:",
+    ),
+    _of_row(
         "no token travels in a query",
         "bff/storefront/reserved_names.py",
-        "    if _bare(name) in _TOKENS and place is not Place.HEADER:",
+        "    if bare in _SECRETS or bare.endswith(_SECRETS_END):",
         "    if False:",
     ),
     _of_row(
