@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bff.factory import Bff
-from bff.operations.model import Operation, Performer, SideEffect
+from bff.operations.cart_rows import CART_ROWS, CART_SERVICE
+from bff.operations.model import Credential, Operation, Performer, SideEffect
 from bff.web.api.routes import api_routes
 from bff.web.declared import declared_routes
 
@@ -28,23 +29,29 @@ _SOCIAL_SIGN_IN: Final = "social_login"
 
 def calls_by_endpoint(app: Bff) -> Mapping[str, tuple[str, ...]]:
     """Return the operations that each route of an application may call, by its endpoint."""
-    table = app.services.operations
+    table, merges = app.services.operations, app.services.storefront.sign_in.merge_carts
     pages = {
-        endpoint: tuple(dict.fromkeys(name for row in declared.operations for name in _calls(table[row])))
+        endpoint: tuple(dict.fromkeys(name for row in declared.operations for name in _calls(table[row], merges)))
         for endpoint, declared in declared_routes(app).items()
     }
     routes = {
-        entry.endpoint: tuple(dict.fromkeys((*_calls(entry.operation), *_read_besides(entry.operation, table))))
+        entry.endpoint: tuple(dict.fromkeys((*_calls(entry.operation, merges), *_read_besides(entry.operation, table))))
         for entry in api_routes(table)
     }
     return pages | routes
 
 
-def _calls(row: Operation) -> Iterator[str]:
+def _calls(row: Operation, merges: bool) -> Iterator[str]:
     yield row.name
-    if row.performer in _SIGN_INS or row.name == _SOCIAL_SIGN_IN:
+    signs_in = row.performer in _SIGN_INS or row.name == _SOCIAL_SIGN_IN
+    if signs_in:
         yield from _SIGN_IN
     yield from _BY_SIDE_EFFECT.get(row.side_effect, ())
+    if merges and (signs_in or row.side_effect is SideEffect.SIGN_UP):
+        yield from CART_ROWS
+    elif merges and row.path.startswith(CART_SERVICE) and Credential.CUSTOMER in row.accepts:
+        # What a sign-in could not do is tried again then.
+        yield from CART_ROWS
 
 
 def _read_besides(row: Operation, table: Mapping[str, Operation]) -> Iterator[str]:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from bff.audit.as_json import as_json
+from bff.audit.page_calls import calls_by_endpoint
 from bff.audit.report import Report, audit
 from bff.audit.routes import OWN_FILE, AuditedRoute, Caller, Csrf
 from bff.audit.storefront import doubtful
 from bff.audit.text import as_text
 from bff.factory import Bff
+from bff.operations.cart_rows import CART_ROWS
 from bff.operations.model import Credential
 from bff.storefront.file import shipped_sets
 from bff.storefront.model import Aspect, Doubt, Storefront, StorefrontWarning
@@ -134,6 +136,15 @@ def test_tokens_say_which_declared_rows_take_them(app: Bff, report: Report) -> N
     assert "product" in kinds["server's own guest tokens"].sent_by
     assert "cart_create" in kinds["Emporix's session id"].sent_by
     assert {name for kind in report.tokens for name in kind.sent_by} <= set(app.services.operations)
+
+
+def test_routes_that_may_merge_carts_say_so_where_that_is_on(app: Bff, tmp_path: Path) -> None:
+    merging = with_file(tmp_path, f'{FILE}sets = ["cart"]\n[sign_in]\nmerge_carts = true\n')
+    calls = calls_by_endpoint(merging)
+    for endpoint in ("api.login_0", "pages.login_post", "oidc.callback", "api.cart_by_id_0"):
+        assert set(CART_ROWS) <= set(calls[endpoint]), endpoint
+    assert set(CART_ROWS).isdisjoint(calls["api.get_me_0"])
+    assert all(set(CART_ROWS).isdisjoint(names) for names in calls_by_endpoint(app).values())
 
 
 def test_each_doubt_is_a_finding_with_the_requirement_that_it_breaks(tmp_path: Path) -> None:

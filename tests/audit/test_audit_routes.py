@@ -20,7 +20,6 @@ from bff.factory import Bff
 from bff.operations.declared import SaasToken
 from bff.operations.model import Credential, Operation, ResponseShape
 from bff.operations.table import OPERATIONS
-from bff.sessions import shared_token
 from bff.web.paths import BACKCHANNEL_LOGOUT
 from tests.support.audit.audit_parts import build
 from tests.support.declared_rows import DECLARED_ROWS
@@ -141,8 +140,7 @@ def test_every_row_that_brings_or_takes_a_secret_is_named(table: Mapping[str, Op
 @TABLES
 def test_tokens_are_stored_under_keys_that_are_declared(table: Mapping[str, Operation]) -> None:
     stored = [kind.stored for kind in token_kinds(table) if kind.stored.startswith("bff:")]
-    keys = {kept.key for kept in (*ALL_KEPT, *shared_token.STORED_KEYS)}
-    assert {re.split("[,;]", words)[0] for words in stored} <= keys
+    assert {re.split("[,;]", words)[0] for words in stored} <= {kept.key for kept in ALL_KEPT}
 
 
 def test_json_form_is_json_and_holds_what_the_text_holds(report: Report) -> None:

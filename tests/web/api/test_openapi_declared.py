@@ -135,6 +135,7 @@ def test_totals_versions_and_caches_are_in_the_headers(described: Description) -
     assert "X-Total-Count" in headers(described, "orders")
     assert "X-Total-Count" not in headers(described, "cartBySite")
     assert "ETag" in headers(described, "context")
+    assert "ETag" not in headers(described, "cartBySite")
     assert "If-Match" in {one["name"] for one in described.operation("contextChange").parameters}
     assert {"ETag", "Cache-Control"} <= headers(described, "product") & headers(described, "product", "304")
     assert "Cache-Control" not in headers(described, "productsByCode")
@@ -163,6 +164,7 @@ def types(described: Description, operation: str, status: str) -> Iterator[str]:
 def test_errors_are_those_of_the_row(described: Description) -> None:
     assert "reauthentication_required" in types(described, "checkoutOrder", "401")
     assert list(types(described, "guestCart", "401")) == ["login_required"]
+    assert "forbidden" in types(described, "companyOrders", "403")
     assert "401" not in described.operation("brands").said["responses"]
     assert "413" in described.operation("cartItemsChange").said["responses"]
 

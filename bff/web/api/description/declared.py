@@ -14,7 +14,6 @@ from bff.operations.model import Credential, Operation, Parameter, Place, Respon
 from bff.web.api.description.described import Success
 
 _KIB: Final = 1024
-_MAY_HAVE_A_VERSION: Final = (ResponseShape.OBJECT, ResponseShape.JSON)
 _TEXTS: Final = {
     200: "Done.",
     201: "Made.",
@@ -107,20 +106,24 @@ def successes_of(operation: Operation, operations: Mapping[str, Operation]) -> I
             continue
         yield replace(
             success,
-            schema=_VERSIONED_OBJECT if _is_versioned(operation, operations) else _ANSWERS[operation.answer],
+            schema=_schema(operation, operations),
             media=PDF if operation.answer is ResponseShape.PDF else success.media,
             has_total=operation.total_from is not None,
-            has_tag=is_cached(operation) or operation.answer in _MAY_HAVE_A_VERSION,
+            has_tag=is_cached(operation) or _is_versioned(operation, operations),
             may_be_kept=is_cached(operation),
         )
     if is_cached(operation):
         yield Success(status=304, text="What `If-None-Match` names is what is there.", has_tag=True, may_be_kept=True)
 
 
+def _schema(operation: Operation, operations: Mapping[str, Operation]) -> dict[str, Any]:
+    if operation.answer is ResponseShape.OBJECT and _is_versioned(operation, operations):
+        return _VERSIONED_OBJECT
+    return _ANSWERS[operation.answer]
+
+
 def _is_versioned(operation: Operation, operations: Mapping[str, Operation]) -> bool:
-    return (operation.method, operation.answer) == ("GET", ResponseShape.OBJECT) and any(
-        other.versioned and other.path == operation.path for other in operations.values()
-    )
+    return any(other.versioned and other.path == operation.path for other in operations.values())
 
 
 def _unless_signed_in(operation: Operation) -> str:

@@ -10,7 +10,7 @@ from bff.account.calls import NOT_OFFERED, is_neutral
 from bff.config.settings import FeatureSettings
 from bff.emporix.refusals import REFUSALS
 from bff.errors import BffError, Detail
-from bff.operations.declared import SaasToken
+from bff.operations.declared import SaasToken, SessionValue
 from bff.operations.model import Credential, Operation, Performer, Plain401, Route
 from bff.operations.schemas import MailedToken
 from bff.web.errors import Fault, fault_of, http_fault
@@ -90,8 +90,15 @@ def _of_the_caller(operation: Operation) -> Iterator[Fault]:
     elif operation.declared is not None and Credential.ANONYMOUS in operation.accepts:
         # A read does not begin a guest's session.
         yield fault(errors.LoginRequired)
-    if operation.performer is Performer.REFRESH or operation.saas_token is SaasToken.REQUIRED:
+    needed = {one.source for one in operation.parameters if one.required and one.source is not None}
+    of_a_sign_in = operation.saas_token is SaasToken.REQUIRED or needed & {
+        SessionValue.SESSION_ID,
+        SessionValue.CUSTOMER_ID,
+    }
+    if operation.performer is Performer.REFRESH or of_a_sign_in:
         yield fault(errors.ReauthenticationRequired)
+    if SessionValue.LEGAL_ENTITY in needed:
+        yield fault(errors.CompanyRequired)
     if operation.plain_401 is Plain401.WRONG_SECRET:
         yield fault(errors.InvalidCredentials)
 
