@@ -7,6 +7,7 @@ meets a share of the attempts, so that all of them are made on some row; all of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
 
@@ -41,6 +42,12 @@ def share_of(target: Target, attempts: Sequence[tuple[str, T]]) -> list[T]:
     return [one for name, one in attempts if crc32(f"{target.id} {name}".encode()) % SHARE == 0]
 
 
+def visitor_of(target: Target, name: str) -> Visitor:
+    """Return a customer or a guest, in turns, where both may ask."""
+    is_guest = target.row.is_for_guests and crc32(f"{name} {target.id}".encode()) % 2 == 0
+    return Visitor.GUEST if is_guest else Visitor.EMPLOYEE
+
+
 def wrong_with(ask: Ask, answer: TestResponse) -> str | None:
     """Say what is wrong with how a request was refused."""
     text = answer.get_data(as_text=True)
@@ -60,7 +67,7 @@ def outcome(bench: StorefrontBench, target: Target, attempt: Attempt) -> list[st
     """Make an attempt, and say what is wrong with what came of it."""
     bench.upstream.start_over()
     bench.upstream.answer_unknown(target.answer)
-    answer = bench.ask(attempt.by, attempt.ask)
+    answer = bench.ask(attempt.by or visitor_of(target, attempt.name), attempt.ask)
     arrived = of_rows(bench.upstream.arrived)
     found = list(strays(target, arrived))
     if bool(arrived) != attempt.arrives:
@@ -95,7 +102,7 @@ def from_upstream(bench: StorefrontBench, *, all_of_them: bool) -> tuple[int, li
         for name, canned, statuses in made:
             bench.upstream.start_over()
             bench.upstream.answer_unknown(canned)
-            answer = bench.ask(target.visitor, target.ask())
+            answer = bench.ask(visitor_of(target, name), target.ask())
             said = f"{target.id}, {name}: {answer.status_code} {answer.data[:100]!r}"
             if answer.status_code not in statuses:
                 found.append(f"{said}, expected {sorted(statuses)}")
@@ -152,3 +159,28 @@ def test_a_customers_row_is_closed_to_guests_and_strangers(bench: StorefrontBenc
         refused = Attempt(name="guest", ask=target.ask(), statuses=frozenset({401}), by=Visitor.GUEST)
         found += outcome(bench, target, refused)
     assert found == []
+
+
+def test_nothing_of_a_hostile_upstream_is_kept_for_strangers(redis_server: EmbeddedRedis, tmp_path: Path) -> None:
+    with RecordingUpstream() as upstream, Redis.from_url(redis_server.url) as redis:
+        bench = StorefrontBench(upstream, redis, redis_server.url, tmp_path / "storefront.toml", as_it_is=True)
+        targets = [target for target in targets_of(bench) if target.row.cache_seconds]
+        assert len(targets) > 15
+        found: list[str] = []
+        for target in targets:
+            refused = [(name, entry) for name, entry in broken(target).items() if name != "too large"]
+            right = ("a head", (with_head(target), frozenset({min(target.row.success)})))
+            # What is refused is not kept; what goes well is asked for once.
+            for number, (name, (canned, statuses)) in enumerate([*refused, right, right]):
+                upstream.start_over()
+                upstream.answer_unknown(canned)
+                answer = bench.ask(Visitor.STRANGER, target.ask())
+                said = f"{target.id}, {name}: {answer.status_code} {answer.headers} {answer.data[:100]!r}"
+                is_kept = number > len(refused)
+                if answer.status_code not in statuses or len(of_rows(upstream.arrived)) != (0 if is_kept else 1):
+                    found.append(f"{said}, {len(upstream.arrived)} arrived")
+                if PLANTED in answer.get_data(as_text=True) + str(answer.headers) or "Set-Cookie" in answer.headers:
+                    found.append(f"{said} shows it")
+                if ("public" in answer.headers["Cache-Control"]) != (number >= len(refused)):
+                    found.append(said)
+        assert found == []

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from tests.support.journeys.contract_shapes import TENANT
 from tests.support.journeys.recording_upstream import Arrived, Canned
-from tests.support.journeys.storefront_bench import BROWSER, SITE, Ask, StorefrontBench, Visitor
+from tests.support.journeys.storefront_bench import BROWSER, SITE, Ask, StorefrontBench
 from tests.support.journeys.storefront_shapes import value_of
 from tests.support.shop import Shop
 
@@ -44,11 +44,6 @@ class Target:
     def id(self) -> str:
         """A label."""
         return str(self.row.name)
-
-    @property
-    def visitor(self) -> Visitor:
-        """Who may call it."""
-        return Visitor.EMPLOYEE
 
     @property
     def of_path(self) -> list[Any]:

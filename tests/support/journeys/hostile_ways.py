@@ -29,7 +29,8 @@ class Attempt:
     statuses: frozenset[int]
     arrives: bool = False
     """It is a request that the row admits, with something beside it that must stay behind."""
-    by: Visitor = Visitor.EMPLOYEE
+    by: Visitor | None = None
+    """None: anybody who may ask for the row."""
 
 
 _SEGMENTS = (
