@@ -12,10 +12,15 @@ const control = (form, name) => form.querySelector(`[name="${name}"]`);
 
 /** Fill a form in; an option that a list does not have is added to it. */
 export function fill(form, values) {
+  enter(form, values);
+  settle(form);
+}
+
+/** Put values in as if they had been typed. */
+export function enter(form, values) {
   for (const one of controls(form)) {
     if (one.name in values) put(one, values[one.name]);
   }
-  settle(form);
 }
 
 function put(one, value) {
@@ -49,6 +54,9 @@ export function entered(form) {
 export function settle(form) {
   filledIn.set(form, JSON.stringify(entered(form)));
 }
+
+/** Whether a form holds what somebody may want to keep. */
+export const isFilledIn = (form) => filledIn.has(form);
 
 /** Whether something that was entered has not been saved. */
 export function isUnsaved(form) {

@@ -1,29 +1,16 @@
 /* The example shop, written with bff.js alone: which view is shown, to whom, and what becomes of it when the session
- * changes. A view is a module that makes a part of the page, and a row of VIEWS.
+ * changes. views.js has the views; each is a module that makes a part of the page.
  */
 
 import { createBff } from "../bff.js";
-import { addressForm } from "./address.js";
-import { addresses } from "./addresses.js";
-import { companies } from "./companies.js";
 import { endingDialog } from "./ending.js";
 import { isGone, isSessionOver, ofCall, tooMany } from "./failures.js";
-import { isUnsaved, settle } from "./form.js";
+import { enter, entered, isFilledIn, isUnsaved, settle } from "./form.js";
 import { announce, banner, canSay, made, madeOne, nameWindow, onPress, say, slot, tell } from "./page.js";
-import { profile, profileForm } from "./profile.js";
 import { signInDialog } from "./sign-in.js";
 import { nameOf, showVisitor } from "./visitor.js";
-import { welcome } from "./welcome.js";
+import { hasStore, inStore, rowOf } from "./views.js";
 
-const VIEWS = [
-  { at: /^(#welcome)?$/, make: welcome, guests: "view-welcome-guest", nav: "#welcome" },
-  { at: /^#profile$/, make: profile, nav: "#profile" },
-  { at: /^#change-profile$/, make: profileForm, nav: "#profile" },
-  { at: /^#addresses$/, make: addresses, nav: "#addresses" },
-  { at: /^#new-address$/, make: addressForm, nav: "#addresses" },
-  { at: /^#address-([\w-]+)$/, make: addressForm, nav: "#addresses" },
-  { at: /^#companies$/, make: companies, nav: "#companies" },
-];
 const PATIENCE = 400;
 const LOOK = { query: { extend: "false" } };
 
@@ -31,9 +18,8 @@ const bff = createBff();
 const place = document.getElementById("view");
 const dialog = signInDialog(bff);
 const askWhetherToStay = endingDialog(bff, signOut);
-/** Forms with what was typed and not saved, by the view's address; of one customer. */
+/** Forms with what was typed and not saved, by the view's address; each with its owner, null for a guest. */
 const drafts = new Map();
-let draftsOf = null;
 let session = null;
 let me = null;
 let shown = null;
@@ -41,8 +27,16 @@ let turn = 0;
 let isLeaving = false;
 let isLost = false;
 
+const store = hasStore ? (await import("./store.js")).storefront(bff, showCount) : null;
+/** Where to pay an order, by its number. */
+const payments = new Map();
+
 const shop = {
   bff,
+  store,
+  signIn: (why) => dialog.open(session, why),
+  pay: (id, url) => payments.set(id, url),
+  payment: (id) => payments.get(id) ?? null,
 
   /** The companies of the customer, and the one they act for. */
   async companies() {
@@ -62,7 +56,7 @@ const shopOf = (view) => ({
     return session;
   },
   async done(hash, text, ...more) {
-    const banners = [banner("success", text), ...more];
+    const banners = [...(text ? [banner("success", text)] : []), ...more];
     // Whoever has gone elsewhere meanwhile stays there.
     if (shown?.hash !== view) return tell(...banners);
     // The form that did it is no place to come back to.
@@ -90,28 +84,52 @@ function follow(next) {
   session = next;
   askWhetherToStay(next);
   if (was !== is) me = null;
+  const brought = followStore(before, next);
   if (!before || whoIn(before) !== whoIn(next)) showWho();
   if (before && was === is) {
     // Acting for another company, perhaps since a moment ago in another tab.
-    if (before.legalEntityId !== next.legalEntityId && !place.querySelector("form")) show({ moves: false });
+    if (before.legalEntityId !== next.legalEntityId && ![...place.querySelectorAll("form")].some(isFilledIn)) show({ moves: false });
     return;
   }
   announce("");
   if (is) welcomeBack(is, before);
   else if (was) isLost = !isLeaving;
   const banners = was && isLeaving ? [banner("success", say("signedOut"))] : [];
+  if (isLost && rowOf(here()).open) banners.push(banner("warning", `${say("isSignedOut")} ${whyOver()}`));
   if (was && isLeaving) drafts.clear();
   // What was typed is kept for somebody who lost the session, and for nobody else.
   if (isLeaving || (was && is)) shown = null;
-  show({ banners, isNews: true, moves: before !== null });
+  show({ banners, isNews: true, moves: before !== null, further: brought ? cartBrought() : [] });
   isLeaving = false;
+}
+
+/** Returns whether a guest who had a cart is a customer now. */
+function followStore(before, next) {
+  if (!store || (before && whoIn(before) === whoIn(next))) return false;
+  const brings = Boolean(before && !before.customer && next.customer && store.hasCart());
+  store.follow(Boolean(next.customer));
+  if (before?.customer) store.forgetCart();
+  else if (store.hasCart() && !brings) store.cart().catch(() => null);
+  return brings;
+}
+
+// The server merges it while it signs in, or tries again with the next call for a cart.
+async function cartBrought() {
+  const cart = await store.cart().catch(() => null);
+  return cart?.items.length ? [banner("success", say("cartBrought"))] : [];
+}
+
+function showCount(count) {
+  const place = document.querySelector('.account-nav a[href="#cart"] [data-slot="count"]');
+  place.textContent = count ? `(${count})` : "";
 }
 
 const whoIn = ({ customer, legalEntityId }) => JSON.stringify([customer, legalEntityId]);
 
 function welcomeBack(id, before) {
   isLost = false;
-  if (draftsOf !== id) drafts.clear();
+  // A guest's own become the customer's, as the cart does.
+  for (const [hash, draft] of drafts) if (draft.owner !== null && draft.owner !== id) drafts.delete(hash);
   dialog.close();
   if (before) announce(say("signedInAs", nameOf(session.customer)));
 }
@@ -129,12 +147,10 @@ async function showWho() {
   if (known.acting) showVisitor(session, known.acting.name, acts);
 }
 
-const rowOf = (hash) => VIEWS.find((row) => row.at.test(hash));
-
 const here = () => (rowOf(location.hash) ? location.hash : (shown?.hash ?? ""));
 
 /** Show the view that the address names. */
-async function show({ banners = [], isNews = false, moves = true } = {}) {
+async function show({ banners = [], isNews = false, moves = true, further = [] } = {}) {
   const mine = ++turn;
   const hash = here();
   const row = rowOf(hash);
@@ -143,23 +159,36 @@ async function show({ banners = [], isNews = false, moves = true } = {}) {
   const view = await viewOf(row, hash, isNews).finally(() => clearTimeout(slow));
   if (mine !== turn || !view) return;
   const restored = view.draft?.isBack ? [madeOne("restored")] : [];
+  const late = await further;
+  if (mine !== turn) return;
   const mustChange = session?.initialPassword ? [madeOne("initial-password")] : [];
-  tell(...mustChange, ...banners, ...restored);
+  tell(...mustChange, ...banners, ...late, ...restored);
   put(view.content, row);
-  shown = { hash, customer: session?.customer?.id };
+  shown = { hash, owner: owner(), isOpen: row.open };
   if (moves) place.querySelector("h1").focus();
 }
 
+const owner = () => session?.customer?.id ?? null;
+
 async function viewOf(row, hash, isNews) {
-  if (!session?.customer) return { content: forGuest(row, isNews) };
-  const draft = drafts.get(hash);
-  drafts.delete(hash);
+  if (!session || !(session.customer || row.open)) return { content: forGuest(row, isNews) };
+  const known = drafts.get(hash);
+  const draft = known && (known.owner ?? owner()) === owner() ? known : null;
+  if (draft) drafts.delete(hash);
   // It may have been saved since it was left.
-  if (draft && isUnsaved(draft.form)) return { content: draft.nodes, draft };
+  const isKept = draft && isUnsaved(draft.form);
+  if (isKept && draft.owner === owner()) return { content: draft.nodes, draft };
   try {
-    return { content: await row.make(shopOf(hash), row.at.exec(hash)[1]) };
+    const content = await row.make(shopOf(hash), ...row.at.exec(hash).slice(1));
+    // A form is another one for a customer than for the guest who began it.
+    const form = isKept && content.querySelector("form");
+    if (form) {
+      enter(form, entered(draft.form));
+      for (const one of form.elements) one.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    return { content };
   } catch (error) {
-    return failed(ofCall(error));
+    return failed(ofCall(error), row);
   }
 }
 
@@ -178,22 +207,24 @@ function forGuest(row, isNews) {
   const name = isOver && (isNews || !row.guests) ? "view-ended" : (row.guests ?? "view-guests-not");
   const view = made(name);
   if (name === "view-ended") {
-    slot(view, "why").textContent = canSay(session.ended) ? say(session.ended) : say("signInAgain");
+    slot(view, "why").textContent = whyOver();
     slot(view, "kept").hidden = !drafts.size;
   }
   onPress(view, "sign-in", signIn);
   return view;
 }
 
-async function failed(error) {
+const whyOver = () => (canSay(session.ended) ? say(session.ended) : say("signInAgain"));
+
+async function failed(error, row) {
   if (isSessionOver(error)) {
     // Whoever follows the session hears of it, and shows that. It may also be there again.
     const now = await bff.session(LOOK).catch(() => null);
     if (!now?.customer) return null;
   }
-  if (isGone(error)) return { content: made("view-missing") };
-  const why = error.status === 429 ? tooMany(error) : say("notSignedOut");
-  const view = made("view-failed", { why });
+  if (isGone(error)) return { content: made(inStore(row) ? "view-gone" : "view-missing") };
+  const why = error.status === 429 ? tooMany(error) : say(session?.customer ? "notSignedOut" : "inAMoment");
+  const view = made(inStore(row) ? "view-store-failed" : "view-failed", { why });
   if (error.requestId) {
     slot(view, "number").hidden = false;
     slot(view, "number").querySelector("code").textContent = error.requestId;
@@ -205,16 +236,15 @@ async function failed(error) {
 // What was typed waits until its customer comes back to it, from another view or after signing in again.
 function putAway() {
   const form = place.querySelector("form");
-  if (!shown?.customer || !form || isLeaving || !isUnsaved(form)) return;
-  draftsOf = shown.customer;
-  drafts.set(shown.hash, { form, nodes: [...place.childNodes], isBack: session.customer?.id !== shown.customer });
+  if (!shown || !(shown.owner || shown.isOpen) || !form || isLeaving || !isUnsaved(form)) return;
+  drafts.set(shown.hash, { form, nodes: [...place.childNodes], owner: shown.owner, isBack: owner() !== shown.owner });
 }
 
 async function start() {
   try {
     await bff.session();
   } catch (error) {
-    const view = await failed(ofCall(error));
+    const view = await failed(ofCall(error), rowOf(here()));
     if (!session && view) put(view.content, rowOf(here()));
   }
 }

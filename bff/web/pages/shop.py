@@ -2,9 +2,13 @@
 
 It is there where `BFF_EXAMPLE_SHOP` is on. The shell is the same for everybody. Who the visitor is, and all of an
 account, the modules in `static/shop` ask for over the JSON routes; so nothing of a session may get into it here.
+Products, cart, checkout and orders are there where the operations that they need are declared.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
@@ -23,10 +27,34 @@ _NOT_SENT = {"csrf": False}
 """The fields are drawn as in the forms of the pages, but no browser sends them: a token would be of no use."""
 
 
+STORE_ROWS: Final = frozenset(
+    {
+        *("products", "product", "prices_match", "availability_search", "sites", "session_context"),
+        *("session_context_update", "cart", "cart_create", "cart_by_id", "cart_validate", "cart_refresh"),
+        *("cart_change_site", "cart_change_currency", "cart_item_add", "cart_item_update", "cart_item_delete"),
+        *("cart_discount_add", "cart_discount_delete", "shipping_quote", "payment_modes", "checkout_order"),
+        *("orders", "order"),
+    }
+)
+"""What the modules ask for beside the account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Store:
+    """Where a visitor shops who has chosen nothing."""
+
+    site: str
+    sites: str
+    """All that can be chosen, with `,` between them."""
+    currency: str
+    country: str
+
+
 def make_blueprint(services: Services) -> Blueprint:
     """Return the page; 404 where the example shop is off."""
     blueprint = Blueprint("shop", __name__)
     is_on = services.settings.features.example_shop
+    store = _store(services)
 
     @blueprint.get(paths.SHOP)
     def shop() -> ResponseReturnValue:
@@ -38,6 +66,7 @@ def make_blueprint(services: Services) -> Blueprint:
             "shop.html",
             who=None,
             visitor_is_known=False,
+            store=store,
             sign_in=LoginForm(formdata=None, meta=_NOT_SENT),
             profile=_profile(),
             address=_address(),
@@ -45,6 +74,16 @@ def make_blueprint(services: Services) -> Blueprint:
 
     declare(blueprint, shop.__name__, Declared(need=Need.ANYONE))
     return blueprint
+
+
+def _store(services: Services) -> _Store | None:
+    emporix = services.settings.emporix
+    if emporix.site is None or not services.operations.keys() >= STORE_ROWS:
+        return None
+    sites = [emporix.site, *sorted(emporix.sites - {emporix.site})]
+    return _Store(
+        site=emporix.site, sites=",".join(sites), currency=emporix.currency or "", country=emporix.country or ""
+    )
 
 
 def _profile() -> ProfileForm:
