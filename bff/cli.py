@@ -11,10 +11,11 @@ import base64
 import json
 import os
 import secrets
+import select
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import bff
 from bff import log
@@ -26,6 +27,7 @@ from bff.errors import ConfigurationError
 from bff.secret import Secret
 
 EXIT_FINDINGS: Final = 1
+EXIT_UNREAD: Final = 1
 EXIT_BAD_CONFIGURATION: Final = 2
 
 
@@ -34,12 +36,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :param arguments: without the program's name; None: those of this process
     """
+    try:
+        try:
+            return _main(arguments)
+        finally:
+            # Here, since the interpreter's own flush at the end cannot be caught.
+            print(end="", flush=True)
+    except BrokenPipeError:
+        if not _is_unread(sys.stdout):
+            raise
+        # Who reads has seen enough, as `head` has; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_UNREAD
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         return _run(parsed, os.environ)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_CONFIGURATION
+
+
+def _is_unread(out: TextIO) -> bool:
+    """Tell whether the reading end of a pipe is closed."""
+    looking = select.poll()
+    looking.register(out, 0)
+    return any(event & select.POLLERR for _, event in looking.poll(0))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -193,15 +217,14 @@ def _js(environ: Mapping[str, str], folder: Path) -> int:
 
 
 def _serve(environ: Mapping[str, str]) -> int:
-    from bff.commands.files import read_files
+    from bff.commands.files import read_configuration
     from bff.commands.serve import Prepared, Server
     from bff.factory import Bff, create_app
     from bff.metrics.counts import Counts
     from bff.wiring import build_services
 
     def prepare() -> Prepared:
-        settings = Settings.from_env(environ)
-        files = read_files(settings)
+        settings, files = read_configuration(environ)
         # What it imports and reads is in memory that the workers share; what cannot be built is told before they start.
         create_app(settings, build_services(settings, storefront=files.storefront), theme=files.theme)
 

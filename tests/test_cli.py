@@ -120,6 +120,23 @@ def test_bad_files_end_serve_with_2_before_anything_is_served_and_all_problems_a
     assert third.startswith(f"BFF_STOREFRONT: {storefront}, line 14: bearer is empty")
 
 
+def test_bad_files_are_told_beside_bad_variables(tmp_path: Path) -> None:
+    storefront = written(tmp_path, FILE + "[sign_in]\nmerge_carts = true\n" + row(method='"*"'))
+    files = {"BFF_STOREFRONT": str(storefront), "BFF_THEME_DIR": str(tmp_path / "missing")}
+    shown = run("bff.cli", "serve", **{**COMPLETE, "REDIS_URL": ""}, **files, EMPORIX_SITE="a b")
+    assert shown.returncode == 2
+    told = sorted(line.partition(" (example: ")[0] for line in shown.stderr.splitlines())
+    assert [line.partition(":")[0] for line in told] == [
+        "BFF_STOREFRONT",
+        "BFF_STOREFRONT",
+        "BFF_THEME_DIR",
+        "EMPORIX_SITE",
+        "REDIS_URL",
+    ]
+    assert told[0].startswith(f"BFF_STOREFRONT: {storefront}, line 3: merge_carts needs the set cart")
+    assert told[1].startswith(f"BFF_STOREFRONT: {storefront}, line 7: method must be ")
+
+
 def test_bad_file_of_further_operations_ends_plain_gunicorn_with_3_and_no_traceback(tmp_path: Path) -> None:
     storefront = written(tmp_path, FILE + row(method='"*"'))
     command = ("gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket", "app:app")
@@ -127,6 +144,25 @@ def test_bad_file_of_further_operations_ends_plain_gunicorn_with_3_and_no_traceb
     assert shown.returncode == 3
     assert f"\nBFF_STOREFRONT: {storefront}, line 5: method must be " in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize("command", [["routes", "list"], ["audit"], ["check"], ["--help"]], ids=" ".join)
+def test_who_has_read_enough_gets_no_traceback(command: list[str]) -> None:
+    ours = {"PATH": os.environ["PATH"], **COMPLETE, "REDIS_URL": "unix:///nowhere/redis.sock"}
+    ours |= {"EMPORIX_API_URL": "http://127.0.0.1:1", "PYTHONUNBUFFERED": ""}
+    with subprocess.Popen(
+        [sys.executable, "-m", "bff.cli", *command],
+        env=ours,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=240) == 1
 
 
 def test_port_that_cannot_be_had_ends_serve_with_1(tmp_path: Path) -> None:
