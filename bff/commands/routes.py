@@ -33,8 +33,12 @@ def check_file(path: Path, out: TextIO, err: TextIO) -> int:
     if found.problems:
         return EXIT_BAD_FILE
     number = len(found.storefront.operations)
-    told = "1 further operation, and nothing is wrong with it" if number == 1 else f"{number} further operations"
-    print(f"{told}." if number == 1 else f"{told}, and nothing is wrong with them.", file=out)
+    told = "1 further operation" if number == 1 else f"{number} further operations"
+    warnings = len(found.storefront.warnings)
+    if warnings:
+        print(f"{told}, with {'1 warning' if warnings == 1 else f'{warnings} warnings'}.", file=out)
+    else:
+        print(f"{told}, and nothing is wrong with {'it' if number == 1 else 'them'}.", file=out)
     return 0
 
 

@@ -19,7 +19,7 @@ from bff.storefront.document import Document
 from bff.storefront.fields import given, read_table
 from bff.storefront.problems import Place as At
 from bff.storefront.problems import shown
-from bff.storefront.reserved_names import name_fault
+from bff.storefront.reserved_names import EXAMPLES, name_fault
 
 MOST_REPEATS: Final = 200
 MOST_PARAMETERS: Final = 50
@@ -92,8 +92,10 @@ _TYPES: Final = (
         what="a date, or a time with its offset (ISO 8601)",
         example="2026-01-31",
     ),
-    ParameterType(word="country", pattern=r"[A-Z]{2}", what="a country's two letters (ISO 3166)", example="DE"),
-    ParameterType(word="currency", pattern=r"[A-Z]{3}", what="a currency's three letters (ISO 4217)", example="EUR"),
+    ParameterType(word="country", pattern=r"[A-Z]{2}", what="a country's two capital letters (ISO 3166)", example="DE"),
+    ParameterType(
+        word="currency", pattern=r"[A-Z]{3}", what="a currency's three capital letters (ISO 4217)", example="EUR"
+    ),
     ParameterType(
         word="language",
         pattern=r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}",
@@ -183,7 +185,7 @@ def read_parameters(place: Place, table: Mapping[str, Any], at: At, document: Do
     for name, said in table.items():
         here = (*at, name)
         if (fault := name_fault(place, name)) is not None:
-            document.problem(here, f"{shown(name)} {fault}", 'siteCode = "site"')
+            document.problem(here, f"{shown(name)} {fault}", EXAMPLES[place])
             continue
         if isinstance(said, str):
             said = {"type": said}
@@ -222,7 +224,11 @@ def _faults(place: Place, name: str, row: ParameterRow) -> Iterator[tuple[str, s
     if place is Place.HEADER and not kind.in_header:
         yield "type", f"is a header field, which {kind.word} cannot be", f'{name} = "id"'
     if row.max is not None and not kind.is_number:
-        yield "max", f"has a largest number, which {kind.word} is none", '{ type = "count", max = 100 }'
+        yield (
+            "max",
+            f"has max, which goes with count and index, and is of type {kind.word}",
+            '{ type = "count", max = 100 }',
+        )
     if any(re.fullmatch(kind.pattern, one) is None for one in row.values):
         yield "values", f"has a value that is no {kind.word}", '{ type = "word", values = ["wishlist"] }'
     if row.values and kind is SITE:

@@ -16,6 +16,12 @@ _NAME: Final = {
     ),
     Place.HEADER: (re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,39}"), "1 to 40 lower-case letters, digits and '-'"),
 }
+EXAMPLES: Final = {
+    Place.PATH: 'cartId = "id"',
+    Place.QUERY: 'siteCode = "site"',
+    Place.HEADER: 'session-id = { from = "session.id" }',
+}
+"""A parameter whose name will do, by where it stands."""
 _CLIENTS_OWN: Final = frozenset({"tenant", "tenantid", "clientid"})
 """The settings fill them in."""
 _SECRETS: Final = frozenset({"apikey", "authorization", "jwt"})

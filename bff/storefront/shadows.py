@@ -53,7 +53,7 @@ class Shadows:
     def _met(self, route: Route) -> Iterator[str]:
         for name, shape in self._alike(self._root, route, 0, ()):
             if shape == route.shape:
-                yield f"is the same route as that of {name}: verb and path are alike"
+                yield f"leads to the same route as that of {name}: {route.verb} {_shown(shape)}"
             elif _is_less_exact(shape, route.shape) and _is_less_exact(route.shape, shape):
                 if {(route.verb, shape), (route.verb, route.shape)} <= self._reviewed:
                     continue
@@ -67,6 +67,11 @@ class Shadows:
         part = route.shape[at]
         for key in node.below if part == ANY else [one for one in (part, ANY) if one in node.below]:
             yield from self._alike(node.below[key], route, at + 1, (*so_far, key))
+
+
+def _shown(shape: Shape) -> str:
+    """Return a path of ours; upstream's may differ, since what only the session supplies is left out of it."""
+    return "/".join(["/api", *(part or "{}" for part in shape)])
 
 
 def _is_less_exact(one: Shape, other: Shape) -> bool:

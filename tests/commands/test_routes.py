@@ -45,7 +45,7 @@ def test_check_tells_what_may_not_be_meant_and_ends_well(tmp_path: Path, capsys:
         f"warning: {path}: every user of this machine may write to it, and so declare operations",
         f"warning: {path}, line 2: delivery_windows takes coupon codes, and has no limit",
     ]
-    assert "1 further operation" in shown.out
+    assert shown.out == "1 further operation, with 2 warnings.\n"
 
 
 def test_check_prints_no_line_that_the_file_chose(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -312,6 +312,13 @@ def test_declared_query_names_go_on_and_no_others(shop: DeclaredShop) -> None:
     assert len(shop.arrived("/order-v2/demoshop/orders")) == 1
 
 
+def test_number_that_is_too_large_is_told_how_large_it_may_be(shop: DeclaredShop) -> None:
+    (detail,) = shop.signed_in().get("/api/order-v2/orders?pageSize=101").get_json()["details"]
+    assert detail["message"] == "This number may be 100 at most."
+    (detail,) = shop.signed_in().get("/api/order-v2/orders?pageSize=a").get_json()["details"]
+    assert detail["message"] == "This value has characters, or a length, that cannot be."
+
+
 @pytest.mark.parametrize("name", ["customerId", "sessionId", "session-id", "site", "tenant"])
 def test_query_that_names_what_only_the_session_may_supply_is_refused(shop: DeclaredShop, name: str) -> None:
     assert problems(shop.signed_in().get(f"/api/mine/things?{name}=x")) == {(name, "unknown_property")}

@@ -292,7 +292,7 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "a number's end of a word": (
         {"query": f'{{ a = {{ type = "id", max = 3 }} }}{HERE}'},
-        "'a' has a largest number, which id is none",
+        "'a' has max, which goes with count and index, and is of type id",
     ),
     "a value of another type": (
         {"query": f'{{ a = {{ type = "id", values = ["a b"] }} }}{HERE}'},
@@ -431,11 +431,15 @@ PAIRS: dict[str, tuple[dict[str, str | None], dict[str, str | None], str | None]
         {"upstream": '"/shipping/{tenant}/b"', "name": f'"cart_v_2"{HERE}'},
         "name is that of another row: cart_v2",
     ),
-    "one path": ({}, {"name": '"other"', "upstream": f'"/shipping/{{tenant}}/windows"{HERE}'}, "is the same route"),
+    "one path": (
+        {},
+        {"name": '"other"', "upstream": f'"/shipping/{{tenant}}/windows"{HERE}'},
+        "leads to the same route",
+    ),
     "one path with parameters of other names": (
         {"upstream": '"/shipping/{tenant}/{a}"', "path": '{ a = "id" }'},
         {"name": '"other"', "upstream": f'"/shipping/{{tenant}}/{{b}}"{HERE}', "path": '{ b = "id" }'},
-        "is the same route as that of delivery_windows",
+        "leads to the same route as that of delivery_windows: GET /api/shipping/{}",
     ),
     "one path of ours, since the session supplies the rest": (
         {},
@@ -444,7 +448,7 @@ PAIRS: dict[str, tuple[dict[str, str | None], dict[str, str | None], str | None]
             "upstream": f'"/shipping/{{tenant}}/windows/{{customerId}}"{HERE}',
             "path": '{ customerId = { from = "customer.id" } }',
         },
-        "is the same route as that of delivery_windows",
+        "leads to the same route as that of delivery_windows: GET /api/shipping/windows",
     ),
     "parameters in other places": (
         {"upstream": '"/shipping/{tenant}/{a}/zones"', "path": '{ a = "id" }'},

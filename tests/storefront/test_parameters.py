@@ -8,7 +8,7 @@ import pytest
 
 from bff.operations.model import Parameter
 from bff.storefront.parameters import TYPES
-from bff.storefront.reader import read_storefront
+from bff.storefront.reader import examine, read_storefront
 from tests.support.storefront import changed, written
 
 TAKES: dict[str, tuple[str, ...]] = {
@@ -74,6 +74,17 @@ def test_no_part_of_a_path_leaves_its_place(kind: str, value: str, tmp_path: Pat
     text = changed(upstream='"/shipping/{tenant}/{a}"', path=f'{{ a = "{kind}" }}')
     (operation,) = read_storefront(written(tmp_path, text)).operations.values()
     assert not operation.parameter("a").admits(value)
+
+
+@pytest.mark.parametrize("place", ["path", "query", "header"])
+def test_example_for_a_name_that_will_not_do_is_one_that_does(place: str, tmp_path: Path) -> None:
+    upstream = {"upstream": '"/shipping/{tenant}/windows/{cartId}"'} if place == "path" else {}
+    (problem,) = [
+        one
+        for one in examine(written(tmp_path, changed(**upstream, **{place: '{ "a b" = "id" }'}))).problems
+        if "is no name that fits here" in one.what
+    ]
+    assert not examine(written(tmp_path, changed(**upstream, **{place: f"{{ {problem.example} }}"}))).problems
 
 
 def test_a_largest_number_and_listed_values_are_kept_to(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -84,7 +85,7 @@ def read_query(declared: Sequence[Parameter]) -> dict[str, str | tuple[str, ...]
         elif len(sent) > known[name].most_values:
             problems.append(_problem(name, "invalid_value", _times(known[name].most_values)))
         elif not all(map(known[name].admits, sent)):
-            problems.append(_problem(name, "invalid_value", "This value has characters, or a length, that cannot be."))
+            problems.append(_problem(name, "invalid_value", _refusal(known[name], sent)))
         else:
             values[name] = sent[0] if len(sent) == 1 else tuple(sent)
     for parameter in needed:
@@ -97,6 +98,12 @@ def read_query(declared: Sequence[Parameter]) -> dict[str, str | tuple[str, ...]
 
 def _times(most: int) -> str:
     return "This parameter may be given only once." if most == 1 else f"This parameter may be given {most} times."
+
+
+def _refusal(parameter: Parameter, sent: Sequence[str]) -> str:
+    if parameter.most is not None and all(re.fullmatch(parameter.pattern, value) for value in sent):
+        return f"This number may be {parameter.most:,} at most."
+    return "This value has characters, or a length, that cannot be."
 
 
 def _path_values(request: Request, declared: Sequence[Parameter]) -> dict[str, str]:
@@ -125,9 +132,7 @@ def _content(request: Request, route: Route, body: bytes) -> Any:
 
 def _check(parameter: Parameter, value: str) -> None:
     if not parameter.admits(value):
-        raise InvalidInput(
-            _problem(parameter.name, "invalid_value", "This value has characters, or a length, that cannot be.")
-        )
+        raise InvalidInput(_problem(parameter.name, "invalid_value", _refusal(parameter, [value])))
 
 
 def _ours(operation: Operation, *places: Place) -> list[Parameter]:
