@@ -90,7 +90,8 @@ async function add(shop, product, price, quantity) {
     const done = banner("success", say("added", name));
     done.append(madeOne("to-cart"));
     tell(done, ...(isNew ? [banner("warning", say("cartBegunAnew"))] : []));
-    await shop.store.cart();
+    // It is in, whether or not the number of things can be told.
+    await shop.store.cart().catch(ofCall);
   } catch (error) {
     if (!isSessionOver(ofCall(error))) tell(banner("warning", wordsOf(error).alert ?? say("notAccepted")));
   }

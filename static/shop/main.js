@@ -35,7 +35,7 @@ const shop = {
   bff,
   store,
   signIn: (why) => dialog.open(session, why),
-  pay: (id, url) => payments.set(id, url),
+  pay: (id, url) => /^https:/.test(url) && payments.set(id, url),
   payment: (id) => payments.get(id) ?? null,
 
   /** The companies of the customer, and the one they act for. */

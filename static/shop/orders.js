@@ -50,7 +50,7 @@ export async function order(shop, id) {
   return view;
 }
 
-/** `paid` is where to pay, if that is elsewhere. */
+/** An order was placed; it may be paid elsewhere. */
 export async function ordered(shop, id) {
   const view = made("view-ordered", { thanks: say("thanks", id) });
   const to = shop.payment(id);

@@ -260,6 +260,7 @@ def test_every_view_of_the_store_is_accessible(visitor: Visitor, store: Storefro
     look_at(visitor, "site and currency", scheme)
 
 
+@pytest.mark.more
 def test_the_first_view_stays_small(chromium: Browser, storefronts: Callable[..., Storefront]) -> None:
     plain = storefronts(False, ON)
     visitor = make_visitor(chromium, plain, viewport=NARROW)
