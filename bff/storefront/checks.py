@@ -27,6 +27,7 @@ _OF_A_SESSION: Final = frozenset(
 )  # fmt: skip
 """Services whose answers hang on whose session it is, so that nobody's token gets a wrong one, or somebody else's."""
 _CHAT: Final = "ai-service"
+_ORDERS: Final = "checkout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +182,16 @@ def _verbs(subject: Subject) -> Iterator[Fault]:
         yield Fault(key="body", what="body does not go with GET")
 
 
+def _questions(subject: Subject) -> Iterator[Fault]:
+    row = subject.row
+    if row.asks_by == "GET" or not row.only_reads:
+        return
+    if shape_of(row.upstream)[0] == _ORDERS:
+        yield Fault(key="reads", what=f"reads is true, and /{_ORDERS} places orders: none is placed twice")
+    if row.mail_to is not None:
+        yield Fault(key="mail_to", what="mail_to is of what sends a mail, and reads = true says that nothing changes")
+
+
 def _repeat(subject: Subject) -> Iterator[Fault]:
     row = subject.row
     if row.repeat and not row.only_reads:
@@ -273,6 +284,7 @@ _RULES: Final[tuple[tuple[frozenset[str], _Rule], ...]] = (
     (frozenset({"bearer", "recent_proof"}), _proof),
     (frozenset({"bearer"}), _session_values),
     (_VERB | {"body"}, _verbs),
+    (_VERB | {"upstream", "mail_to"}, _questions),
     (_VERB | {"repeat"}, _repeat),
     (frozenset({"body"}), _body_options),
     (frozenset({"body"}), _object_options),

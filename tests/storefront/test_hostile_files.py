@@ -244,6 +244,14 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
         {"method": '"POST"', "upstream_method": '"DELETE"', "reads": f"true{HERE}", "repeat": "true"},
         "reads is true, and DELETE changes something",
     ),
+    "an order that only asks": (
+        {**WRITE, "upstream": '"/checkout/{tenant}/checkouts/order"', "reads": f"true{HERE}", "repeat": "true"},
+        "reads is true, and /checkout places orders",
+    ),
+    "a question that sends a mail": (
+        {**WRITE, "bearer": '"public"', "reads": "true", "mail_to": f'"email"{HERE}'},
+        "mail_to is of what sends a mail",
+    ),
     "a write that may be repeated": ({**WRITE, "repeat": f"true{HERE}"}, "repeat is for what only reads"),
     "a body's names without a body": ({"body_forbid": f'["a"]{HERE}'}, "body_forbid is said of a body"),
     "a body's secrets without a body": ({"body_secret": f'["a"]{HERE}'}, "body_secret is said of a body"),

@@ -141,6 +141,18 @@ OF_STOREFRONT: tuple[Mutation, ...] = (
         "    if False:",
     ),
     _of_row(
+        "what places orders does not only read",
+        _CHECKS,
+        "    if shape_of(row.upstream)[0] == _ORDERS:",
+        "    if False:",
+    ),
+    _of_row(
+        "what sends a mail does not only read",
+        _CHECKS,
+        "    if row.mail_to is not None:",
+        "    if False:",
+    ),
+    _of_row(
         "no token travels in a query",
         "bff/storefront/reserved_names.py",
         "    if bare in _SECRETS or bare.endswith(_SECRETS_END):",
