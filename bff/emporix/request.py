@@ -19,6 +19,7 @@ from bff.log import TRACE
 from bff.operations import model
 from bff.operations.body import secret_properties
 from bff.operations.declared import BROWSER_LANGUAGE, NO_LANGUAGE
+from bff.operations.json_patch import names_pointed_at
 from bff.operations.model import Operation, Parameter, Place, ResponseShape
 from bff.secret import Secret
 
@@ -140,11 +141,12 @@ def secrets_in(
 
 
 def _inside(content: Any, names: frozenset[str]) -> Iterator[str]:
-    """Give every text and number inside of the properties of these names, at any depth."""
+    """Give every text and number inside of the properties of these names, at any depth, and of what points at them."""
     waiting = [(content, False)]
     while waiting:
         value, is_secret = waiting.pop()
         if isinstance(value, dict):
+            is_secret = is_secret or not names.isdisjoint(names_pointed_at(value))
             waiting += [(inner, is_secret or name in names) for name, inner in value.items()]
         elif isinstance(value, list):
             waiting += [(inner, is_secret) for inner in value]

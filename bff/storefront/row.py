@@ -161,7 +161,7 @@ class Row:
         unset=(),
         usual="none",
         values="names of properties",
-        becomes="400 where the body has one, at any depth",
+        becomes="400 where the body has one, at any depth, or a JSON Patch in it points at one",
         example='body_forbid = ["customerId", "sessionId"]',
     )
     body_secret: tuple[str, ...] = given(

@@ -53,6 +53,20 @@ ROWS = (
         answer=ResponseShape.NOTHING,
         success=frozenset({204}),
     ),
+    row(
+        "return_update",
+        "PATCH",
+        "/return/{tenant}/returns/{returnId}",
+        of_path("returnId"),
+        accepts=CUSTOMER,
+        free_body=free(
+            BodyKind.ARRAY,
+            forbids=frozenset({"customerId", "requestor", "/~"}),
+            secrets=frozenset({"payment"}),
+        ),
+        answer=ResponseShape.NOTHING,
+        success=frozenset({204}),
+    ),
     row("cart_of_guest", "GET", "/cart/{tenant}/guests/{cartId}", of_path("cartId"), accepts=GUEST),
     row(
         "checkout_order",
@@ -389,6 +403,45 @@ def test_forbidden_property_is_refused_at_any_depth(shop: DeclaredShop, body: An
     found = problems(shop.browser().post("/api/cart/carts/c1/items", json=body))
     assert found <= {("customerId", "unknown_property"), ("sessionId", "unknown_property")}
     assert shop.upstream.arrived == ()
+
+
+PATCHED = "/api/return/returns/r1"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"op": "replace", "path": "/customerId", "value": "c"},
+        {"op": "ADD", "path": "/a/0/requestor/name", "value": "c"},
+        {"op": "add", "path": "/~1~0", "value": "c"},
+        {"op": "move", "from": "/customerId", "path": "/a"},
+        {"op": "copy", "from": "/a", "path": "/requestor"},
+        {"op": "replace", "path": "requestor", "value": "c"},
+        {"op": "replace", "path": "/a", "value": {"requestor": "c"}},
+    ],
+)
+def test_json_patch_points_at_no_forbidden_property(shop: DeclaredShop, entry: Any) -> None:
+    answer = shop.signed_in().request("PATCH", PATCHED, json=[{"op": "test", "path": "/a", "value": 1}, entry])
+    assert {type for _, type in problems(answer)} == {"unknown_property"}
+    assert shop.arrived("/return/demoshop/returns/r1") == []
+
+
+def test_json_patch_that_points_elsewhere_goes_on(shop: DeclaredShop) -> None:
+    patch = [{"op": "replace", "path": "/a/requestorName", "value": "customerId"}, {"path": ["requestor"], "from": 1}]
+    browser = shop.signed_in()
+    shop.answers("PATCH", "/return/demoshop/returns/r1", Canned(status=204))
+    assert browser.request("PATCH", PATCHED, json=patch).status_code == 204
+
+
+def test_refusal_repeats_nothing_of_what_a_json_patch_puts_into_a_secret_property(shop: DeclaredShop) -> None:
+    browser = shop.signed_in()
+    shop.answers("PATCH", "/return/demoshop/returns/r1", Canned(status=400, content={"message": "Velvet-1, Plain-2"}))
+    patch = [
+        {"op": "add", "path": "/payment/0", "value": {"card": "Velvet-1"}},
+        {"op": "add", "path": "/a", "value": "Plain-2"},
+    ]
+    answer = browser.request("PATCH", PATCHED, json=patch)
+    assert answer.get_json()["message"] == "***, Plain-2"
 
 
 def test_body_goes_on_as_it_came(shop: DeclaredShop) -> None:

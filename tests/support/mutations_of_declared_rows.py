@@ -45,6 +45,20 @@ OF_DECLARED_ROWS: tuple[Mutation, ...] = (
         test=f"{_ROWS}::test_forbidden_property_is_refused_at_any_depth",
     ),
     Mutation(
+        guard="a JSON Patch points at no forbidden property",
+        path="bff/web/api/free_bodies.py",
+        old="{*value, *names_pointed_at(value)}",
+        new="value",
+        test=f"{_ROWS}::test_json_patch_points_at_no_forbidden_property",
+    ),
+    Mutation(
+        guard="what a JSON Patch puts into a secret property is taken out of a refusal",
+        path="bff/emporix/request.py",
+        old="            is_secret = is_secret or not names.isdisjoint(names_pointed_at(value))\n",
+        new="",
+        test=f"{_ROWS}::test_refusal_repeats_nothing_of_what_a_json_patch_puts_into_a_secret_property",
+    ),
+    Mutation(
         guard="a query names a site that may be named",
         path="bff/account/sites.py",
         old="                _check(site, parameter.name, settings)\n",

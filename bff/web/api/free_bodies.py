@@ -8,6 +8,7 @@ from bff.errors import Detail, InvalidInput
 from bff.operations.body import MAX_DETAILS
 from bff.operations.declared import BodyKind, FreeBody
 from bff.operations.json_body import JsonValue
+from bff.operations.json_patch import names_pointed_at
 
 
 def check_free_body(free: FreeBody, content: JsonValue) -> None:
@@ -29,12 +30,15 @@ def check_free_body(free: FreeBody, content: JsonValue) -> None:
 
 
 def _forbidden(content: JsonValue, names: frozenset[str]) -> Iterator[str]:
-    """Give each property of these names, without where it stands: that is made of names which the client chose."""
+    """Give each property of these names that the body has, or points at as a JSON Patch does.
+
+    Where it stands is not told: that is made of names which the client chose.
+    """
     waiting = [content]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            yield from (name for name in value if name in names)
+            yield from sorted(names.intersection({*value, *names_pointed_at(value)}))
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
