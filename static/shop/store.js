@@ -3,13 +3,15 @@
  */
 
 import { isGone, isSessionOver, isStale, ofCall } from "./failures.js";
-import { language, say } from "./page.js";
+import { language } from "./page.js";
 
 const PAGE_SIZE = 8;
 const CARTS = "/api/cart/carts";
 const CONTEXT = "/api/session-context/me/context";
 const BEGUN = "shop-has-cart";
 const CONFLICT = 409;
+/** Where a visitor shops who has chosen nothing, and what else can be chosen. */
+const USUAL = document.getElementById("view").dataset;
 
 /** `onCount` hears how many things are in the cart, whenever that is known. */
 export function storefront(bff, onCount) {
@@ -38,7 +40,7 @@ export function storefront(bff, onCount) {
   }
 
   function allSites() {
-    const offered = say("sites").split(",");
+    const offered = USUAL.sites.split(",");
     sites ??= everybodys("/api/site/sites").then(
       (all) => all.filter((site) => offered.includes(site.code)),
       (error) => {
@@ -55,13 +57,13 @@ export function storefront(bff, onCount) {
   async function place() {
     if (here) return here;
     const [all, now] = await Promise.all([allSites(), context()]);
-    const usual = all.find((site) => site.code === say("site"));
+    const usual = all.find((site) => site.code === USUAL.site);
     const site = all.find((one) => one.code === now?.siteCode) ?? usual ?? all[0];
     const isUsual = site === usual;
     here = {
       site,
-      currency: now?.currency ?? ((isUsual && say("currency")) || site.currency),
-      country: now?.targetLocation ?? ((isUsual && say("country")) || site.homeBase?.address?.country),
+      currency: now?.currency ?? ((isUsual && USUAL.currency) || site.currency),
+      country: now?.targetLocation ?? ((isUsual && USUAL.country) || site.homeBase?.address?.country),
     };
     return here;
   }

@@ -12,6 +12,7 @@ from bff.sandbox.faults import CannedResponse
 from bff.sandbox.operations import Operation
 from bff.sandbox.settings import SandboxSettings, SignupMode
 from bff.sessions.cookie import SessionCookie
+from bff.storefront.file import DEMO
 from bff.web.errors import FAULTS, Fault
 from tests.support.fakes.answers import empty
 from tests.support.page_recorder import PageRecorder, answering, customer_of, signed_in, token_of
@@ -51,7 +52,8 @@ _AWAY: dict[str | None, tuple[int, ...]] = {None: (503,), B2C_EMAIL: (503, 429, 
 
 def walk(recorder: PageRecorder) -> None:
     """Visit everything."""
-    shop = recorder.open({**PROVIDER, "EMPORIX_SITE": "main", "EMPORIX_SITES": "main,outlet", "BFF_EXAMPLE_SHOP": "on"})
+    store = {"BFF_EXAMPLE_SHOP": "on", "BFF_STOREFRONT": str(DEMO)}
+    shop = recorder.open({**PROVIDER, "EMPORIX_SITE": "main", "EMPORIX_SITES": "main,outlet", **store})
     for visit in page_visits.ALL:
         visit(shop)
     _odd_requests(shop)

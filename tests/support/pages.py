@@ -126,7 +126,7 @@ class Page(HTMLParser):
             if "checked" in attributes:
                 form.values[name] = attributes.get("value", "on")
         else:
-            assert kind in ("text", "email", "tel", "password", "hidden"), kind
+            assert kind in ("text", "email", "tel", "password", "hidden", "search", "number"), kind
             assert kind != "password" or not attributes.get("value"), "a password stands in the page"
             form.values[name] = attributes.get("value", "")
 

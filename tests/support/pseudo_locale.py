@@ -25,8 +25,13 @@ _SPOKEN = frozenset(
 _BUTTONS = frozenset({"submit", "button", "reset", "image"})
 _NOT_SHOWN = frozenset({"script", "style"})
 _NO_END = frozenset({"meta", "link", "input", "br", "img", "hr", "wbr"})
-_NAMES_A_FIELD = frozenset({"shows", "session", "token-header", "headers", "method", "path", "place", "slot"})
-"""What of `data-…` names a field, a header or a path, and is read by scripts alone."""
+_NAMES_A_FIELD = frozenset(
+    {
+        *("shows", "session", "token-header", "headers", "method", "path", "place", "slot"),
+        *("site", "sites", "currency", "country"),
+    }
+)
+"""What of `data-…` names a field, a header, a path or a code, and is read by scripts alone."""
 
 
 def parts(message: str) -> list[str]:

@@ -74,7 +74,7 @@ def test_shell_is_in_the_customers_language(shop: Shop) -> None:
 
 def test_store_is_there_where_it_is_declared_for_a_site(make_shop: ShopMaker, shell: str, store_shell: str) -> None:
     assert '<template id="view-goods">' in store_shell
-    assert '<p data-slot="sites">main,us</p>' in store_shell
+    assert 'data-site="main" data-sites="main,us" data-currency="" data-country=""' in store_shell
     assert "view-goods" not in shell
 
 
