@@ -47,8 +47,8 @@ OF_DECLARED_ROWS: tuple[Mutation, ...] = (
     Mutation(
         guard="a JSON Patch points at no forbidden property",
         path="bff/web/api/free_bodies.py",
-        old="{*value, *names_pointed_at(value)}",
-        new="value",
+        old=" | (names & names_pointed_at(value)):",
+        new=":",
         test=f"{_ROWS}::test_json_patch_points_at_no_forbidden_property",
     ),
     Mutation(

@@ -38,7 +38,8 @@ def _forbidden(content: JsonValue, names: frozenset[str]) -> Iterator[str]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            yield from sorted(names.intersection({*value, *names_pointed_at(value)}))
+            if found := names.intersection(value) | (names & names_pointed_at(value)):
+                yield from sorted(found)
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
