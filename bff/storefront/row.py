@@ -54,7 +54,7 @@ class Row:
         unset="path",
         usual="`path`",
         values="`path`, `bearer`",
-        becomes="`bearer`: upstream's path has no tenant, and the token says whose shop it is",
+        becomes="`bearer`: the path has none (`brand`, `label`, `reward-points`), and the token says whose shop it is",
         example='tenant = "bearer"',
     )
     operation_id: str = given(
@@ -241,7 +241,7 @@ class Row:
         unset=None,
         usual="`true` for GET, else `false`",
         values="`true`, `false`",
-        becomes="it only asks, whatever its verb is",
+        becomes="it only asks, which upstream's GET does, and POST may",
         example="reads = true",
     )
     repeat: bool | None = given(
