@@ -110,8 +110,9 @@ def _examined(document: Document | None, problems: Problems) -> Examined:
     rows = [row for row in shipped if row.row.name not in names] + own
     _check_names(rows)
     _check_shadows(rows, shipped)
-    _check_versions(rows)
-    sign_in = _sign_in(document, read.values)
+    if "sets" not in read.wrong:
+        _check_versions(rows)
+    sign_in = _sign_in(document, read.values, sets_are_known="sets" not in read.wrong)
     operations = {row.row.name: row.operation for row in rows if row.operation is not None}
     storefront = Storefront(
         operations=MappingProxyType(operations),
@@ -191,11 +192,13 @@ def _check_shadows(rows: Sequence[DeclaredRow], shipped: Sequence[DeclaredRow]) 
 def _check_versions(rows: Sequence[DeclaredRow]) -> None:
     """See that there is a row that reads what a versioned row writes."""
     reading: dict[str, Operation] = {}
+    # What would read it has a fault of its own, and is told of by that.
+    unsure = {row.row.upstream for row in rows if row.operation is None}
     for row in rows:
         if row.operation is not None and row.operation.method == "GET":
             reading.setdefault(row.operation.path, row.operation)
     for row in rows:
-        if row.operation is None or not row.operation.versioned:
+        if row.operation is None or not row.operation.versioned or row.operation.path in unsure:
             continue
         found = reading.get(row.operation.path)
         if found is None or not _reads_versions(found):
@@ -208,10 +211,10 @@ def _reads_versions(operation: Operation) -> bool:
     return operation.only_asks and operation.answer is ResponseShape.OBJECT and not is_asked
 
 
-def _sign_in(document: Document, file: FileRow) -> SignInRules:
+def _sign_in(document: Document, file: FileRow, *, sets_are_known: bool) -> SignInRules:
     read = read_table(SignInRow, file.sign_in, ("sign_in",), document)
     rules = SignInRules(merge_carts=read.values.merge_carts, site=read.values.site)
-    if rules.merge_carts and "cart" not in file.sets:
+    if rules.merge_carts and sets_are_known and "cart" not in file.sets:
         what = "merge_carts needs the set cart: its rows are what carts are merged by"
         document.problem(("sign_in", "merge_carts"), what, 'sets = ["cart"]')
     return rules

@@ -525,6 +525,24 @@ WHOLE_FILES: dict[str, tuple[str | bytes, str]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('sets = ["cart", "carts"]\n[sign_in]\nmerge_carts = true\n', "sets names carts"),
+        ('sets = ["chekout"]\n' + row(method='"PATCH"', body='"object"', versioned="true"), "sets names chekout"),
+        (
+            row(summary='"x"', answer='"object"')
+            + row(name='"window_change"', method='"PATCH"', body='"object"', versioned="true"),
+            "summary must be a line",
+        ),
+    ],
+    ids=["whose sets are merged", "which set has the read", "a read with another fault"],
+)
+def test_what_cannot_be_known_for_another_fault_is_no_fault(text: str, told: str, tmp_path: Path) -> None:
+    (problem,) = examine(written(tmp_path, FILE + text)).problems
+    assert told in problem.what
+
+
 @pytest.mark.parametrize("case", WHOLE_FILES)
 def test_a_file_that_would_take_for_ever_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
     content, told = WHOLE_FILES[case]
