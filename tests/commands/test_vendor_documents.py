@@ -109,13 +109,13 @@ def test_diff_of_a_shops_file_is_about_its_rows(capsys: pytest.CaptureFixture[st
     assert run(capsys, "diff", written(tmp_path, document), file)[0] == 1
     # Not in the vendor's own document, so it is the row that counts.
     document["paths"]["/brands"] = document["paths"].pop("/labels/{labelId}")
-    document["servers"] = [{"url": "https://api.example.com/badge"}]
-    file.write_text(file.read_text("utf-8").replace("/label/", "/badge/"), "utf-8")
+    document["servers"] = [{"url": "https://api.example.com/brand"}]
+    file.write_text(file.read_text("utf-8").replace("/label/", "/brand/"), "utf-8")
     code, out, _ = run(capsys, "diff", written(tmp_path, document), file)
     assert code == 1
     assert out.splitlines() == [
         "added    GET /label/brands  GET-label-retrieve-label",
-        "gone     GET /badge/labels/{labelId}  label_retrieve_label",
+        "gone     GET /brand/labels/{labelId}  label_retrieve_label",
     ]
 
 
