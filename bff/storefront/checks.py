@@ -12,7 +12,7 @@ from bff.storefront.client_names import taken_by
 from bff.storefront.paths import BUILT_IN, own_shape, parameter_in, path_faults, segments_of
 from bff.storefront.refused import refused
 from bff.storefront.reserved import NAMES_A_COLLEAGUE, is_colleagues, reserved, shape_of
-from bff.storefront.reserved_names import names_site, whose
+from bff.storefront.reserved_names import names_site, verb_fault, whose
 from bff.storefront.row import Row
 from bff.storefront.words import ANSWERS, NO_BODY
 
@@ -192,6 +192,14 @@ def _questions(subject: Subject) -> Iterator[Fault]:
         yield Fault(key="mail_to", what="mail_to is of what sends a mail, and reads = true says that nothing changes")
 
 
+def _makers(subject: Subject) -> Iterator[Fault]:
+    row = subject.row
+    for parameter in subject.parameters:
+        if (why := verb_fault(row.method, parameter.place, parameter.name)) is not None:
+            other = 'method = "POST" beside upstream_method = "GET"'
+            yield Fault(key=parameter.place.value, what=f"query has {parameter.name}, which {why}: {other}")
+
+
 def _repeat(subject: Subject) -> Iterator[Fault]:
     row = subject.row
     if row.repeat and not row.only_reads:
@@ -285,6 +293,7 @@ _RULES: Final[tuple[tuple[frozenset[str], _Rule], ...]] = (
     (frozenset({"bearer"}), _session_values),
     (_VERB | {"body"}, _verbs),
     (_VERB | {"upstream", "mail_to"}, _questions),
+    (frozenset({"method"}), _makers),
     (_VERB | {"repeat"}, _repeat),
     (frozenset({"body"}), _body_options),
     (frozenset({"body"}), _object_options),

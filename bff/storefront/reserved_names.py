@@ -34,6 +34,8 @@ _WHO: Final = {
     "customernumber": SessionValue.CUSTOMER_ID,
     "legalentityid": SessionValue.LEGAL_ENTITY,
 }
+_MAKES: Final = frozenset({"create"})
+"""A read with it makes what is not there (`GET-cart-retrieve-cart-by-criteria`)."""
 _HEADERS: Final = frozenset(
     {
         "alt-svc", "authorization", "b3", "baggage", "cache-control", "client-ip", "connection", "cookie", "cookie2",
@@ -62,6 +64,13 @@ def name_fault(place: Place, name: str) -> str | None:
     # A header field's value comes in our query.
     if bare in _SECRETS or bare.endswith(_SECRETS_END):
         return "is a secret's name, and a secret does not travel in a URL"
+    return None
+
+
+def verb_fault(method: str, place: Place, name: str) -> str | None:
+    """Return why a parameter does not go with a verb; None: it does."""
+    if method == "GET" and place is Place.QUERY and _bare(name) in _MAKES:
+        return "makes something, and a GET changes nothing"
     return None
 
 

@@ -260,6 +260,10 @@ OF_A_ROW: dict[str, tuple[dict[str, str | None], str]] = {
         {"method": '"POST"', "body": '"array"', "body_site": f'"site"{HERE}'},
         'body_site needs body = "object"',
     ),
+    "a GET that makes something": (
+        {"query": f'{{ create = "bool" }}{HERE}'},
+        "query has create, which makes something, and a GET changes nothing",
+    ),
     "a version of a GET": ({"versioned": f"true{HERE}"}, "versioned is for a PUT or PATCH with a body"),
     "a version that nothing reads": (
         {"method": '"PATCH"', "body": '"object"', "versioned": f"true{HERE}"},

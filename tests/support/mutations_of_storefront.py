@@ -171,6 +171,12 @@ OF_STOREFRONT: tuple[Mutation, ...] = (
         "    elif False:",
     ),
     _of_row(
+        "no GET makes anything",
+        _CHECKS,
+        "        if (why := verb_fault(row.method, parameter.place, parameter.name)) is not None:",
+        "        if (why := verb_fault(row.method, parameter.place, parameter.name)) is not None and False:",
+    ),
+    _of_row(
         "no write is sent twice",
         _CHECKS,
         "    if row.repeat and not row.only_reads:",

@@ -21,7 +21,7 @@ from bff.storefront.paths import TENANT, parameter_in, segments_of
 from bff.storefront.problems import shown
 from bff.storefront.reader import examine_text
 from bff.storefront.reserved import NAMES_A_COLLEAGUE, is_colleagues, shape_of
-from bff.storefront.reserved_names import name_fault
+from bff.storefront.reserved_names import name_fault, verb_fault
 from bff.storefront.words import TOTALS, USUAL_TOTAL
 
 _OF_THE_TOTAL: Final = {"X-Count": "totalCount"}
@@ -95,7 +95,11 @@ def _unfit(operation: VendorOperation) -> Iterator[str]:
             yield f"it answers {shown(media_type)}, and a row passes JSON and PDF on"
             break
     for parameter in operation.parameters:
-        if parameter.required and not _is_said_otherwise(parameter) and (why := _left_out(parameter)) is not None:
+        if (
+            parameter.required
+            and not _is_said_otherwise(parameter)
+            and (why := _left_out(parameter, operation.method)) is not None
+        ):
             yield f"it needs {shown(parameter.name)} in its {parameter.place.value}, which {why}"
 
 
@@ -151,7 +155,7 @@ def _comments(operation: VendorOperation) -> Iterator[str]:
     if operation.method == "GET" and operation.body != NONE:
         yield "# The document has a body, which does not go with GET."
     for parameter in operation.parameters:
-        if not _is_said_otherwise(parameter) and (why := _left_out(parameter)) is not None:
+        if not _is_said_otherwise(parameter) and (why := _left_out(parameter, operation.method)) is not None:
             yield f"# Left out of the {parameter.place.value}: {shown(parameter.name)}, which {why}."
 
 
@@ -170,7 +174,7 @@ def _entries(place: Place, operation: VendorOperation, total: str | None) -> Ite
         wanted = [
             one
             for one in declared.values()
-            if not _is_said_otherwise(one) and _left_out(one) is None and one.name != asks
+            if not _is_said_otherwise(one) and _left_out(one, operation.method) is None and one.name != asks
         ]
     of_colleagues = shape_of(operation.path) in NAMES_A_COLLEAGUE
     for one in wanted:
@@ -185,9 +189,9 @@ def _is_said_otherwise(parameter: VendorParameter) -> bool:
     return parameter.place is Place.HEADER and (name in _SAID_OTHERWISE or name == "saas-token")
 
 
-def _left_out(parameter: VendorParameter) -> str | None:
+def _left_out(parameter: VendorParameter, method: str) -> str | None:
     name = parameter.name.lower() if parameter.place is Place.HEADER else parameter.name
-    return name_fault(parameter.place, name)
+    return name_fault(parameter.place, name) or verb_fault(method, parameter.place, name)
 
 
 def _total(operation: VendorOperation) -> str | None:

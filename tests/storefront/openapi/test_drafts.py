@@ -74,12 +74,16 @@ def test_all_that_a_document_says_of_an_operation_is_written() -> None:
             "customerId": {"from": "customer.id"},
             "siteCode": {"type": "site", "required": True},
             "legalEntityId": {"from": "legal_entity"},
-            "create": "bool",
             "countryCode": "country",
         },
         "success": [200],
         "answer": "object",
     }
+
+
+def test_what_would_have_a_get_make_something_is_left_out_and_told() -> None:
+    text = rows_of(CART)
+    assert "# Left out of the query: 'create', which makes something, and a GET changes nothing." in text
 
 
 def test_an_operation_without_an_id_is_called_by_its_verb_and_path() -> None:
