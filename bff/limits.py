@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from bff.config.settings import LimitSettings
@@ -90,7 +90,7 @@ class _Reservation:
 class Limits:
     """Counts attempts for every process; safe for threads. What it holds itself counts only while Redis is away.
 
-    :param redis: its connection pool is shared, with its timeouts
+    :param redis: counts for all processes
     """
 
     def __init__(
@@ -106,8 +106,7 @@ class Limits:
         self._ring = ring
         self._log = log
         self._monotonic = monotonic
-        # The pool knows the server; the URL only says that it is a Redis.
-        self._storage = RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix=KEY_PREFIX)
+        self._storage = _Storage(redis)
         self._shared = MovingWindowRateLimiter(self._storage)
         self._client = redis
         self._lock = threading.Lock()
@@ -294,6 +293,16 @@ class Limits:
         fault = fault_of(err)
         FAULT.set(fault)
         self._alone.met(fault.cause, each=fault.missing_right, command=fault.command or None)
+
+
+class _Storage(RedisStorage):
+    """The library's storage in Redis, on our client, whatever kind of Redis that knows."""
+
+    def __init__(self, redis: Redis) -> None:
+        # The library wants to make its own client, which never connects.
+        super().__init__("redis://", connection_pool=ConnectionPool(), key_prefix=KEY_PREFIX)
+        self.storage = redis
+        self.initialize_storage("")
 
 
 def _counts(kind: Limit, operation: Operation, outcome: BaseException | None) -> bool:

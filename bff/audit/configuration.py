@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bff.audit.requirement import Guard
+from bff.config.redis_url import address_of
 from bff.config.settings import Settings
 from bff.crypto import encode
 from bff.web.paths import API_DESCRIPTION, API_DOCS
@@ -75,8 +76,8 @@ def looks_random(key: bytes) -> bool:
 
 
 def _redis_in_clear(settings: Settings) -> bool:
-    url = urlsplit(settings.redis.url.reveal())
-    return url.scheme == "redis" and not _is_loopback(url.hostname)
+    address = address_of(settings.redis.url.reveal())
+    return not address.tls and address.leaves_the_machine
 
 
 def _keys_are_weak(settings: Settings) -> bool:

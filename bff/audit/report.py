@@ -21,11 +21,13 @@ from bff.audit.storefront import DeclaredSet, DoubtfulRow, declared_sets, doubtf
 from bff.audit.tests_at_hand import BESIDE_THE_PACKAGE, find_tests
 from bff.audit.tokens import TokenKind, token_kinds
 from bff.audit.verdicts import RequirementStatus, Verdict, judge
+from bff.config.redis_url import RedisKind, address_of, place
 from bff.config.settings import Settings
 from bff.factory import Bff
 from bff.sessions.stored_keys import StoredKey
 
 FINDINGS: Final = frozenset({RequirementStatus.BROKEN, RequirementStatus.UNPROVEN})
+_KINDS: Final = {RedisKind.SERVER: "", RedisKind.SENTINEL: " by Sentinel", RedisKind.CLUSTER: " Cluster"}
 _OF_EACH_REQUEST: Final = frozenset({"x-request-id", "content-length", "set-cookie", "etag", "location", "date"})
 
 
@@ -186,11 +188,6 @@ def _hosts(settings: Settings) -> Iterable[Host]:
             what_for="identity provider: discovery document and keys",
             encrypted=issuer.scheme == "https",
         )
-    redis = urlsplit(settings.redis.url.reveal())
-    if redis.scheme == "unix":
-        yield Host(host="a socket of this machine", what_for="Redis: sessions and limits", encrypted=False)
-        return
-    port = f":{redis.port}" if redis.port is not None else ""
-    yield Host(
-        host=f"{redis.hostname}{port}", what_for="Redis: sessions and limits", encrypted=redis.scheme == "rediss"
-    )
+    address = address_of(settings.redis.url.reveal())
+    host = place(settings.redis.url.reveal()) if address.hosts else "a socket of this machine"
+    yield Host(host=host, what_for=f"Redis{_KINDS[address.kind]}: sessions and limits", encrypted=address.tls)

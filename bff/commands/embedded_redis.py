@@ -22,11 +22,12 @@ from typing import Final
 from urllib.parse import quote
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from bff.commands.supervisor import SupervisedProcess
+from bff.config.settings import RedisSettings
 from bff.errors import ConfigurationError, Problem
+from bff.secret import Secret
+from bff.sessions.redis_connection import connect_redis
 
 STARTING_SECONDS: Final = 15
 LONGEST_SOCKET_PATH_BYTES: Final = 100
@@ -154,7 +155,7 @@ def trouble_with(url: str, seconds: float) -> str:
 
     def ask() -> None:
         try:
-            with redis.Redis.from_url(url, socket_timeout=seconds, retry=Retry(NoBackoff(), 0)) as client:
+            with connect_redis(RedisSettings(url=Secret(url))) as client:
                 client.ping()
             found.put("")
         except redis.AuthenticationError:

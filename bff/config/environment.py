@@ -47,9 +47,15 @@ def setting(name: str, parse: Callable[[str], T], default: str, *, echo: bool = 
     return field(default=parse(default), metadata={"name": name, "parse": parse, "example": default, "echo": echo})
 
 
-def optional(name: str, parse: Callable[[str], T], *, unset: D, example: str) -> T | D:
-    """Declare a setting whose default, `unset`, cannot be written in the environment, as None cannot."""
-    return field(default=unset, metadata={"name": name, "parse": parse, "example": example})
+def optional(
+    name: str, parse: Callable[[str], T], *, unset: D, example: str, lines: bool = False, echo: bool = True
+) -> T | D:
+    """Declare a setting whose default, `unset`, cannot be written in the environment, as None cannot.
+
+    :param lines: here and below: whether the value may have several lines
+    """
+    metadata = {"name": name, "parse": parse, "example": example, "lines": lines, "echo": echo}
+    return field(default=unset, metadata=metadata)
 
 
 class Environment:
@@ -69,6 +75,7 @@ class Environment:
         example: str,
         required: bool = False,
         echo: bool = True,
+        lines: bool = False,
     ) -> T:
         """Parse one variable, or the file that its `_FILE` form names.
 
@@ -78,7 +85,7 @@ class Environment:
         self._asked_for.add(name)
         value = ""
         try:
-            value = self._value(name)
+            value = self._value(name, lines=lines)
             if value:
                 return parse(value)
             if required:
@@ -124,13 +131,13 @@ class Environment:
             raise ConfigurationError(tuple(self._problems), warnings)
         return warnings
 
-    def _value(self, name: str) -> str:
+    def _value(self, name: str, *, lines: bool) -> str:
         value = self._variables.get(name, "")
         file_name = self._variables.get(name + FILE_SUFFIX, "")
         if value and file_name:
             raise UnacceptableError(f"is set, and so is {name}{FILE_SUFFIX}: keep one of them")
         value = _content(name, file_name) if file_name else value
-        if not value.isprintable():
+        if not (value.replace("\r\n", "\n").replace("\n", "") if lines else value).isprintable():
             raise UnacceptableError("holds a line break or another character that cannot be printed")
         return value
 

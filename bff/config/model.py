@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from bff.config import parsers
 from bff.config.environment import optional, required, setting
-from bff.config.redis_url import redis_url
+from bff.config.redis_url import certificates, redis_url
 from bff.config.return_paths import return_paths
 from bff.secret import Secret
 
@@ -197,6 +197,15 @@ class RedisSettings:
     url: Secret[str] = required(
         "REDIS_URL", redis_url, example="rediss://user:password@redis.example.com:6379/0", echo=False
     )
+    ca: str | None = optional(
+        "REDIS_CA",
+        certificates,
+        unset=None,
+        example="REDIS_CA_FILE=/etc/ssl/private-authority.pem",
+        lines=True,
+        echo=False,
+    )
+    """PEM of a private authority, trusted besides those of the system; None: only these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

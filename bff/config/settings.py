@@ -32,7 +32,9 @@ from bff.config.model import (
     SignupMode,
     SocialSettings,
 )
+from bff.config.redis_url import address_of
 from bff.config.return_paths import EXAMPLE_SHOP
+from bff.secret import Secret
 
 __all__ = [
     "Connection",
@@ -102,7 +104,7 @@ class Settings:
         secure = serving.public_url.startswith("https://")
         settings = cls(
             emporix=env.branch(EmporixSettings),
-            redis=env.branch(RedisSettings),
+            redis=_redis(env),
             sessions=_sessions(env),
             cookie=env.branch(CookieSettings, name="__Host-session" if secure else "bff-session", secure=secure),
             limits=env.branch(LimitSettings),
@@ -125,6 +127,18 @@ def _serving(env: Environment, features: FeatureSettings) -> ServingSettings:
     if not features.example_shop or EXAMPLE_SHOP in serving.return_paths:
         return serving
     return replace(serving, return_paths=(*serving.return_paths, EXAMPLE_SHOP))
+
+
+def _redis(env: Environment) -> RedisSettings:
+    redis = env.branch(RedisSettings)
+    if redis.ca is None or not isinstance(redis.url, Secret):
+        return redis
+    address = address_of(redis.url.reveal())
+    if not address.tls:
+        env.problem("REDIS_CA", "is set, but REDIS_URL does not ask for TLS", "rediss://redis.example.com:6379/0")
+    elif "ssl_ca_certs" in address.tls_files:
+        env.problem("REDIS_CA", "is set, and so is ssl_ca_certs in REDIS_URL: keep one of them", "REDIS_CA_FILE")
+    return redis
 
 
 def _sessions(env: Environment) -> SessionSettings:

@@ -47,11 +47,10 @@ return 1
 """
 )
 
-# KEYS mark; ARGV how long it lives, in microseconds. As text: Lua would round a number of 16 digits.
-_MARK = """
-local time = redis.call('TIME')
-redis.call('SET', KEYS[1], time[1] .. string.format('%06d', time[2]), 'PX', math.ceil(ARGV[1] / 1000))
-return 1
+# KEYS index; ARGV now
+_LIST = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
 _MICROSECONDS = 1_000_000
 _SCAN_BATCH = 1000
@@ -106,7 +105,7 @@ class SessionIndex:
         self._mark_life = int(mark_seconds * _MICROSECONDS)
         self._add_script = client.register_script(_ADD)
         self._look_script = client.register_script(_LOOK_ONLY)
-        self._mark_script = client.register_script(_MARK)
+        self._list_script = client.register_script(_LIST)
         self.browsers = KnownBrowsers(client, ring, now)
         """Which of them have been signed in with an e-mail, and may be no more."""
 
@@ -125,9 +124,11 @@ class SessionIndex:
 
         :raises SessionStoreUnavailable: Redis does not answer
         """
+        # Not by the clock of whichever node of a cluster has the mark: that which a sign-in began by is another one's.
+        now, milliseconds = self.time(), -(-self._mark_life // 1000)
         # Under every key: a process whose newest key is another one looks under that.
         for name in self._names(kind, value):
-            translate_redis_errors(partial(self._mark_script, keys=[_mark_beside(name)], args=[self._mark_life]))
+            translate_redis_errors(partial(self._redis.set, _mark_beside(name), now, px=milliseconds))
 
     def check_not_all_ended(self, began: int) -> None:
         """Refuse what began before all sessions were ended (Redis's microseconds).
@@ -176,10 +177,7 @@ class SessionIndex:
         """
         found: dict[str, None] = {}
         for name in self._names(kind, value):
-            pipe = self._redis.pipeline(transaction=True)
-            pipe.zremrangebyscore(name, "-inf", self._now())
-            pipe.zrange(name, 0, -1)
-            members: Any = translate_redis_errors(pipe.execute)[1]
+            members: Any = translate_redis_errors(partial(self._list_script, keys=[name], args=[self._now()]))
             found.update((member.decode(), None) for member in members)
         return tuple(found)
 

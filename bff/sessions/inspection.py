@@ -20,10 +20,11 @@ from bff.log import Log
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.readiness import Readiness
+from bff.sessions.redis_cluster import cluster_of
 from bff.sessions.redis_connection import connect_redis
 from bff.sessions.redis_errors import RedisFault, answer_or_fault, fault_of
 from bff.sessions.redis_store import RedisSessionStore
-from bff.sessions.rights import Lacking, Right, lacking_rights
+from bff.sessions.rights import Lacking, Right, lacking_rights, together
 from bff.sessions.store import Found
 
 OLDEST: Final = (6, 2)
@@ -67,6 +68,11 @@ _BY_KIND: Final[Mapping[type[BaseException], Obstacle]] = {
 """The first that fits counts: the later ones are wider."""
 
 
+_BY_CAUSE: Final[Mapping[str, Obstacle]] = {
+    "timeout": Obstacle.SLOW,
+    "connection": Obstacle.BROKEN,
+    "LOADING": Obstacle.LOADING,
+}
 _BY_VERDICT: Final[Mapping[int, Obstacle]] = {
     9: Obstacle.OUT_OF_TIME,
     10: Obstacle.OUT_OF_TIME,
@@ -139,8 +145,21 @@ class Inspection:
         self._now = now
 
     def greet(self) -> Greeting | Unreachable:
-        """Connect, and ask Redis who it is. Every user may ask that."""
-        pool = self._client.connection_pool
+        """Connect, and ask Redis who it is. Every user may ask that; of a cluster, all primaries are asked."""
+        servers = answer_or_fault(self._servers, "cluster|slots")
+        if isinstance(servers, RedisFault):
+            return Unreachable(fault=servers, obstacle=_BY_CAUSE.get(servers.cause))
+        greetings = [self._greeted(server) for server in servers]
+        # The one that is wrong, if one is.
+        bad = [one for one in greetings if isinstance(one, Unreachable) or one.is_replica or one.is_old]
+        return (bad or greetings)[0]
+
+    def _servers(self) -> list[Any]:
+        cluster = cluster_of(self._client)
+        return [self._client] if cluster is None else cluster.each()
+
+    def _greeted(self, client: Any) -> Greeting | Unreachable:
+        pool = client.connection_pool
         try:
             connection = pool.get_connection()
             try:
@@ -160,7 +179,8 @@ class Inspection:
 
     def lacking(self, needed: Iterable[Right]) -> Lacking | RedisFault:
         """Return which rights the user lacks."""
-        return answer_or_fault(lambda: lacking_rights(self._client, needed), "multi")
+        needed = tuple(needed)
+        return answer_or_fault(lambda: together([lacking_rights(one, needed) for one in self._servers()]), "multi")
 
     def keep_a_session(self, ring: KeyRing, log: Log) -> RedisFault | str | None:
         """Write a guest's session, read it, lock it, write it again and end it; return what went wrong.
@@ -186,8 +206,16 @@ class Inspection:
         return None if isinstance(found, Found) else "what was just written is not there"
 
     def memory(self) -> Memory | RedisFault:
-        """Return what happens when memory is short, asked in each of the two ways that may be open."""
-        told: Any = answer_or_fault(lambda: self._client.info("memory"), "info")
+        """Return what happens when memory is short; of a cluster, at the first node that differs from the first."""
+        servers = answer_or_fault(self._servers, "info")
+        if isinstance(servers, RedisFault):
+            return servers
+        found = [self._memory_of(server) for server in servers]
+        return next((one for one in found if one != found[0]), found[0])
+
+    def _memory_of(self, client: Any) -> Memory | RedisFault:
+        """Ask in each of the two ways that may be open."""
+        told: Any = answer_or_fault(lambda: client.info("memory"), "info")
         if not isinstance(told, RedisFault) and "maxmemory_policy" in told:
             return Memory(policy=_word(str(told["maxmemory_policy"])), most_bytes=int(told["maxmemory"]))
         kept = self._configured("maxmemory-policy")
@@ -263,9 +291,7 @@ def _obstacle(error: RedisError) -> Obstacle | None:
         for kind, obstacle in _BY_KIND.items():
             if isinstance(one, kind):
                 return obstacle
-    return {"timeout": Obstacle.SLOW, "connection": Obstacle.BROKEN, "LOADING": Obstacle.LOADING}.get(
-        fault_of(error, "hello").cause
-    )
+    return _BY_CAUSE.get(fault_of(error, "hello").cause)
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

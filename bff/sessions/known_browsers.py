@@ -21,13 +21,19 @@ KNOWN_SECONDS: Final = 30 * 86400
 MOST_BROWSERS: Final = 20
 """Of one e-mail; the newest stay."""
 _KIND: Final = b"known-browser"
+# KEYS browsers; ARGV now sid, the last rank that goes, and for how long the rest stays, in seconds
+_REMEMBER: Final = """
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, ARGV[3])
+return redis.call('EXPIRE', KEYS[1], ARGV[4])
+"""
 STORED_KEYS = (
     StoredKey(
         key="bff:browsers:<hash>",
         holds=f"the names of the {MOST_BROWSERS} cookies that were last signed in, or signed out, with one e-mail",
         cipher=f"{PLAIN}; whose e-mail it is is an HMAC-SHA-256 under a server key",
         lifetime=f"{KNOWN_SECONDS} s after the last of them",
-        commands=("zadd", "zremrangebyrank", "expire", "zscore", "zrem", "del"),
+        commands=("evalsha", "zadd", "zremrangebyrank", "expire", "zscore", "zrem", "del"),
     ),
 )
 
@@ -39,6 +45,7 @@ class KnownBrowsers:
         self._redis = client
         self._ring = ring
         self._now = now
+        self._remember_script = client.register_script(_REMEMBER)
 
     def remember(self, email: str, sid: str) -> None:
         """Note that the browser with a cookie of this name has been signed in with an e-mail.
@@ -46,11 +53,8 @@ class KnownBrowsers:
         :raises SessionStoreUnavailable: Redis does not answer
         """
         name = self._names(email)[0]
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.zadd(name, {sid: self._now()})
-        pipe.zremrangebyrank(name, 0, -MOST_BROWSERS - 1)
-        pipe.expire(name, KNOWN_SECONDS)
-        translate_redis_errors(pipe.execute)
+        args: list[str | float] = [self._now(), sid, -MOST_BROWSERS - 1, KNOWN_SECONDS]
+        translate_redis_errors(lambda: self._remember_script(keys=[name], args=args))
 
     def knows(self, email: str, sid: str) -> bool:
         """Tell whether the browser with a cookie of this name has been signed in with an e-mail lately.

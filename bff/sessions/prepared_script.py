@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis import Redis
+from redis.commands.core import Script
 from redis.exceptions import NoScriptError
+
+from bff.sessions.redis_cluster import cluster_of
 
 
 class PreparedScript:
@@ -21,6 +24,8 @@ class PreparedScript:
         """:param keys: how many there are at each call"""
         self._client = client
         self._text = text
+        # Which node is asked, and whether another one is after all, is the client's business there.
+        self._in_cluster: Script | None = client.register_script(text) if cluster_of(client) else None
         # Redis names scripts by it; it protects nothing.
         name = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
         self._head = b"".join(_bulk(part) for part in (b"EVALSHA", name.encode(), b"%d" % keys))
@@ -30,6 +35,8 @@ class PreparedScript:
 
         :raises RedisError: as redis-py raises it
         """
+        if self._in_cluster is not None:
+            return self._in_cluster(keys=list(keys), args=list(args))
         parts = [part.encode() for part in keys] + [str(part).encode() for part in args]
         command = b"*%d\r\n%b%b" % (3 + len(parts), self._head, b"".join([_bulk(part) for part in parts]))
         try:

@@ -17,7 +17,9 @@ from redis.exceptions import RedisError
 from bff.events import Event
 from bff.log import Log
 from bff.metrics.trouble import Trouble
+from bff.sessions.redis_cluster import cluster_of
 from bff.sessions.redis_errors import RedisFault, fault_of
+from bff.sessions.redis_sentinel import SentinelPool
 from bff.sessions.scripts import READY
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
@@ -106,5 +108,9 @@ class Readiness:
 
 def place_of(client: Redis) -> str:
     """Return where a client connects to, for the log: host and port or the socket's path, and no credentials."""
+    if (cluster := cluster_of(client)) is not None:
+        return cluster.place
+    if isinstance(client.connection_pool, SentinelPool):
+        return client.connection_pool.place
     known = client.connection_pool.connection_kwargs
     return str(known["path"]) if "path" in known else f"{known.get('host')}:{known.get('port')}"

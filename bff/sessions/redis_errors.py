@@ -11,6 +11,9 @@ from typing import Final, TypeVar
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
+    ClusterDownError,
+    ClusterError,
+    MasterDownError,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -31,8 +34,11 @@ _BY_KIND: Final = {
     AuthenticationError: "NOAUTH",
     BusyLoadingError: "LOADING",
     RedisTimeoutError: "timeout",
+    MasterDownError: "MASTERDOWN",
+    ClusterDownError: "CLUSTERDOWN",
+    ClusterError: "TRYAGAIN",
 }
-"""redis-py takes the first word away from the text of these; some are connection errors, too."""
+"""redis-py takes the first word away from the text of these; some are connection errors, too. The first one counts."""
 _WORD: Final = re.compile(r"\b(READONLY|OOM|NOPERM|NOAUTH|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|BUSY)\b")
 _DENIED: Final = re.compile(r"can't run this command|ACL failure")
 _COMMAND: Final = re.compile(r"'([a-z]{1,20}(?:\|[a-z]{1,20})?)'(?= command)")
@@ -96,13 +102,14 @@ def _cause(error: RedisError, text: str) -> str:
 def translate_redis_errors(ask: Callable[[], T], *, repeatable: bool = False) -> T:
     """Return what `ask` brings.
 
-    :param repeatable: ask once more where the connection broke: it may have been dead for long, and the next is new
+    :param repeatable: ask once more where the connection broke, or led to what is no primary any more: it may have
+        been dead for long, and the next is new
     :raises SessionStoreUnavailable: Redis is away, or too slow, or refuses
     """
     try:
         try:
             return ask()
-        except RedisConnectionError:
+        except (RedisConnectionError, ReadOnlyError):
             if not repeatable:
                 raise
             return ask()

@@ -26,9 +26,19 @@ from bff.sessions.model import Vault, WebRecord
 from bff.sessions.prepared_script import PreparedScript
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.redis_lock import held
-from bff.sessions.scripts import COMMIT, END, LOAD, LOAD_AND_COUNT_ROW, RETIRE_IF_SAME, RETIRED_BYTES, TOUCH
+from bff.sessions.scripts import (
+    COMMIT,
+    CREATE,
+    END,
+    LOAD,
+    LOAD_AND_COUNT_ROW,
+    RETIRE,
+    RETIRE_IF_SAME,
+    RETIRED_BYTES,
+    TOUCH,
+)
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
-from bff.sessions.session_keys import all_keys, device_key, ended_key, row_rate_key, tokens_key, web_key
+from bff.sessions.session_keys import all_keys, device_key, row_rate_key, tokens_key, web_key
 from bff.sessions.store import Found, Lease, Missing, RowCount, SessionEnded, SessionStore, VersionConflict, Versions
 
 RETIRED_SECONDS = 60
@@ -39,7 +49,7 @@ _IS_HALF = "half of it was missing"
 
 
 class RedisSessionStore:
-    """Keeps sessions in one Redis; holds no state of its own but the connection pool."""
+    """Keeps sessions in Redis, one or a cluster; holds no state of its own but the connection pool."""
 
     def __init__(self, client: Redis, ring: KeyRing, log: Log, *, count_window_seconds: int | None = None) -> None:
         self._redis = client
@@ -51,7 +61,9 @@ class RedisSessionStore:
         self._load_and_count_script = PreparedScript(client, LOAD_AND_COUNT_ROW, keys=len(all_keys("")) + 1)
         self._touch_script = client.register_script(TOUCH)
         self._commit_script = client.register_script(COMMIT)
-        self._retire_script = client.register_script(RETIRE_IF_SAME)
+        self._create_script = client.register_script(CREATE)
+        self._retire_script = client.register_script(RETIRE)
+        self._retire_if_same_script = client.register_script(RETIRE_IF_SAME)
         self._end_script = client.register_script(END)
 
     def load(self, cookie: SessionCookie, *, count: bool = True, row: RowCount | None = None) -> Found | Missing:
@@ -128,15 +140,15 @@ class RedisSessionStore:
     ) -> Versions:
         """Write a session that did not exist."""
         web_record, tokens_record = self._sealed(cookie, Versions(web=NO_RECORD, tokens=NO_RECORD), web, vault)
-        pipe = self._redis.pipeline(transaction=True)
-        if device is not None:
-            # First, so that it is also the first to end.
-            pipe.set(device_key(cookie.sid), self._sealed_device(cookie, device), px=_milliseconds(ttl_seconds))
-        if ended is not None:
-            pipe.set(ended_key(cookie.sid), ended.why.value, px=_milliseconds(ended.seconds))
-        pipe.set(web_key(cookie.sid), web_record, px=_milliseconds(ttl_seconds))
-        pipe.set(tokens_key(cookie.sid), tokens_record, px=_milliseconds(ttl_seconds))
-        translate_redis_errors(pipe.execute)
+        sealed, keys = self._sealed_device(cookie, device), all_keys(cookie.sid)[:4]
+        args: list[int | str | bytes] = [
+            _milliseconds(ttl_seconds),
+            web_record,
+            tokens_record,
+            sealed,
+            *stored_form(ended),
+        ]
+        translate_redis_errors(lambda: self._create_script(keys=keys, args=args))
         return Versions(web=version_of(web_record), tokens=version_of(tokens_record))
 
     def commit(
@@ -164,12 +176,11 @@ class RedisSessionStore:
         """End a session for good; with `read`, only if it is still as it was read."""
         if read is not None:
             args = [*_checks(read, True, True), _RETIRED + mark, RETIRED_SECONDS]
-            _verdict(translate_redis_errors(lambda: self._retire_script(keys=all_keys(cookie.sid), args=args)))
+            _verdict(translate_redis_errors(lambda: self._retire_if_same_script(keys=all_keys(cookie.sid), args=args)))
             return
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.delete(*all_keys(cookie.sid)[1:])
-        pipe.set(web_key(cookie.sid), _RETIRED + mark, ex=RETIRED_SECONDS)
-        translate_redis_errors(pipe.execute)
+        keys = all_keys(cookie.sid)
+        told: list[int | bytes] = [_RETIRED + mark, RETIRED_SECONDS]
+        translate_redis_errors(lambda: self._retire_script(keys=keys, args=told))
 
     def end(self, sids: Iterable[str], why: Ended | None = Ended.ELSEWHERE) -> tuple[str, ...]:
         """End sessions by their names, without their cookies; return which of them lived."""

@@ -20,6 +20,9 @@ from bff.sessions.stored_keys import StoredKey
 _NO_SCRIPT: Final = "0" * 40
 _KEY: Final = "<key>"
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "asking": (),
+    "cluster|slots": (),
+    "command": (),
     "del": (_KEY,),
     "evalsha": (_NO_SCRIPT, "1", _KEY),
     "exec": (),
@@ -108,6 +111,16 @@ def lacking_rights(client: Redis, needed: Iterable[Right]) -> Lacking:
         elif _UNKNOWN.search(str(error)):
             found["unknown"].setdefault(right.command, set()).add(right)
     return Lacking(**{name: {key: frozenset(rights) for key, rights in of.items()} for name, of in found.items()})
+
+
+def together(found: Iterable[Lacking]) -> Lacking:
+    """Return what stands in the way at one or another of several servers."""
+    of: dict[str, dict[str, frozenset[Right]]] = {"commands": {}, "globs": {}, "unknown": {}}
+    for one in found:
+        for name, kept in of.items():
+            for key, rights in getattr(one, name).items():
+                kept[key] = kept.get(key, frozenset()) | rights
+    return Lacking(**of)
 
 
 def _asked(client: Redis, rights: list[Right]) -> Iterator[tuple[Right, ResponseError]]:

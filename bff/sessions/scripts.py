@@ -50,6 +50,23 @@ redis.call('SET', KEYS[1], 0, 'EX', ARGV[1], 'NX')
 return {redis.call('INCR', KEYS[1]), redis.call('PTTL', KEYS[1])}
 """
 
+# KEYS web tokens device ended; ARGV ttl-ms web tokens device-record ('': none) word ('': none) word-ttl-ms. The device
+# record first, so that it is also the first to end.
+CREATE = """
+if ARGV[4] ~= '' then redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[1]) end
+if ARGV[5] ~= '' then redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6]) end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1])
+redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[1])
+return 1
+"""
+
+# KEYS web tokens device ended rate; ARGV the mark and how long it stays, in seconds
+RETIRE = """
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
 # KEYS web tokens device ended; ARGV ttl-ms device-record ('': none) web-version-read word ('': none) word-ttl-ms. A
 # replaced cookie's mark keeps its own end. A visitor whose record was written in between may be a guest by now: then a
 # device record is only replaced, never made, and the word stays as it is.

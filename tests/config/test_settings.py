@@ -21,6 +21,7 @@ from bff.config.settings import (
     SignupMode,
 )
 from bff.errors import ConfigurationError
+from tests.support.bench.authority import make_authority
 
 FIRST_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 SECOND_KEY = base64.urlsafe_b64encode(bytes(range(100, 132))).decode().rstrip("=")
@@ -316,3 +317,49 @@ def test_nothing_in_the_tree_can_be_changed() -> None:
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(branch, dataclasses.fields(branch)[0].name, None)
         hash(branch)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_authority(tmp_path_factory.mktemp("authority")).root
+
+
+def test_authority_for_redis_may_have_lines_or_be_a_file(root: Path) -> None:
+    assert read().redis.ca is None
+    pem, url = root.read_text(), "rediss+cluster://a,b"
+    assert pem.count("\n") > 3
+    assert read(REDIS_URL=url, REDIS_CA=pem.strip()).redis.ca == pem.strip()
+    assert read(REDIS_URL=url, REDIS_CA=pem.replace("\n", "\r\n")).redis.ca is not None
+    assert read(REDIS_URL=url, REDIS_CA_FILE=str(root)).redis.ca == pem.strip()
+
+
+def test_no_other_variable_may_have_lines() -> None:
+    assert "line break" in problems(EMPORIX_TENANT="my\nshop")["EMPORIX_TENANT"]
+
+
+def test_authority_for_redis_without_tls_is_told(root: Path) -> None:
+    for url in ("redis://a", "unix:///run/redis.sock", "redis+sentinel://a/main", "redis+cluster://a"):
+        assert "does not ask for TLS" in problems(REDIS_URL=url, REDIS_CA_FILE=str(root))["REDIS_CA"]
+
+
+def test_two_authorities_for_redis_are_told(root: Path) -> None:
+    told = problems(REDIS_URL=f"rediss://a?ssl_ca_certs={root}", REDIS_CA_FILE=str(root))
+    assert "keep one of them" in told["REDIS_CA"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2",
+        "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_what_is_no_certificate_of_an_authority_is_told_and_not_shown(value: str) -> None:
+    told = problems(REDIS_URL="rediss://a", REDIS_CA=value)
+    assert set(told) == {"REDIS_CA"}
+    assert "hunter2" not in told["REDIS_CA"]
+
+
+def test_wrong_address_of_redis_is_told_beside_an_authority(root: Path) -> None:
+    assert set(problems(REDIS_URL="http://a", REDIS_CA_FILE=str(root))) == {"REDIS_URL"}

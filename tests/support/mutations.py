@@ -10,6 +10,7 @@ from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
 from tests.support.mutations_of_carts import OF_CARTS
 from tests.support.mutations_of_declared_rows import OF_DECLARED_ROWS
+from tests.support.mutations_of_redis import OF_REDIS
 from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
 from tests.support.mutations_of_requirements_logout import OF_BACK_CHANNEL_LOGOUT
@@ -639,6 +640,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *BOUNDS,
     *OF_SHARED_READS,
     *OF_SETS,
+    *OF_REDIS,
     *OF_BROWSER_BASED_APPS,
     *OF_OAUTH,
     *OF_STOREFRONT,
@@ -663,8 +665,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="an ending is marked under every key of the ring",
         path="bff/sessions/index.py",
-        old="(kind, value):\n            translate_redis_errors(partial(self._mark_script",
-        new="(kind, value)[:1]:\n            translate_redis_errors(partial(self._mark_script",
+        old="(kind, value):\n            translate_redis_errors(partial(self._redis.set, _mark",
+        new="(kind, value)[:1]:\n            translate_redis_errors(partial(self._redis.set, _mark",
         test="tests/sessions/test_index.py::test_mark_is_seen_under_every_key_of_the_ring",
     ),
     Mutation(
@@ -1195,14 +1197,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="no request meets a Redis connection that was forgotten",
-        path="bff/sessions/redis_connection.py",
+        path="bff/sessions/redis_doubt.py",
         old="        return used_at <= self.broke_at or self.monotonic() - used_at > self.most_seconds",
         new="        return used_at <= self.broke_at",
         test="tests/sessions/test_redis_connection.py::test_quiet_night_is_noticed_by_no_command",
     ),
     Mutation(
         guard="one broken Redis connection is a warning for the others",
-        path="bff/sessions/redis_connection.py",
+        path="bff/sessions/redis_doubt.py",
         old="            self._idleness.broke_at = self._idleness.monotonic()\n            raise",
         new="            raise",
         test="tests/sessions/test_redis_connection.py::test_one_broken_connection_is_a_warning_for_all_that_were_idle_then",
@@ -1464,9 +1466,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="why a session is over is not told under a replaced cookie",
-        path="bff/sessions/redis_store.py",
-        old="        pipe.delete(*all_keys(cookie.sid)[1:])",
-        new="        pipe.delete(*all_keys(cookie.sid)[1:3])",
+        path="bff/sessions/scripts.py",
+        old="KEYS[4], KEYS[5])\nredis.call('SET', KEYS[1], ARGV[1], 'EX'",
+        new="KEYS[5])\nredis.call('SET', KEYS[1], ARGV[1], 'EX'",
         test="tests/journeys/test_ended_sessions.py::test_nothing_is_told_after_ones_own_sign_out_and_under_a_replaced_cookie",
     ),
     Mutation(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bff.commands.checks.redis_uses import FOR_THE_CHECK, REDIS_USES, RedisUse
+from bff.commands.checks.redis_uses import FOR_A_CLUSTER, FOR_THE_CHECK, REDIS_USES, RedisUse
 
 HEAD = "| for | keys | commands | without one of them |\n|---|---|---|---|\n"
 
 
 def rights_table() -> str:
     """Return the table, with a line break at its end."""
-    return HEAD + "".join(_row(use) for use in (*REDIS_USES, FOR_THE_CHECK))
+    return HEAD + "".join(_row(use) for use in (*REDIS_USES, FOR_A_CLUSTER, FOR_THE_CHECK))
 
 
 def _row(use: RedisUse) -> str:

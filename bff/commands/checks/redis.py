@@ -11,10 +11,9 @@ from typing import Final
 
 from bff.commands.checks.clock import clock_finding
 from bff.commands.checks.finding import Finding, Topic, failed, ok, warning
-from bff.commands.checks.redis_uses import FOR_THE_CHECK, REDIS_USES
+from bff.commands.checks.redis_uses import FOR_A_CLUSTER, FOR_THE_CHECK, REDIS_USES
 from bff.commands.checks.silent import silent_log
-from bff.config.parsers import is_loopback
-from bff.config.redis_url import place
+from bff.config.redis_url import address_of, place
 from bff.config.settings import Settings
 from bff.crypto import KeyRing
 from bff.sessions.inspection import OLDEST, Greeting, Inspection, Obstacle, Tls, Unreachable
@@ -31,7 +30,7 @@ _HINTS: Final[Mapping[Obstacle, str]] = {
     Obstacle.REFUSED: "Start Redis, or correct host and port in REDIS_URL.",
     Obstacle.NO_SOCKET: "Start Redis, or correct the path in REDIS_URL.",
     Obstacle.NOT_ALLOWED: "Put this user into the socket's group.",
-    Obstacle.AUTHORITY: "Name the authority's file in REDIS_URL (ssl_ca_certs).",
+    Obstacle.AUTHORITY: "Name the authority's file: REDIS_CA_FILE, or ssl_ca_certs in REDIS_URL.",
     Obstacle.OTHER_HOST: "Name the host in REDIS_URL as the certificate does, or have it certified by this name.",
     Obstacle.OUT_OF_TIME: "Renew Redis's certificate, and see that this machine's clock is right.",
     Obstacle.NO_TLS: "Use the port at which Redis speaks TLS, or redis://.",
@@ -77,7 +76,7 @@ def _unreachable(where: str, found: Unreachable) -> Finding:
 
 def _encryption(url: str, tls: Tls | None, now: Callable[[], float]) -> Finding:
     if tls is None:
-        if url.startswith("unix:") or is_loopback(place(url).rpartition(":")[0].strip("[]") or place(url)):
+        if not address_of(url).leaves_the_machine:
             return ok(Topic.TLS, "not encrypted, and on this machine")
         return warning(
             Topic.TLS,
@@ -107,7 +106,7 @@ def _role(greeting: Greeting) -> Finding:
 
 
 def _rights(redis: Inspection, settings: Settings) -> Iterator[Finding]:
-    used = [use for use in REDIS_USES if use.is_used(settings)]
+    used = [use for use in (*REDIS_USES, FOR_A_CLUSTER) if use.is_used(settings)]
     needed = frozenset(right for use in used for right in use.rights)
     lacking = redis.lacking(needed)
     if isinstance(lacking, RedisFault):
@@ -146,7 +145,7 @@ def _lacking(lacking: Lacking, globs: int) -> Iterator[Finding]:
 
 def _missed(rights: Iterable[Right]) -> str:
     wanted = frozenset(rights)
-    return "; ".join(use.without for use in REDIS_USES if use.rights & wanted)
+    return "; ".join(use.without for use in (*REDIS_USES, FOR_A_CLUSTER) if use.rights & wanted)
 
 
 def _session(redis: Inspection, settings: Settings) -> Finding:

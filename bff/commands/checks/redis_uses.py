@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bff import limits
+from bff.config.redis_url import RedisKind, address_of
 from bff.config.settings import Settings
 from bff.sessions import (
     address_counts,
@@ -26,7 +27,6 @@ from bff.sessions.rights import Right, rights_for
 from bff.sessions.stored_keys import StoredKey
 
 _SCRIPTS: Final = ("script|load",)
-_TRANSACTIONS: Final = ("multi", "exec")
 
 
 def _always(settings: Settings) -> bool:
@@ -61,7 +61,7 @@ REDIS_USES: Final = (
         name="sessions",
         without="no session can be kept, and requests are answered 503",
         kept=session_keys.STORED_KEYS,
-        commands=(*_SCRIPTS, *_TRANSACTIONS),
+        commands=_SCRIPTS,
     ),
     RedisUse(
         name="forms sent twice",
@@ -73,13 +73,13 @@ REDIS_USES: Final = (
         name="signing in, and ending sessions elsewhere",
         without="nobody can sign in",
         kept=index.STORED_KEYS,
-        commands=(*_SCRIPTS, *_TRANSACTIONS, "time"),
+        commands=(*_SCRIPTS, "time"),
     ),
     RedisUse(
         name="known browsers",
         without="nobody can sign in who has an e-mail",
         kept=known_browsers.STORED_KEYS,
-        commands=_TRANSACTIONS,
+        commands=_SCRIPTS,
     ),
     RedisUse(
         name="back-channel logout",
@@ -120,6 +120,13 @@ REDIS_USES: Final = (
         commands=("scan",),
     ),
 )
+FOR_A_CLUSTER: Final = RedisUse(
+    name="a Redis Cluster",
+    without="its nodes, and where a key is, cannot be found out, and requests are answered 503",
+    commands=("asking", "cluster|slots", "command"),
+    is_used=lambda settings: address_of(settings.redis.url.reveal()).kind is RedisKind.CLUSTER,
+)
+"""Of each node of it."""
 FOR_THE_CHECK: Final = RedisUse(
     name="`bff check`",
     without="eviction and persistence cannot be seen, which is a warning",
