@@ -99,6 +99,7 @@ class _Cluster(RedisCluster):
         self._find_nodes = self.nodes_manager.initialize
         self._finding = threading.Lock()
         self._again_at = -math.inf
+        self._new_nodes: dict[str, ClusterNode] = {}
         self.nodes_manager.initialize = self._found_nodes  # type: ignore[assignment, method-assign]  # it cannot be handed in
 
     def _found_nodes(self, **kwargs: Any) -> None:
@@ -141,22 +142,22 @@ class _Cluster(RedisCluster):
                     raise _told(err) from err
 
     def get_node(self, host: Any = None, port: Any = None, node_name: Any = None) -> Any:
-        """Return a node, also one that a slot is moving to and that is not known yet."""
+        """Return a node, also one that a slot is moving to and that serves none yet: the others do not tell of it."""
         node = super().get_node(host, port, node_name)  # type: ignore[no-untyped-call]  # as above
-        if node is None and node_name is not None:
-            at, _, port = node_name.rpartition(":")
-            self.nodes_manager.initialize(additional_startup_nodes_info=[(at, int(port))])
-            node = super().get_node(node_name=node_name)  # type: ignore[no-untyped-call]  # as above
-            if node is None:
-                raise ClusterError("a slot moves to a node that is not known")
-        return node
+        if node is not None or node_name is None:
+            return node
+        at, _, number = node_name.rpartition(":")
+        return self._new_nodes.setdefault(node_name, ClusterNode(at, int(number)))  # type: ignore[no-untyped-call]  # as above
 
     def script_load(self, script: Any) -> Any:
-        """Send a script to all primaries that answer, one at least."""
+        """Send a script to all primaries that answer, one at least, and to where slots are moving."""
         with _bounded():
             known: Any = None
             trouble: RedisError = ClusterDownError("there is no primary")
-            for node in self.get_primaries():  # type: ignore[no-untyped-call]  # as above
+            listed = self.get_primaries()  # type: ignore[no-untyped-call]  # as above
+            names = {node.name for node in listed}
+            self._new_nodes = {name: node for name, node in self._new_nodes.items() if name not in names}
+            for node in (*listed, *self._new_nodes.values()):
                 try:
                     known = self.execute_command("SCRIPT LOAD", script, target_nodes=node)
                 except RedisError as err:

@@ -21,7 +21,7 @@ from bff.errors import ConfigurationError
 from bff.events import Event
 from bff.sessions.rights import lacking_rights
 from tests.support.acl import user
-from tests.support.documents import document, first_cells, section
+from tests.support.documents import ROOT, document, first_cells, section
 from tests.support.rights_table import rights_table
 from tests.support.shop import ShopMaker
 
@@ -126,3 +126,12 @@ def test_user_of_redis_with_the_rights_that_are_named_can_do_everything_and_no_m
         denied: Any = operator.execute_command("ACL", "LOG")
         assert len(denied) == 2
         shop.services.redis.close()
+
+
+def test_every_row_of_what_fails_names_a_test_that_is_there() -> None:
+    rows = [line for line in section(OPERATING, "When something fails").splitlines() if line.count("|") == 5]
+    assert len(rows) > 15
+    for row in rows[2:]:
+        for path, name in re.findall(r"`(tests/[a-z_/]+\.py)::(\w+)`", row.split("|")[4]) or [("", "")]:
+            assert path, row
+            assert re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE), row

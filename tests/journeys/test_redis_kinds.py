@@ -30,6 +30,7 @@ from tests.support.redis_servers import (
     Watched,
     cluster,
     empty,
+    one_more,
     running,
     watched_set,
 )
@@ -255,6 +256,19 @@ def test_sentinels_and_servers_with_a_private_authority(make_shop: ShopMaker, au
             see_that_all_of_it_works(shop)
         with shop_on(make_shop, found.url()) as shop:
             assert shop.browser().get("/api/session").status_code == 503
+
+
+@pytest.mark.more
+def test_session_whose_slot_moves_to_a_new_node_goes_on_at_each_step(make_shop: ShopMaker) -> None:
+    with cluster() as found, shop_on(make_shop, found.url()) as shop:
+        browser = shop.signed_in()
+        key = web_key(sid_of(browser))
+        with one_more(found) as new:
+            for _ in found.moving_slot(key_slot(key.encode()), found.of_key(key), new):
+                assert browser.get("/api/session?extend=false").get_json()["state"] == "authenticated"
+            assert browser.patch("/api/me", json={"firstName": "Moved"}).status_code == 200
+            with new.client as client:
+                assert client.exists(key)
 
 
 @pytest.mark.more

@@ -315,25 +315,35 @@ def _is_whole(client: Redis, nodes: int) -> bool:
     return known == ("ok", str(SLOTS), str(nodes), str(PRIMARIES)) and _is_in_step(client)
 
 
+def _node(authority: Authority | None, silent_ms: int) -> Server:
+    return Server(
+        *([] if authority is None else ["tls-cluster yes"]),
+        authority=authority,
+        cluster_enabled="yes",
+        cluster_port=str(free_port()),
+        cluster_node_timeout=str(silent_ms),
+        cluster_replica_validity_factor="0",
+    )
+
+
+@contextmanager
+def one_more(of: Cluster) -> Iterator[Server]:
+    """Let a node join that serves no slot yet."""
+    new = _node(None, 15_000)
+    with running(new), new.client as client, of.servers[0].client as known:
+        bus = client.config_get("cluster-port")["cluster-port"]
+        known.execute_command("CLUSTER MEET", HOST, new.port, bus)
+        until(lambda: client.cluster("info")["cluster_state"] == "ok")
+        yield new
+
+
 @contextmanager
 def cluster(
     *, replicas: bool = False, authority: Authority | None = None, silent_ms: int = 15_000
 ) -> Iterator[Cluster]:
     """Start a cluster; a primary that is silent for so long is replaced by its replica, if there are any."""
-    of_tls = [] if authority is None else ["tls-cluster yes"]
-    made = Cluster(
-        servers=[
-            Server(
-                *of_tls,
-                authority=authority,
-                cluster_enabled="yes",
-                cluster_port=str(free_port()),
-                cluster_node_timeout=str(silent_ms),
-                cluster_replica_validity_factor="0",
-            )
-            for _ in range(PRIMARIES * (2 if replicas else 1))
-        ]
-    )
+    nodes = [_node(authority, silent_ms) for _ in range(PRIMARIES * (2 if replicas else 1))]
+    made = Cluster(servers=nodes)
     with running(*made.servers):
         _join(made.servers)
         made.settle()
