@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bff.operations.table import OPERATIONS
+from bff.storefront.file import DEMO
+from bff.storefront.reader import read_storefront
 from bff.web.assets import asset_folder
 from bff.web.paths import ADDRESS_TAGS, API_PREFIX, STATIC_PREFIX, PathWithId, for_templates, is_api, is_static
 from tests.support.audit.audit_parts import build
@@ -27,7 +29,9 @@ EXCEPTIONS = {
 TEMPLATES = sorted(asset_folder("templates").glob("*.html"))
 CLIENT = "bff.js"
 """It has the paths of the API description; tests/web/api/test_client_module.py holds it to that."""
-SCRIPTS = sorted(path for path in asset_folder("static").rglob("*.js") if path.name != CLIENT)
+STORE = asset_folder("static") / "shop" / "store.js"
+"""It has the paths of declared rows, which only a shop that declares them has; a test below holds it to the sets."""
+SCRIPTS = sorted(path for path in asset_folder("static").rglob("*.js") if path.name != CLIENT and path != STORE)
 MODULES = [
     path
     for path in (*sorted(ROOT.glob("bff/web/**/*.py")), *sorted(ROOT.glob("bff/account/*.py")), ROOT / "bff/factory.py")
@@ -145,6 +149,19 @@ def test_no_path_is_spelled_out_beside_the_one_place() -> None:
     assert len(TEMPLATES) > 30
     assert len(MODULES) > 40
     assert SCRIPTS != []
+
+
+def test_store_of_the_example_shop_asks_for_shipped_rows_alone() -> None:
+    source = COMMENT[".js"].sub("", STORE.read_text(encoding="utf-8"))
+    asked = {re.sub(r"\$\{.*?\}", "<>", path) for path in re.findall(r"[\"`](/[^\"`]+)[\"`]", source)}
+    shipped = {
+        re.sub(r"<\w+>", "<>", route.path)
+        for operation in read_storefront(DEMO).operations.values()
+        for route in operation.routes
+    }
+    of_carts = {path.removeprefix("/api/cart/carts/<>") for path in shipped if path.startswith("/api/cart/carts/<>/")}
+    assert len(asked) > 10
+    assert asked - shipped - of_carts == set()
 
 
 @pytest.mark.parametrize(
