@@ -179,7 +179,7 @@ class Login(LoginEnds):
         customer = self._identified(grant.tokens)
         if grant.only_for is not None and grant.only_for.id != customer.id:
             raise AnotherPerson
-        before, tokens_before, sid_before = session.signed_in, session.vault.customer, session.sid
+        before, sid_before = session.signed_in, session.sid
         former = session.cookie
         same = before if before is not None and before.customer.id == customer.id else None
         now = self._now()
@@ -196,7 +196,7 @@ class Login(LoginEnds):
         # Only a guest who becomes a customer brings a cart: not who takes another's place, nor who proves it once more.
         cart = self._carts.noted() if self._carts and before is None and grant.has_guests_cart else None
         vault = Vault(anonymous=grant.guest, customer=grant.tokens, cart=cart)
-        session.sign_in(
+        _, held = session.sign_in(
             who, vault, keep_data=before is None or same is not None, goes_on=same is not None, began=grant.began
         )
         grant.is_established = True
@@ -206,8 +206,8 @@ class Login(LoginEnds):
         )
         if before is not None and same is None:
             self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=_SUPERSEDED)
-        if tokens_before is not None:
-            self._follow(session, grant, same, tokens_before)
+        if held.customer is not None:
+            self._follow(session, grant, same, held.customer)
         if self._carts is None:
             return
         if cart is not None and former is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bff.errors import SessionExpired
@@ -110,14 +111,17 @@ class LoginEnds:
 
         Return who was signed in, since an identity provider may have a session of theirs to end too.
 
+        :raises SessionExpired: another request has moved the session meanwhile; it goes on under a new cookie
         :raises SessionStoreUnavailable: the session could not be ended; the cookie stays as it is
         """
         who, tokens, about = session.signed_in, session.vault.customer, audit_subject(session)
         if tokens is not None:
             self._broker.log_out(tokens, "sign-out")
-        reset_at = session.web.password_reset_at
-        session.abandon()
-        preserve_pending_reset(self._sessions, session, reset_at)
+        web, vault = session.abandon()
+        if tokens is not None and vault.customer is not None and vault.customer.access != tokens.access:
+            # Another request has renewed them meanwhile.
+            self._broker.log_out(vault.customer, "sign-out")
+        preserve_pending_reset(self._sessions, session, web.password_reset_at)
         self._sessions.remember_signed_out(who, session.cookie)
         if who is not None:
             self._log.audit(Event.SIGNED_OUT, **about)
@@ -135,4 +139,5 @@ class LoginEnds:
                 self._sessions.forget_browsers(who, None)
                 end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
         finally:
-            session.abandon()
+            with suppress(SessionExpired):
+                session.abandon()

@@ -144,12 +144,15 @@ class Lifecycle:
         self.store.touch(cookie, idle, device, read=found.versions, ended=ended)
         return replace(found, ttl_seconds=idle)
 
-    def end(self, cookie: SessionCookie, who: SignedIn | None) -> None:
+    def end(self, cookie: SessionCookie, read: Versions, who: SignedIn | None) -> None:
         """End a session for good; its cookie is told from one that never had records.
 
+        :param read: what the session was read as: what another request has written since must not go unseen
+        :raises VersionConflict: another request has written to it since
+        :raises SessionEnded: another request has ended or moved it since
         :raises SessionStoreUnavailable: Redis does not answer
         """
-        self.store.retire(cookie)
+        self.store.retire(cookie, read)
         self.unlist(who, cookie.sid)
 
     def enlist(self, who: SignedIn | None, sid: str | None, began: int | None = None) -> None:

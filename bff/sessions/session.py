@@ -21,7 +21,7 @@ from bff.sessions.ended import Ended, EndedNote, from_now_on
 from bff.sessions.index import Overtaken
 from bff.sessions.lifecycle import Lifecycle
 from bff.sessions.model import Records, SignedIn, Vault, WebRecord
-from bff.sessions.store import Found, RowCount, SessionEnded, VersionConflict, Versions
+from bff.sessions.store import Found, Missing, RowCount, SessionEnded, VersionConflict, Versions
 
 _MAX_TRIES = 5
 
@@ -264,31 +264,43 @@ class Session:
 
     def sign_in(
         self, who: SignedIn, vault: Vault, *, keep_data: bool, goes_on: bool = False, began: int | None = None
-    ) -> None:
+    ) -> Records:
         """Put a signed-in session in the place of this one, under a new cookie; the old one is dead at once.
+
+        Return what the old one held in the end.
 
         :param goes_on: the same customer's session goes on in it, unless another request has ended that
         :param began: when the sign-in began (`SessionIndex.time`); None: now
         :raises SessionExpired: the customer's sessions, or this one where it was to go on, were ended since
-        :raises SessionStoreUnavailable: Redis does not answer; the old session stands
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session; the old one stands
         """
         since = self._all.index.time() if began is None else began
+        held = self.web, self.vault
 
-        def signed_in(web: WebRecord) -> WebRecord:
+        def change(web: WebRecord, kept: Vault) -> Records:
             before = web if keep_data else replace(web, data={}, logins=())
-            return replace(before, created=self._all.now(), signed_in=who, former_sid=None)
+            # What waited for this customer goes on waiting, as far as another request has not done it by now.
+            left = vault.with_cart(kept.cart) if goes_on else vault
+            return replace(before, created=self._all.now(), signed_in=who, former_sid=None), left
 
         try:
-            if goes_on:
-                # What waited for this customer goes on waiting, as far as another request has not done it by now.
-                self.update(
-                    lambda web, kept: (signed_in(web), vault.with_cart(kept.cart)),
-                    lambda web, vault: self._rotate(web, vault, self._found.versions, since),
-                )
-            else:
-                self._rotate(signed_in(self.web), vault, None, since)
-        except SessionEnded:
+            if self._live_cookie is None:
+                self._rotate(*change(*held), None, since)
+                return held
+            return self.update(change, lambda web, left: self._rotate(web, left, self._found.versions, since)) or held
+        except Overtaken:
+            self._lose(None)
             raise SessionExpired from None
+        except SessionEnded:
+            if goes_on:
+                raise SessionExpired from None
+        # Another sign-in from the same guest's session was first, say. It has the guest's tokens, which renew once.
+        web, left = change(*held)
+        try:
+            self._rotate(web, left.with_anonymous(None).with_cart(None), None, since)
+        except Overtaken:
+            raise SessionExpired from None
+        return held
 
     def rotate(self, change: Callable[[WebRecord], WebRecord]) -> None:
         """Move the session to a new cookie, with a change to its web record.
@@ -304,17 +316,30 @@ class Session:
         except SessionEnded:
             raise SessionExpired from None
 
-    def abandon(self) -> None:
-        """End the session for good; the browser gets a new cookie, without a record.
+    def abandon(self) -> Records:
+        """End the session for good, whatever others write to it; the browser gets a new cookie, without a record.
 
-        :raises SessionStoreUnavailable: Redis does not answer
+        Return what it held in the end.
+
+        :raises SessionExpired: another request has moved it to a new cookie, under which it goes on
+        :raises SessionStoreUnavailable: Redis does not answer, or others kept changing the session
         """
-        who = self.signed_in
-        if self._live_cookie is not None:
-            self._all.end(self._live_cookie, who)
-        if self._state is not SessionState.RETIRED:
+        held, cookie = (self.web, self.vault), self._live_cookie
+        if cookie is not None:
+            try:
+                held = self.update(lambda web, vault: (web, vault), self._end) or held
+            except SessionEnded:
+                left = self._all.store.load(cookie, count=False)
+                if isinstance(left, Missing) and left.mark:
+                    raise SessionExpired from None
+        if cookie is not None or self._state is not SessionState.RETIRED:
             self.new_cookie = SessionCookie.fresh()
         self._state, self._found = SessionState.MISSING, self._nothing()
+        return held
+
+    def _end(self, web: WebRecord, vault: Vault) -> None:
+        if (cookie := self._live_cookie) is not None:
+            self._all.end(cookie, self._found.versions, web.signed_in)
 
     def _write(self, web: WebRecord, vault: Vault) -> None:
         if (cookie := self._live_cookie) is not None:
@@ -343,11 +368,7 @@ class Session:
     def _rotate(self, web: WebRecord, vault: Vault, read: Versions | None, began: int | None = None) -> None:
         web = self._with_former_sid(web)
         old = self._live_cookie or self._dead_cookie
-        try:
-            moved = self._all.rotate(old, read, web, vault, self.browser, began)
-        except Overtaken:
-            raise SessionEnded from None
-        self.new_cookie, self._found = moved
+        self.new_cookie, self._found = self._all.rotate(old, read, web, vault, self.browser, began)
         self._state = SessionState.LIVE
 
     def _with_former_sid(self, web: WebRecord) -> WebRecord:

@@ -10,6 +10,7 @@ from redis import Redis
 
 from bff.emporix.client import Call
 from bff.errors import (
+    SessionExpired,
     SessionStoreUnavailable,
 )
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
@@ -243,3 +244,98 @@ def test_forgotten_customer_is_signed_in_nowhere(visits: Visits, redis: Redis) -
     assert visits.again(elsewhere).signed_in is None
     assert visits.again(somebody_else).signed_in is not None
     assert len(living(redis)) == 1
+
+
+# Another request gets in between
+
+
+def meddling(make_shop: ShopMaker, clock: FakeClock) -> tuple[Visits, MeddlingStore]:
+    shop = make_shop(clock=clock, services=services_with_meddling)
+    store = shop.services.store
+    assert isinstance(store, MeddlingStore)
+    return Visits(shop=shop), store
+
+
+def test_sign_out_tells_upstream_of_tokens_that_were_renewed_meanwhile(make_shop: ShopMaker, clock: FakeClock) -> None:
+    visits, store = meddling(make_shop, clock)
+    session = visits.signed_in()
+
+    def renewed(*arguments: Any, **named: Any) -> None:
+        del store.before["retire"]
+        visits.shop.services.broker.refresh(visits.again(session))
+
+    store.before["retire"] = renewed
+    visits.shop.services.login.log_out(visits.again(session))
+    assert logged_out(visits) == issued_to_customers(visits)
+    assert len(issued_to_customers(visits)) == 2
+
+
+def test_sign_out_does_not_pass_for_done_where_the_session_goes_on_under_a_new_cookie(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    visits, store = meddling(make_shop, clock)
+    session = visits.signed_in()
+    moved = visits.again(session)
+
+    def moves(*arguments: Any, **named: Any) -> None:
+        del store.before["retire"]
+        visits.shop.services.login.rotate(moved)
+
+    store.before["retire"] = moves
+    leaving = visits.again(session)
+    with pytest.raises(SessionExpired):
+        visits.shop.services.login.log_out(leaving)
+    assert leaving.new_cookie is None
+    assert visits.again(moved).signed_in is not None
+
+
+def test_sign_out_of_a_session_that_another_device_ends_meanwhile_is_done(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    visits, store = meddling(make_shop, clock)
+    session = visits.signed_in()
+
+    def ended(*arguments: Any, **named: Any) -> None:
+        del store.before["retire"]
+        store.end([session.sid or ""])
+
+    assert session.signed_in is not None
+    store.before["retire"] = ended
+    leaving = visits.again(session)
+    assert visits.shop.services.login.log_out(leaving) is not None
+    assert leaving.new_cookie is not None
+
+
+def test_two_sign_ins_from_one_guests_session_do_not_share_the_guests_tokens(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    visits, store = meddling(make_shop, clock)
+    guest = visits.guest()
+    first, second = visits.again(guest), visits.again(guest)
+
+    def overtaken(*arguments: Any, **named: Any) -> None:
+        del store.before["retire"]
+        sign_in(visits, first)
+
+    store.before["retire"] = overtaken
+    sign_in(visits, second)
+    assert visits.again(first).signed_in == visits.again(second).signed_in
+    assert visits.again(first).vault.anonymous is not None
+    assert visits.again(second).vault.anonymous is None
+
+
+def test_sign_in_over_a_guests_session_takes_along_what_is_written_meanwhile(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    visits, store = meddling(make_shop, clock)
+    guest = visits.guest()
+    other = visits.again(guest)
+
+    def written(*arguments: Any, **named: Any) -> None:
+        del store.before["retire"]
+        other.change_web(lambda web: replace(web, data={"draft": 1}))
+
+    store.before["retire"] = written
+    session = visits.again(guest)
+    sign_in(visits, session)
+    assert visits.again(session).web.data == {"draft": 1}

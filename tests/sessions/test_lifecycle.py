@@ -134,7 +134,7 @@ def test_move_whose_last_step_never_came_does_not_stand_on_what_another_request_
     def overtaken(*arguments: Any, **named: Any) -> None:
         monkeypatch.undo()
         if another == "sign-out":
-            sessions.end(old, signed_in.signed_in)
+            sessions.end(old, arguments[1], signed_in.signed_in)
         else:
             moved.append(sessions.rotate(old, begun.versions, signed_in, Vault(), None)[0].sid)
         raise SessionStoreUnavailable("it never came")
@@ -204,9 +204,9 @@ def test_only_what_is_due_is_extended(sessions: Sessions, signed_in: WebRecord, 
 
 
 def test_ended_session_is_gone_and_no_longer_listed(sessions: Sessions, signed_in: WebRecord) -> None:
-    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
+    cookie, found = sessions.rotate(None, None, signed_in, Vault(), None)
     assert listed(sessions) == (cookie.sid,)
-    sessions.end(cookie, signed_in.signed_in)
+    sessions.end(cookie, found.versions, signed_in.signed_in)
     assert sessions.store.load(cookie) == Missing(retired=True)
     assert listed(sessions) == ()
 
