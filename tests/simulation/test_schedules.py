@@ -1,0 +1,121 @@
+"""All schedules of two requests, and bugs planted on purpose that they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+
+from bff.sessions import index, redis_store, scripts
+from bff.sessions.index import IndexKind, Overtaken, SessionIndex
+from bff.sessions.redis_errors import translate_redis_errors
+from bff.sessions.store import Lease
+from tests.support.simulation.requests import KINDS, renamed
+from tests.support.simulation.scheduler import Explorer, Scheduler, following
+from tests.support.simulation.search import PAIRS, Searched, Seeds, all_schedules
+from tests.support.simulation.world import World, world_in_memory
+
+CHECKED_SEEDS = 5
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with world_in_memory() as world:
+        yield world
+
+
+def shown(searched: Searched) -> str:
+    return "\n".join(str(one) for one in searched.findings.values())
+
+
+@pytest.mark.parametrize("first", KINDS)
+def test_no_schedule_of_two_requests_breaks_what_must_hold(world: World, first: str) -> None:
+    for pair in PAIRS:
+        if pair[0] == first:
+            searched = all_schedules(world, pair, preemptions=2, faults=0)
+            assert not searched.findings, f"{pair}: {shown(searched)}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_step_that_fails_breaks_what_must_hold(world: World, kind: str) -> None:
+    searched = all_schedules(world, [kind], preemptions=0, faults=1)
+    assert not searched.findings, shown(searched)
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("first", KINDS)
+def test_no_schedule_of_two_requests_with_a_fault_breaks_what_must_hold(world: World, first: str) -> None:
+    for pair in PAIRS:
+        if pair[0] == first:
+            searched = all_schedules(world, pair, preemptions=0, faults=1)
+            assert not searched.findings, f"{pair}: {shown(searched)}"
+
+
+@pytest.mark.parametrize("pair", [("refresh", "sign-out"), ("draft", "another draft"), ("sign-out", "rotation")])
+def test_nothing_is_left_out_where_steps_that_do_not_meet_are_run_in_one_order(
+    world: World, pair: tuple[str, str]
+) -> None:
+    ends = []
+    for everywhere in (True, False):
+        explorer = Explorer(Scheduler(world, renamed(pair)), most_faults=0, everywhere=everywhere)
+        ends.append((len(list(explorer.outcomes())), explorer.ends))
+    assert ends[0] == ends[1]
+
+
+def test_schedule_comes_to_the_same_end_each_time(world: World) -> None:
+    scheduler = Scheduler(world, renamed(["refresh", "sign-in anew"]))
+    for outcome in list(Explorer(scheduler, most_faults=0).outcomes())[:5]:
+        again = scheduler.run(following(outcome.plan))
+        assert (again.done, again.answers, again.state) == (outcome.done, outcome.answers, outcome.state)
+
+
+def test_seed_is_a_schedule(world: World) -> None:
+    for seed in range(CHECKED_SEEDS):
+        first, second = Seeds(world).run(seed), Seeds(world).run(seed)
+        assert [*first.findings] == [*second.findings], seed
+
+
+# Bugs planted on purpose
+
+
+class _NoLease:
+    def renew(self) -> None:
+        """There is nothing to hold."""
+
+
+@contextmanager
+def _no_lock(*given: object, **named: object) -> Iterator[Lease]:
+    yield _NoLease()
+
+
+def test_lock_taken_out_is_found() -> None:
+    with patch.object(redis_store, "held", _no_lock), world_in_memory() as world:
+        searched = all_schedules(world, ["refresh", "refresh"], preemptions=2, faults=0)
+    assert "a refresh token went out 2 times" in shown(searched)
+    assert shown(searched).count("upstream refresh_auth_token") >= 2
+
+
+def _added_apart(
+    self: SessionIndex, kind: IndexKind, value: str, sid: str, ends_at: float, began: int | None = None
+) -> None:
+    name = self._names(kind, value)[0]
+    mark, args = index._mark_beside(name), ["" if began is None else began, self._mark_life]
+    if not translate_redis_errors(lambda: self._look_script(keys=[mark], args=args)):
+        raise Overtaken
+    translate_redis_errors(lambda: self._redis.zadd(name, {sid: ends_at}))
+
+
+def test_index_written_apart_from_reading_the_mark_is_found() -> None:
+    with patch.object(SessionIndex, "add", _added_apart), world_in_memory() as world:
+        searched = all_schedules(world, ["sign-in", "others ended"], preemptions=2, faults=0)
+    assert "signed in, although it began before" in shown(searched)
+
+
+def test_compare_and_set_dropped_is_found() -> None:
+    without = "\n".join(line for line in scripts.COMMIT.splitlines() if "return 0" not in line)
+    assert without != scripts.COMMIT
+    with patch.object(redis_store, "COMMIT", without), world_in_memory() as world:
+        searched = all_schedules(world, ["draft", "another draft"], preemptions=2, faults=0)
+    assert "no order of whole requests comes to this" in shown(searched)

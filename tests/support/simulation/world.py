@@ -1,0 +1,319 @@
+"""One shop in memory, put back to where it began for each schedule: real services, and four browsers.
+
+`mine` and `other` are two browsers of one customer; `guest` is nobody's yet, and has a cart; in `reset` a mailed link
+has just set a password.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from unittest.mock import patch
+
+import greenlet
+
+from bff.account.calls import AccountCall
+from bff.config.settings import Settings
+from bff.emporix.client import Call
+from bff.events import Event
+from bff.log import Log
+from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD, add_demo_customers
+from bff.sandbox.mails import Outbox, Purpose
+from bff.sandbox.mint import MARKER, Mint, TokenKind
+from bff.sandbox.settings import SandboxSettings
+from bff.sandbox.state import State
+from bff.sandbox.storefront.state import Cart, Item, Shops
+from bff.sandbox.tokens import TokenBook
+from bff.sandbox.world import World as Emporix
+from bff.secret import Secret
+from bff.sessions.cookie import SessionCookie
+from bff.sessions.model import PendingCart
+from bff.sessions.session import Session
+from bff.storefront.model import SignInRules, Storefront
+from bff.wiring import Services, build_services
+from tests.support.fakes.carts import CART_ROW
+from tests.support.shop import KEY, PUBLIC_URL
+from tests.support.simulation.memory_redis import MemoryRedis, MemoryServer
+from tests.support.simulation.steps import Step
+from tests.support.simulation.upstream import MemoryTransport
+
+START: Final = 1_800_000_000.0
+LIFE_SECONDS: Final = 1000
+DUE_SECONDS: Final = 901
+BROWSERS: Final = ("mine", "other", "guest", "reset")
+_LONGEST = {"EMPORIX_CONNECT_TIMEOUT": "1", "EMPORIX_READ_TIMEOUT": "4"}
+
+
+class _Drawn:
+    """Stands in for `secrets`: each request draws the same values however the others run."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def token_bytes(self, size: int = 32) -> bytes:
+        name = getattr(greenlet.getcurrent(), "request", "set-up")
+        count = self.counts[name] = self.counts.get(name, 0) + 1
+        return hashlib.blake2b(f"{name} {count}".encode(), digest_size=size).digest()
+
+    def token_hex(self, size: int = 32) -> str:
+        return self.token_bytes(size).hex()
+
+
+class _Mint(Mint):
+    def __init__(self, drawn: _Drawn) -> None:
+        super().__init__()
+        self._drawn = drawn
+
+    def opaque(self, kind: TokenKind) -> str:
+        return self.record(kind, MARKER + self._drawn.token_hex(16))
+
+
+class Told(Log):
+    """A log that keeps what it is told, by request."""
+
+    def emit(self, event: Event, *, exception: BaseException | None = None, **fields: Any) -> None:
+        self._keep(event, fields)
+
+    def audit(self, event: Event, **fields: Any) -> None:
+        self._keep(event, fields)
+
+    def _keep(self, event: Event, fields: dict[str, Any]) -> None:
+        KEPT.append((getattr(greenlet.getcurrent(), "request", "set-up"), event, fields))
+
+
+KEPT: list[tuple[str, Event, dict[str, Any]]] = []
+"""What the services of this process reported since the schedule began: by whom, what, with which fields."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Unix seconds; it moves only where everybody waits."""
+
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(slots=True, kw_only=True)
+class Snapshot:
+    """All that a schedule may change."""
+
+    now: float
+    marks: int
+    keys: dict[bytes, Any]
+    access: dict[str, Any]
+    refresh: dict[str, Any]
+    issued: list[Any]
+    customers: dict[str, Any]
+    carts: dict[str, Any]
+    jars: dict[str, SessionCookie | None]
+    mailed: dict[str, Any]
+    cookies: dict[str, SessionCookie]
+    kept: list[tuple[str, Event, dict[str, Any]]]
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The shop, its Redis, its upstream and the browsers."""
+
+    clock: Clock
+    server: MemoryServer
+    emporix: Emporix
+    transport: MemoryTransport
+    services: Services
+    random: _Drawn
+    jars: dict[str, SessionCookie | None] = field(default_factory=dict)
+    cookies: dict[str, SessionCookie] = field(default_factory=dict)
+    """Every cookie that was ever made, by the session's name."""
+    begun: Snapshot | None = None
+    stop_at: Callable[[Step], object] = lambda step: None
+    """Called before what is a step besides calls of Redis and upstream."""
+
+    def run_freely(self) -> None:
+        """Let every step go on at once."""
+        self.server.gate = lambda commands, carry_out: carry_out()
+        self.transport.gate = lambda sent, carry_out: carry_out()
+        self.stop_at = lambda step: None
+
+    def session(self, browser: str, *, may_start: bool = True) -> Session:
+        """Return the session of a new request of a browser."""
+        cookie = self.jars[browser]
+        sent = None if cookie is None else SessionCookie(value=Secret(cookie.value.reveal()))
+        return self.services.sessions.open(sent, may_start=may_start)
+
+    def answered(self, browser: str, session: Session) -> None:
+        """Give the browser the cookie that a request ends with."""
+        if session.new_cookie is not None:
+            self.jars[browser] = session.new_cookie
+
+    def issued(self, kind: TokenKind) -> list[str]:
+        """Return the tokens of a kind, oldest first."""
+        return [one.value for one in self.emporix.mint.issued if one.kind is kind]
+
+    def lives_upstream(self, access: str) -> bool:
+        """Tell whether upstream would take an access token."""
+        return access in self.emporix.tokens._access
+
+    def save(self) -> None:
+        """Remember how everything is, as the beginning of each schedule."""
+        tokens = self.emporix.tokens
+        self.begun = Snapshot(
+            now=self.clock.now,
+            marks=self.server.marks,
+            keys=dict(self.server.keys),
+            access=dict(tokens._access),
+            refresh=dict(tokens._refresh),
+            issued=list(self.emporix.mint._issued),
+            customers=copy.deepcopy(self.emporix.state.customers),
+            carts=copy.deepcopy(self.emporix.shops.of("demoshop").carts),
+            jars=dict(self.jars),
+            mailed=dict(self.emporix.mails._tokens),
+            cookies=dict(self.cookies),
+            kept=list(KEPT),
+        )
+
+    def restore(self) -> None:
+        """Put everything back."""
+        begun = self.begun
+        assert begun is not None
+        self.clock.now, self.server.marks, self.server.keys = begun.now, begun.marks, dict(begun.keys)
+        self.emporix.tokens._access, self.emporix.tokens._refresh = dict(begun.access), dict(begun.refresh)
+        self.emporix.mint._issued = list(begun.issued)
+        self.emporix.state.customers = {id: copy.copy(one) for id, one in begun.customers.items()}
+        for one in self.emporix.state.customers.values():
+            one.logins = [copy.copy(login) for login in one.logins]
+        self.emporix.shops.of("demoshop").carts = copy.deepcopy(begun.carts)
+        self.emporix.mails._tokens = dict(begun.mailed)
+        self.jars, self.cookies = dict(begun.jars), dict(begun.cookies)
+        KEPT[:] = begun.kept
+        self.random.counts.clear()
+
+
+def signing_in(password: str = B2C_PASSWORD) -> AccountCall:
+    """Return the input of a sign-in."""
+    content = {"email": B2C_EMAIL, "password": password}
+    return AccountCall(call=Call(body=json.dumps(content).encode()), content=content)
+
+
+@contextmanager
+def world_in_memory() -> Iterator[World]:
+    """Build a shop, sign its browsers in, and let time pass until their tokens are due."""
+    clock, drawn = Clock(), _Drawn()
+    with ExitStack() as stack:
+        for place in ("bff.crypto", "bff.sandbox.mint", "bff.sandbox.state", "bff.sandbox.storefront.state"):
+            stack.enter_context(patch(f"{place}.secrets", drawn))
+        digests: dict[tuple[str, bytes], bytes] = {}
+        stack.enter_context(
+            patch("bff.sandbox.state._digest", lambda text, salt: digests.setdefault((text, salt), text.encode()))
+        )
+        stack.enter_context(patch("bff.wiring.Log", Told))
+        world = _built(clock, drawn)
+        fresh = SessionCookie.fresh
+
+        def noted() -> SessionCookie:
+            cookie = fresh()
+            world.cookies[cookie.sid] = cookie
+            return cookie
+
+        stack.enter_context(patch.object(SessionCookie, "fresh", noted))
+        _begin(world)
+        yield world
+
+
+def _built(clock: Clock, drawn: _Drawn) -> World:
+    settings = SandboxSettings(
+        customer_access_seconds=LIFE_SECONDS,
+        anonymous_access_seconds=LIFE_SECONDS,
+        customer_refresh_seconds=5 * LIFE_SECONDS,
+        anonymous_refresh_seconds=5 * LIFE_SECONDS,
+    )
+    mint, state = _Mint(drawn), State()
+    emporix = Emporix(
+        settings=settings,
+        now=clock,
+        mint=mint,
+        state=state,
+        shops=Shops(now=clock),
+        tokens=TokenBook(settings=settings, mint=mint, now=clock),
+        mails=Outbox(mint=mint, now=clock, shop_url=PUBLIC_URL, lifetime_seconds=10 * LIFE_SECONDS),
+        redeemer=None,
+    )
+    add_demo_customers(state, tenant=settings.tenant)
+    server, transport = MemoryServer(clock), MemoryTransport(emporix)
+    environment = {
+        "EMPORIX_TENANT": "demoshop",
+        "EMPORIX_CLIENT_ID": "demo-storefront",
+        "EMPORIX_API_URL": "http://127.0.0.1:1",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "BFF_PUBLIC_URL": PUBLIC_URL,
+        "BFF_SECRET_KEYS": KEY,
+        **{f"BFF_RATE_LIMIT_{name}": "off" for name in ("LOGIN", "MAIL", "GUEST", "API")},
+        **_LONGEST,
+    }
+    services = build_services(
+        Settings.from_env(environment),
+        storefront=Storefront(operations={CART_ROW.name: CART_ROW}, sign_in=SignInRules(merge_carts=True, site="main")),
+        now=clock,
+        redis=MemoryRedis(server),
+        transport=transport,  # type: ignore[arg-type]  # it does what is asked of one
+    )
+    services.client._monotonic = clock
+    carts = services.login._carts
+    assert carts is not None
+    carts._monotonic = clock
+    return World(clock=clock, server=server, emporix=emporix, transport=transport, services=services, random=drawn)
+
+
+def _begin(world: World) -> None:
+    services, carts = world.services, world.emporix.shops.of("demoshop").carts
+    world.jars = dict.fromkeys(BROWSERS)
+    for browser in BROWSERS:
+        if browser != "mine":
+            world.clock.now = START + DUE_SECONDS
+        session = world.session(browser)
+        session.start()
+        services.broker.anonymous(session)
+        world.answered(browser, session)
+        if browser in ("mine", "other"):
+            session = world.session(browser)
+            services.calls.perform(session, services.operations["login"], signing_in)
+            world.answered(browser, session)
+        if browser in ("mine", "guest"):
+            guest = session.vault.anonymous
+            assert guest is not None
+            assert guest.session_id is not None
+            carts[f"cart-of-{browser}"] = cart_of(browser, guest.session_id.reveal())
+    session = world.session("mine")
+    waiting = PendingCart(until=world.clock.now + 3600, id="cart-of-mine", retry_at=0.0)
+    session.update(lambda web, vault: (web, vault.with_cart(waiting)))
+    customer = next(iter(world.emporix.state.customers.values()))
+    mail = Purpose.PASSWORD_RESET
+    world.emporix.mails.send(mail, to=B2C_EMAIL, customer_id=customer.id, login_key=customer.logins[0].key)
+    world.session("reset").change_web(lambda web: replace(web, password_reset_at=world.clock.now))
+    # Who has just typed a password may end other devices.
+    for browser in ("mine", "other"):
+        world.session(browser).change_web(lambda web: web.with_own_password(world.clock.now))
+    world.save()
+
+
+def cart_of(browser: str, session_id: str) -> Cart:
+    """Return a guest's cart with one thing in it."""
+    item = Item(id="1", product_id="mint", quantity=1.0, price_id="price-mint-main-eur", unit_cents=450)
+    return Cart(
+        id=f"cart-of-{browser}",
+        session_id=session_id,
+        customer_id=None,
+        legal_entity_id=None,
+        site="main",
+        currency="EUR",
+        type=None,
+        items={item.id: item},
+        created="2027-01-15T08:00:00.000Z",
+        modified="2027-01-15T08:00:00.000Z",
+    )
