@@ -75,7 +75,7 @@ def judged(world: World, requests: tuple[Request, ...], outcome: Outcome) -> Ver
             if "crash" in answer
         ),
     ]
-    return Verdict(answers=outcome.answers, left=_left(world, living), findings=tuple(findings))
+    return Verdict(answers=outcome.answers, left=_left(world, living, _known_strays(events)), findings=tuple(findings))
 
 
 def _found(world: World, sid: str) -> Found | None:
@@ -96,7 +96,12 @@ _READ: dict[tuple[str, tuple[Any, ...]], Found | None] = {}
 MOST_READ: Final = 10_000
 
 
-def _left(world: World, living: dict[str, Found]) -> Left:
+def _known_strays(events: list[tuple[str, Event, dict[str, Any]]]) -> int:
+    """Count sessions that could not be undone: no browser ever gets their cookies, and the log tells of them."""
+    return sum(fields.get("reason") == "a session without a cookie waits for its end" for _, _, fields in events)
+
+
+def _left(world: World, living: dict[str, Found], known_strays: int) -> Left:
     browsers: list[tuple[str, ...]] = []
     held = set()
     for browser in BROWSERS:
@@ -113,7 +118,7 @@ def _left(world: World, living: dict[str, Found]) -> Left:
             words.append("reset")
         browsers.append(tuple(words))
     strays = sum(found.web.signed_in is not None for sid, found in living.items() if sid not in held)
-    return Left(browsers=tuple(browsers), strays=strays)
+    return Left(browsers=tuple(browsers), strays=max(0, strays - known_strays))
 
 
 def _carts(world: World) -> Iterator[str]:
@@ -138,11 +143,23 @@ def _too_late(
         listed = _place(outcome, own, "redis zadd(", "index:customer")
         for ending, answer in enumerate(outcome.answers):
             marked = _place(outcome, ending, "redis set(mark:")
-            if ending == own or not was_done(answer) or began is None or marked is None or marked < began:
+            if (
+                ending in (own, _left_for_later(requests, outcome))
+                or not was_done(answer)
+                or began is None
+                or marked is None
+                or marked < began
+            ):
                 continue
             # A new password stops what is under way; who is signed in by then stays.
             if "rotation" not in names[ending] or (listed is not None and listed > marked):
                 yield f"signed in, although it began before: {names[ending]}"
+
+
+def _left_for_later(requests: tuple[Request, ...], outcome: Outcome) -> int | None:
+    """Return which sign-in could not end the older sessions: it stands, and the next one ends them."""
+    failed = None if outcome.fault is None else outcome.fault.request
+    return failed if failed is not None and kind_of(requests[failed]) == "sign-in after reset" else None
 
 
 def _place(outcome: Outcome, request: int, *words: str) -> int | None:
