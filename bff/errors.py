@@ -31,6 +31,7 @@
         UpstreamRateLimited
         UpstreamMalformed           an answer that is not as documented
         UpstreamUnavailable         no connection, reset, 502 to 504: the outcome is unknown
+          UpstreamNotAsked          the call was not made
         UpstreamTimeout             no whole answer in time: the outcome is unknown
 
 An exception carries facts, no wording, and never a secret: its text may be logged.
@@ -255,6 +256,10 @@ class UpstreamMalformed(UpstreamError):
 
 class UpstreamUnavailable(UpstreamError):
     """No connection, a reset, or 502 to 504; whether anything happened upstream is not known."""
+
+
+class UpstreamNotAsked(UpstreamUnavailable):
+    """The call was not made: its service fails again and again, or too many wait for upstream already."""
 
 
 class UpstreamTimeout(UpstreamError):

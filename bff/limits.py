@@ -33,6 +33,7 @@ from bff.errors import (
     TooManyAttempts,
     UpstreamError,
     UpstreamMalformed,
+    UpstreamNotAsked,
     UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnavailable,
@@ -313,6 +314,8 @@ def _counts(kind: Limit, operation: Operation, outcome: BaseException | None) ->
     address is known. What was not known to be this operation's doing counts for nothing.
     """
     if isinstance(outcome, UpstreamError) and outcome.operation != operation.name:
+        return False
+    if isinstance(outcome, UpstreamNotAsked) and kind is not Limit.ROW:
         return False
     match kind:
         case Limit.LOGIN:

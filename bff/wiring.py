@@ -27,6 +27,7 @@ from bff.metrics.counts import Counts
 from bff.oidc.provider import IdentityProvider
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.model import Operation, Place
+from bff.places import Places
 from bff.sessions.address_counts import AddressCounts
 from bff.sessions.answers import Answers
 from bff.sessions.index import SessionIndex
@@ -50,6 +51,8 @@ _MOST_CALLS_OF_A_FORM = 4
 """A sign-in takes a guest's token, the login, who it is, and the company they acted for; besides, maybe, carts."""
 _SHARE_THAT_WAITS = 4
 """One thread of so many, at most, waits for what another one is doing, or asks upstream what every visitor may read."""
+_SHARE_THAT_WAITS_FOR_NOBODY = 4
+"""One thread of so many waits for no other server once that has been silent for a moment: it answers all else."""
 _SHARE_THAT_IS_PATIENT = 2
 """One thread of so many, at most, waits for a read of another one that takes long."""
 
@@ -91,6 +94,7 @@ def build_services(
     storefront: Storefront | None = None,
     operations: Mapping[str, Operation] | None = None,
     now: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
     redis: Redis | None = None,
     store: SessionStore | None = None,
     transport: Transport | None = None,
@@ -99,7 +103,7 @@ def build_services(
     """Build the services that a configuration describes; opens no connection yet.
 
     The other keyword arguments are for tests and the audit: another table, clock, Redis client, store or way to
-    upstream.
+    upstream; `monotonic` is the clock that upstream's trouble goes by.
 
     :param storefront: what was read from the configuration's file; None: it is read here
     :param counts: where the process counts what it does
@@ -122,7 +126,9 @@ def build_services(
     transport = transport or Transport(
         settings.emporix.api_url, connections=settings.serving.threads, max_body_bytes=MAX_ANSWER_BYTES
     )
-    emporix = EmporixClient(settings.emporix, transport, log)
+    threads = settings.serving.threads
+    places = Places(max(1, threads - threads // _SHARE_THAT_WAITS_FOR_NOBODY))
+    emporix = EmporixClient(settings.emporix, transport, log, places=places, monotonic=monotonic)
     longest = emporix.longest_call_seconds
     # A sign-in asks for a guest's tokens, for the customer's and who it is, and may wait for another request's lock.
     index = SessionIndex(client, ring, now, mark_seconds=3 * longest + longest + LEASE_MARGIN_SECONDS)
@@ -136,14 +142,14 @@ def build_services(
         log=log,
     )
     redact_http_library(UrlRedaction(_secret_path_prefixes(operations, settings.emporix.tenant)))
-    most_waiting = max(1, settings.serving.threads // _SHARE_THAT_WAITS)
+    most_waiting = max(1, threads // _SHARE_THAT_WAITS)
     broker = TokenBroker(emporix, operations, store, settings.emporix, limits, now, log)
     carts = None if merge_site is None else CartMerge(broker, store, merge_site, now, log)
     login = Login(broker, operations, sessions, now, log, carts)
     oidc = None
     if settings.social is not None:
         oidc = SocialLogin(
-            IdentityProvider(settings.social, now, log, most_waiting=most_waiting),
+            IdentityProvider(settings.social, now, log, places=places, most_waiting=most_waiting),
             login,
             operations,
             sessions,
@@ -172,6 +178,7 @@ def build_services(
             now,
             wait_seconds=_MOST_CALLS_OF_A_FORM * emporix.longest_call_seconds + (TRY_SECONDS if carts else 0.0),
             most_waiting=most_waiting,
+            places=places,
         ),
         calls=AccountCalls(
             broker,
@@ -180,7 +187,7 @@ def build_services(
             operations,
             settings.emporix,
             settings.features,
-            _shared_reads(settings, emporix, operations, client, ring, limits, now, log),
+            _shared_reads(settings, emporix, places, operations, client, ring, limits, now, log),
             log,
         ),
         oidc=oidc,
@@ -193,6 +200,7 @@ def build_services(
 def _shared_reads(
     settings: Settings,
     emporix: EmporixClient,
+    places: Places,
     operations: Mapping[str, Operation],
     client: Redis,
     ring: KeyRing,
@@ -207,7 +215,7 @@ def _shared_reads(
     return SharedReads(
         SharedToken(emporix, renewal, record, ours, now, log),
         SharedCache(now),
-        Flights(most_patient=max(1, threads // _SHARE_THAT_IS_PATIENT)),
+        Flights(most_patient=max(1, threads // _SHARE_THAT_IS_PATIENT), places=places),
         AddressCounts(client, ring, log, settings.limits.api),
         limits,
         now,

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
+from bff.places import Places
+
 T = TypeVar("T")
 
 SOON_SECONDS: Final = 1.0
@@ -57,8 +59,13 @@ class Flight(Generic[T]):
 class Flights(Generic[T]):
     """The questions of one process that are under way; safe for threads."""
 
-    def __init__(self, *, most_patient: int, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """:param most_patient: how many threads may wait for what does not come soon"""
+    def __init__(self, *, most_patient: int, places: Places, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Take what it works with.
+
+        :param most_patient: how many threads may wait for what does not come soon
+        :param places: of all that wait for others
+        """
+        self._places = places
         self._patience = threading.BoundedSemaphore(most_patient)
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -110,8 +117,9 @@ class Flights(Generic[T]):
         if not self._patience.acquire(blocking=False):
             raise Busy
         try:
-            if not flight.landed_within(ends - self._monotonic()):
-                raise Busy
+            with self._places.place(Busy):
+                if not flight.landed_within(ends - self._monotonic()):
+                    raise Busy
         finally:
             self._patience.release()
         return flight.outcome

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from bff.account.flights import SOON_SECONDS, Busy, CalledOff, Flights
 from bff.account.shared_cache import Kept, SharedCache, tag_of
-from bff.emporix.client import Call, Reply
-from bff.errors import UpstreamUnavailable
+from bff.emporix.client import TOO_MANY_WAIT, Call, Reply
+from bff.errors import UpstreamNotAsked
 from bff.events import Event
 from bff.limits import CLIENT_ADDRESS, Limits
 from bff.log import Log
@@ -112,7 +112,7 @@ class SharedReads:
         """Return what there is: what every cache may keep, else what was answered to this request alone.
 
         :raises TooManyAttempts: the address has asked too often, and there is no session that would count for it
-        :raises UpstreamUnavailable: too many ask already
+        :raises UpstreamNotAsked: too many ask or wait already
         :raises BffError: as `SharedToken.call`
         """
         event = operation.audit_event(mailed=False)
@@ -166,7 +166,7 @@ class SharedReads:
             except CalledOff:
                 continue
             except Busy:
-                raise UpstreamUnavailable(operation.name, "too many wait for it") from None
+                raise UpstreamNotAsked(operation.name, TOO_MANY_WAIT) from None
 
     def _wait_seconds(self, operation: Operation) -> float:
         """Return what a read may take: a token takes two calls at most, and so does the row."""
@@ -188,13 +188,14 @@ class SharedReads:
         return kept
 
     def _asked(self, operation: Operation, call: Call) -> Reply:
-        if not self._has_a_place():
-            self._note("refused")
-            raise UpstreamUnavailable(operation.name, "too many ask at once")
-        try:
-            return self._token.call(operation, call)
-        finally:
-            self._asking.release()
+        with self._token.waiting(operation):
+            if not self._has_a_place():
+                self._note("refused")
+                raise UpstreamNotAsked(operation.name, "too many ask at once")
+            try:
+                return self._token.call(operation, call)
+            finally:
+                self._asking.release()
 
     def _has_a_place(self) -> bool:
         """Take a place among those that ask; as many wait for one for a moment, since a page reads much at once."""

@@ -23,6 +23,7 @@ from bff.oidc.id_token import Expected, read_logout_token
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider, Metadata
 from bff.operations.model import Credential
+from bff.places import Places
 from bff.web.api.routes import api_routes
 from bff.web.declared import Need, declared_routes
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
@@ -57,7 +58,7 @@ def _authorize_query(app: Bff, login: LoginState) -> Mapping[str, list[str]]:
     services = app.services
     if services.settings.social is None:
         return {}
-    provider = _Described(services.settings.social, services.now, services.log)
+    provider = _Described(services.settings.social, services.now, services.log, places=Places(1))
     redirect_uri = services.settings.serving.public_url + CALLBACK
     return parse_qs(urlsplit(provider.authorize_url(login, redirect_uri=redirect_uri, connection=None)).query)
 
@@ -139,7 +140,7 @@ def _issuer(probed: Probed, app: Bff) -> str | None:
         "authorization_endpoint": f"{origin}/authorize",
         "jwks_uri": f"{origin}/jwks",
     }
-    provider = IdentityProvider(social, app.services.now, app.services.log)
+    provider = IdentityProvider(social, app.services.now, app.services.log, places=Places(1))
     if provider.validate_metadata(good) is None:
         return "the configured issuer's own document is not believed"
     for name in good:

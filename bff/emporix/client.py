@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 from urllib.parse import urlsplit
 
 from bff.config.settings import EmporixSettings
+from bff.emporix.circuits import Came, Circuits
 from bff.emporix.held import Held, found_in, unescaped
 from bff.emporix.refusals import refusal
 from bff.emporix.reply import Reply, is_success, reply_of
@@ -21,6 +23,7 @@ from bff.errors import (
     InvalidInput,
     UpstreamError,
     UpstreamMalformed,
+    UpstreamNotAsked,
     UpstreamRateLimited,
     UpstreamRejected,
     UpstreamTimeout,
@@ -31,6 +34,7 @@ from bff.log import Log
 from bff.metrics.spent import SPENT
 from bff.metrics.trouble import Trouble
 from bff.operations.model import Operation
+from bff.places import Places
 from bff.secret import Secret
 from bff.transport import (
     REPEATABLE_IDLE_SECONDS,
@@ -49,6 +53,7 @@ __all__ = ["Call", "EmporixClient", "Reply"]
 
 _TROUBLES: Final = (UpstreamMalformed, UpstreamRateLimited, UpstreamTimeout, UpstreamUnavailable)
 """What is upstream's own fault, whoever asks."""
+TOO_MANY_WAIT: Final = "too many wait for it"
 
 
 class EmporixClient:
@@ -60,12 +65,19 @@ class EmporixClient:
         transport: Transport,
         log: Log,
         *,
+        places: Places,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Take what it works with.
+
+        :param places: how many threads may wait for upstream
+        """
         self._settings = settings
         self._transport = transport
         self._log = log
         self._monotonic = monotonic
+        self._places = places
+        self._circuits = Circuits(log.emit, monotonic=monotonic)
         self._trouble = Trouble(
             log.emit,
             begun=Event.UPSTREAM_NOT_READY,
@@ -75,12 +87,24 @@ class EmporixClient:
         )
 
     @property
+    def open_services(self) -> tuple[str, ...]:
+        """The services that fail again and again, and are not asked right now."""
+        return self._circuits.open_services
+
+    @property
     def longest_call_seconds(self) -> float:
         """The most a call of the contract can take: to connect, and to read the whole answer.
 
         Locks and marks go by it; a row that may take longer renews no tokens and signs nobody in.
         """
         return self._settings.connect_timeout_seconds + self._settings.read_timeout_seconds
+
+    def waiting(self, operation: str) -> AbstractContextManager[None]:
+        """Hold one of the places for threads that wait for upstream, or for who asks it.
+
+        :raises UpstreamNotAsked: on entering; too many wait already
+        """
+        return self._places.place(lambda: UpstreamNotAsked(operation, TOO_MANY_WAIT))
 
     def call(
         self,
@@ -105,7 +129,10 @@ class EmporixClient:
         held = tuple(held)
         secrets = secrets_in(operation, call, bearer, (token for _, token in held))
         try:
-            reply = self._exchanged(operation, target, headers, call.body, secrets, held, at_most_seconds)
+            reply = self._admitted(operation, target, headers, call.body, secrets, held, at_most_seconds)
+        except UpstreamNotAsked as err:
+            self._log.emit(Event.UPSTREAM_NOT_ASKED, operation=operation.name, reason=err.reason)
+            raise
         except BffError as err:
             self._note(operation, err)
             raise
@@ -120,6 +147,36 @@ class EmporixClient:
             self._trouble.met(cause, operation=operation.name)
         elif not isinstance(err, InvalidInput):
             self._trouble.passed()
+
+    def _admitted(
+        self,
+        operation: Operation,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        secrets: Iterator[str],
+        held: Held,
+        at_most_seconds: float | None,
+    ) -> Reply:
+        """Make the call, unless too many wait for upstream already or its service is known to fail."""
+        places, circuit = self._places, self._circuits.of(operation)
+        if not places.enter():
+            raise UpstreamNotAsked(operation.name, TOO_MANY_WAIT)
+        try:
+            if (ticket := circuit.enter()) is None:
+                raise UpstreamNotAsked(operation.name, "its service fails again and again")
+            came, why = Came.NOTHING, ""
+            try:
+                reply = self._exchanged(operation, target, headers, body, secrets, held, at_most_seconds)
+                came = Came.SUCCESS
+                return reply
+            except BffError as err:
+                came, why = _came(err, is_cut_short=at_most_seconds is not None), str(err).partition(": ")[2]
+                raise
+            finally:
+                circuit.leave(ticket, came, why)
+        finally:
+            places.leave()
 
     def _exchanged(
         self,
@@ -199,6 +256,22 @@ class EmporixClient:
                     continue
                 raise _unanswered(operation, err) from None
         raise AssertionError("the second attempt returns or raises")
+
+
+def _came(err: BffError, *, is_cut_short: bool) -> Came:
+    """Tell what an error says about the service.
+
+    :param is_cut_short: the call was given less time than others
+    """
+    match err:
+        case InvalidInput():
+            return Came.NOTHING
+        case UpstreamTimeout() if is_cut_short:
+            return Came.NOTHING
+        case UpstreamTimeout() | UpstreamUnavailable():
+            return Came.FAILURE
+        case _:
+            return Came.ANSWER
 
 
 def _asks_for_nobody(operation: Operation) -> bool:

@@ -61,6 +61,7 @@ _TOKEN_KINDS: Final = ("customer", "anonymous", "shared")
 TOLD_EVENTS: Final = frozenset(Event) - {
     Event.REQUEST,
     Event.UPSTREAM_CALL,
+    Event.UPSTREAM_NOT_ASKED,
     Event.SESSION_MADE,
     Event.REFRESH_WAITED,
     Event.LIMIT_REACHED,
@@ -112,6 +113,18 @@ UPSTREAM_SECONDS: Final = Metric(
     help="How long calls to Emporix took",
     labels=("operation",),
     bounds=_REQUEST_BOUNDS,
+)
+UPSTREAM_NOT_ASKED: Final = Metric(
+    name="bff_upstream_not_asked_total",
+    kind=Kind.COUNTER,
+    help="Calls that were not made (`reason`: the service fails again and again, or too many threads wait)",
+    labels=("operation", "reason"),
+)
+CIRCUITS_OPEN: Final = Metric(
+    name="bff_circuits_open",
+    kind=Kind.GAUGE,
+    help="Workers that do not ask a service of Emporix, since it fails again and again",
+    labels=("service",),
 )
 REFRESHES: Final = Metric(
     name="bff_token_refreshes_total",
@@ -204,6 +217,8 @@ METRICS: Final = (
     REDIS_SECONDS,
     UPSTREAM_CALLS,
     UPSTREAM_SECONDS,
+    UPSTREAM_NOT_ASKED,
+    CIRCUITS_OPEN,
     REFRESHES,
     SIGN_IN_ATTEMPTS,
     SESSIONS_MADE,

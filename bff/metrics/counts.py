@@ -135,6 +135,11 @@ def _shared_read(sheet: Sheet, fields: Fields) -> None:
 
 
 _COUNTED: Final[Mapping[Event, Callable[[Sheet, Fields], None]]] = {
+    Event.UPSTREAM_NOT_ASKED: lambda sheet, fields: sheet.add(
+        catalogue.UPSTREAM_NOT_ASKED, fields["operation"], fields["reason"]
+    ),
+    Event.CIRCUIT_OPENED: lambda sheet, fields: sheet.add(catalogue.CIRCUITS_OPEN, fields["service"]),
+    Event.CIRCUIT_CLOSED: lambda sheet, fields: sheet.add(catalogue.CIRCUITS_OPEN, fields["service"], amount=-1.0),
     Event.TOKENS_REFRESHED: _refresh("done"),
     Event.REFRESH_REFUSED: _refresh("refused"),
     Event.REFRESH_UNKNOWN: _refresh("unknown"),

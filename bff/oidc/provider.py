@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from bff.log import Log
 from bff.metrics.trouble import Trouble
 from bff.oidc.documents import fetch
 from bff.oidc.login_state import LoginState
+from bff.places import Places
 from bff.transport import TransportError
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -65,9 +66,16 @@ class _CacheEntry:
 class IdentityProvider:
     """One issuer; safe for threads, and never asked twice for the same at once."""
 
-    def __init__(self, settings: SocialSettings, now: Callable[[], float], log: Log, *, most_waiting: int = 1) -> None:
-        """:param most_waiting: threads that may wait for a document which another one fetches. Anyone can post a token,
-        and threads are scarce"""
+    def __init__(
+        self, settings: SocialSettings, now: Callable[[], float], log: Log, *, places: Places, most_waiting: int = 1
+    ) -> None:
+        """Take what it works with.
+
+        :param places: for threads that wait for another server
+        :param most_waiting: threads that may wait for a document which another one fetches. Anyone can post a token,
+            and threads are scarce
+        """
+        self._waiting = places
         self._settings = settings
         self._origin = _origin(settings.issuer)
         self._now = now
@@ -195,7 +203,7 @@ class IdentityProvider:
         if waits and not self._places.acquire(blocking=False):
             raise IdentityProviderUnavailable
         try:
-            with self._lock:
+            with self._waiting.place(IdentityProviderUnavailable) if waits else nullcontext(), self._lock:
                 yield
         finally:
             if waits:
@@ -239,12 +247,13 @@ class IdentityProvider:
     def _document(self, url: str) -> Mapping[str, Any] | None:
         self._is_fetching = True
         try:
-            answer = fetch(
-                url,
-                max_body_bytes=MAX_DOCUMENT_BYTES,
-                connect_timeout_seconds=_CONNECT_SECONDS,
-                read_timeout_seconds=_READ_SECONDS,
-            )
+            with self._waiting.place(IdentityProviderUnavailable):
+                answer = fetch(
+                    url,
+                    max_body_bytes=MAX_DOCUMENT_BYTES,
+                    connect_timeout_seconds=_CONNECT_SECONDS,
+                    read_timeout_seconds=_READ_SECONDS,
+                )
         except TransportError as err:
             self._trouble.met(str(err))
             return None

@@ -235,6 +235,8 @@ class Operation:
     accepts: tuple[Credential, ...]
     """Preferred first; empty: no bearer at all."""
     exposure: Exposure = Exposure.JSON
+    service: str = ""
+    """Which service of upstream's it hangs on, where that is another one than its path begins with; fixed words."""
     success: frozenset[int] = frozenset({200})
     answer: ResponseShape = ResponseShape.NOTHING
     parameters: tuple[Parameter, ...] = ()
@@ -324,6 +326,11 @@ class Operation:
         largest_body = 0 if self.free_body is None else self.free_body.max_bytes
         if largest_body > MOST_BODY_BYTES or self.max_answer_bytes > MOST_ANSWER_BYTES:
             raise ValueError(f"{self.name}: its body or answer may be larger than any")
+
+    @property
+    def upstream_service(self) -> str:
+        """The service of upstream's that answers it: those of one service fail together."""
+        return self.service or self.path.split("/", 2)[1]
 
     @property
     def is_for_guests(self) -> bool:

@@ -167,6 +167,8 @@ _ROWS = (
         summary="Sign in with an authorization code",
         method="POST",
         path="/customer/{tenant}/socialLogin",
+        # The identity provider redeems the code: where it is away, passwords are as good as ever.
+        service="social-login",
         accepts=_ANONYMOUS,
         parameters=(
             _TENANT_IN_PATH,

@@ -23,6 +23,7 @@ from typing import Final
 from redis import Redis
 
 from bff.crypto import KEY_NUMBER_BYTES, KeyRing, digest
+from bff.places import Places
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.redis_errors import translate_redis_errors
@@ -174,6 +175,7 @@ class Answers:
         *,
         wait_seconds: float,
         most_waiting: int,
+        places: Places,
         pause: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -181,11 +183,13 @@ class Answers:
 
         :param wait_seconds: how long a second click waits for the first
         :param most_waiting: how many requests of this process may wait at once: threads are scarce
+        :param places: of all that wait for others
         """
         self._ring = ring
         self._now = now
         self._wait_seconds = wait_seconds
         self._waiting = threading.BoundedSemaphore(most_waiting)
+        self._places = places
         self._pause = pause
         self._monotonic = monotonic
         self._take_script = client.register_script(TAKE_ANSWER)
@@ -252,7 +256,8 @@ class Answers:
         if not self._waiting.acquire(blocking=False):
             raise StillAtWork
         try:
-            yield
+            with self._places.place(StillAtWork):
+                yield
         finally:
             self._waiting.release()
 

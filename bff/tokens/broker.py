@@ -13,7 +13,15 @@ from typing import Final, Literal, TypeVar
 
 from bff.config.settings import EmporixSettings
 from bff.emporix.client import Call, EmporixClient, Reply
-from bff.errors import InvalidToken, LoginRequired, SessionExpired, UpstreamMalformed, UpstreamRejected, UpstreamTimeout
+from bff.errors import (
+    InvalidToken,
+    LoginRequired,
+    SessionExpired,
+    UpstreamMalformed,
+    UpstreamNotAsked,
+    UpstreamRejected,
+    UpstreamTimeout,
+)
 from bff.events import Event
 from bff.limits import Limits
 from bff.log import Log
@@ -213,10 +221,12 @@ class TokenBroker:
         try:
             with self._lock(session) as lease:
                 return renew(session, lease, rejected_token, began)
-        except LockBusy:
+        except (LockBusy, UpstreamNotAsked) as err:
             tokens = current(session.vault)
             if tokens is not None and self._renewal.serves(tokens, rejected_token):
                 return tokens
+            if isinstance(err, UpstreamNotAsked):
+                raise
             raise UpstreamTimeout("refresh", "another request is refreshing") from None
 
     @contextmanager
@@ -226,13 +236,16 @@ class TokenBroker:
         try:
             if session.cookie is None:
                 raise SessionEnded
-            with self._store.lock(
-                session.cookie,
-                # Renewed before every call, so it need outlast only one.
-                lease_seconds=call_seconds + LEASE_MARGIN_SECONDS,
-                # The winner's chain is one call or two; who waits shares its outcome.
-                wait_seconds=2 * call_seconds,
-            ) as lease:
+            with (
+                self._client.waiting("refresh"),
+                self._store.lock(
+                    session.cookie,
+                    # Renewed before every call, so it need outlast only one.
+                    lease_seconds=call_seconds + LEASE_MARGIN_SECONDS,
+                    # The winner's chain is one call or two; who waits shares its outcome.
+                    wait_seconds=2 * call_seconds,
+                ) as lease,
+            ):
                 session.reload()
                 yield lease
         except SessionEnded:

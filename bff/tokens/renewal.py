@@ -23,6 +23,7 @@ from bff.errors import (
     TooManyAttempts,
     UpstreamError,
     UpstreamMalformed,
+    UpstreamNotAsked,
     UpstreamRejected,
     UpstreamUnavailable,
 )
@@ -280,6 +281,9 @@ class Renewal:
 
     def _note_unknown(self, session: Session, tokens: TokenSet, err: UpstreamError) -> None:
         """Remember that the last try brought no answer, so that not every request tries once more at once."""
+        if isinstance(err, UpstreamNotAsked):
+            # It was not tried: whoever comes when upstream is asked again need not wait any longer.
+            return
         kind = Credential.CUSTOMER if isinstance(tokens, CustomerTokens) else Credential.ANONYMOUS
         self._log.emit(Event.REFRESH_UNKNOWN, kind=kind.value, outcome=str(err))
         retry_at = self._now() + RETRY_AFTER_UNKNOWN_SECONDS

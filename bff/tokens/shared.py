@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +22,7 @@ from bff.errors import (
     SessionStoreUnavailable,
     UpstreamError,
     UpstreamMalformed,
+    UpstreamNotAsked,
     UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnavailable,
@@ -89,6 +91,13 @@ class SharedToken:
             return self._sent(operation, call, tokens)
         except InvalidToken:
             raise UpstreamMalformed(operation.name, "upstream refuses a token it has just issued") from None
+
+    def waiting(self, operation: Operation) -> AbstractContextManager[None]:
+        """Hold one of the places for threads that wait for upstream, or for who asks it.
+
+        :raises UpstreamNotAsked: on entering; too many wait already
+        """
+        return self._client.waiting(operation.name)
 
     def _sent(self, operation: Operation, call: Call, tokens: TokenSet) -> Reply:
         held = tuple(Vault(anonymous=tokens).held())
@@ -204,6 +213,11 @@ class SharedToken:
             raise UpstreamUnavailable(_FIRST, "the last renewal brought no answer")
         try:
             fresh = self._fresh(tokens, hold_on)
+        except UpstreamNotAsked:
+            # It was not tried: whoever comes when upstream is asked again need not wait any longer.
+            if tokens is None or not self._renewal.serves(tokens, rejected_token):
+                raise
+            return tokens
         except UpstreamError as err:
             self._log.emit(Event.REFRESH_UNKNOWN, kind=Credential.SHARED.value, outcome=str(err))
             if tokens is None:

@@ -74,6 +74,9 @@ FAULTS: dict[type[BffError], Fault] = {
     errors.UpstreamUnavailable: _fault(
         503, "upstream_unavailable", "The shop's service cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
     ),
+    errors.UpstreamNotAsked: _fault(
+        503, "upstream_unavailable", "The shop's service cannot be reached right now.", retry=_RETRY_AFTER_SECONDS
+    ),
     errors.UpstreamTimeout: _fault(504, "upstream_timeout", "The shop's service took too long to answer."),
 }
 """What a client sees of each exception that does not tell it by its own facts."""

@@ -12,7 +12,8 @@ from bff.wiring import Services
 def make_blueprint(services: Services) -> Blueprint:
     """Return `/healthz` (the process answers) and `/readyz` (sessions can be kept in Redis).
 
-    The second says which part fails and why; where that part is, stands in the log alone.
+    The second says which part fails and why; where that part is, stands in the log alone. A service of upstream's that
+    fails leaves it at 200: another instance would fare no better, and all else is answered here.
     """
     health = Blueprint("health", __name__)
 
@@ -23,9 +24,12 @@ def make_blueprint(services: Services) -> Blueprint:
     @health.get(READYZ)
     def readyz() -> ResponseReturnValue:
         fault = services.readiness.check()
-        if fault is None:
-            return jsonify(status="ok", parts={"redis": "ok"})
-        causes = {"redis": {"cause": fault.cause, "command": fault.command}}
-        return jsonify(status="unavailable", parts={"redis": "unavailable"}, causes=causes), 503
+        if fault is not None:
+            causes = {"redis": {"cause": fault.cause, "command": fault.command}}
+            return jsonify(status="unavailable", parts={"redis": "unavailable"}, causes=causes), 503
+        if failing := services.client.open_services:
+            parts = {"redis": "ok", "emporix": "degraded"}
+            return jsonify(status="degraded", parts=parts, causes={"emporix": {"services": failing}})
+        return jsonify(status="ok", parts={"redis": "ok"})
 
     return health

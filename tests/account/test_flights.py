@@ -10,6 +10,7 @@ import pytest
 
 from bff.account.flights import SOON_SECONDS, Busy, CalledOff, Flights
 from bff.errors import TooManyAttempts, UpstreamUnavailable
+from bff.places import Places
 from tests.support.fakes.upstream import at_once
 
 WAIT_SECONDS = 30.0
@@ -26,7 +27,7 @@ class Question:
         self.answer = answer
         self.asked = 0
         self.entered, self.leave = threading.Event(), threading.Event()
-        self.flights: Flights[str] = Flights(most_patient=2)
+        self.flights: Flights[str] = Flights(most_patient=2, places=Places(32))
 
     def ask(self) -> str:
         self.asked += 1
@@ -165,7 +166,7 @@ def test_wait_has_an_end_that_counts_from_the_beginning_of_the_question() -> Non
 
 
 def test_thread_that_is_ended_while_it_asks_leaves_nothing_behind() -> None:
-    flights: Flights[str] = Flights(most_patient=1)
+    flights: Flights[str] = Flights(most_patient=1, places=Places(32))
 
     def end() -> str:
         raise SystemExit

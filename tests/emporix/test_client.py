@@ -22,6 +22,7 @@ from bff.metrics.spent import SPENT, Spent
 from bff.operations import model
 from bff.operations.body import secret_properties
 from bff.operations.table import OPERATIONS
+from bff.places import Places
 from bff.secret import Secret
 from bff.transport import HttpResponse, NotConnected, TooSlow
 from tests.support.emporix.client_driver import (
@@ -182,6 +183,7 @@ def message_after(name: str, call: Call, said: str) -> str:
         EmporixSettings(tenant="demoshop", client_id="c"),
         transport,  # type: ignore[arg-type]  # as above
         log_to(),
+        places=Places(8),
         monotonic=transport.clock,
     )
     with pytest.raises(UpstreamRejected) as caught:

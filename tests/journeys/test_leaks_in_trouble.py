@@ -10,6 +10,7 @@ from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.settings import Settings
+from bff.emporix import circuits
 from bff.factory import create_app
 from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault
 from bff.sandbox.operations import Operation
@@ -46,6 +47,12 @@ FAULTS = {
 }
 _IMPATIENT_SECONDS = "0.03"
 Drive = Callable[[Trouble], None]
+
+
+@pytest.fixture(autouse=True)
+def _no_circuit_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every route is to meet the trouble.
+    monkeypatch.setattr(circuits, "MOST_FAILURES", 10**9)
 
 
 @pytest.fixture(scope="module")

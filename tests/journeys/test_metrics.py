@@ -203,8 +203,9 @@ def test_busy_threads_and_connections_are_those_of_now(watched: Watched) -> None
     clients = threading.Thread(target=lambda: load.run(1))
     clients.start()
     try:
-        until(lambda: watched.value("bff_threads_busy") == CLIENTS)
-        assert watched.value("bff_connections") >= CLIENTS
+        # One of the four threads of each worker waits for no other server; so it depends on who got which client.
+        until(lambda: watched.value("bff_threads_busy") >= 4)
+        assert watched.value("bff_connections") >= 4
         assert watched.value("bff_threads") == 8
     finally:
         hold.set()

@@ -16,6 +16,7 @@ import bff
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.crypto import KeyRing, random_text
 from bff.errors import SessionStoreUnavailable
+from bff.places import Places
 from bff.secret import Secret
 from bff.sessions.answers import (
     FORM_KEY_BYTES,
@@ -50,7 +51,13 @@ def sent(**changes: Any) -> Submission:
 
 def answers(redis: Redis, clock: FakeClock, *keys: Secret[bytes], **changes: Any) -> Answers:
     """Return a store; its ring holds the new key where none is given."""
-    wishes: dict[str, Any] = {"wait_seconds": 48.0, "most_waiting": 2, "pause": lambda seconds: None, **changes}
+    wishes: dict[str, Any] = {
+        "wait_seconds": 48.0,
+        "most_waiting": 2,
+        "places": Places(8),
+        "pause": lambda seconds: None,
+        **changes,
+    }
     return Answers(redis, KeyRing(keys or (NEW,)), clock, **wishes)
 
 

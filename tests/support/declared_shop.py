@@ -104,6 +104,8 @@ def declared_shop(
         settings = Settings.from_env(
             make_shop.environment(upstream.url, **{"BFF_RATE_LIMIT_GUEST": "off", **environment})
         )
-        services = build_services(settings, operations=operations, now=clock or time.time)
+        services = build_services(
+            settings, operations=operations, now=clock or time.time, monotonic=clock or time.monotonic
+        )
         yield DeclaredShop(app=create_app(settings, services), services=services, upstream=upstream)
         services.redis.close()

@@ -18,6 +18,7 @@ from tests.support.mutations_of_requirements_oauth import OF_OAUTH
 from tests.support.mutations_of_sets import OF_SETS
 from tests.support.mutations_of_shared_reads import OF_SHARED_READS
 from tests.support.mutations_of_storefront import OF_STOREFRONT
+from tests.support.mutations_of_trouble import OF_TROUBLE
 
 _WORKER = "tests/commands/test_worker.py"
 DOOR = "tests/journeys/test_one_door.py"
@@ -644,6 +645,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *OF_BROWSER_BASED_APPS,
     *OF_OAUTH,
     *OF_STOREFRONT,
+    *OF_TROUBLE,
     *OF_BACK_CHANNEL_LOGOUT,
     *OF_ASVS,
     Mutation(

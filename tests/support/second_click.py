@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bff.config.settings import Settings
+from bff.places import Places
 from bff.sandbox.faults import Fault
 from bff.sessions.answers import Answers
 from bff.wiring import Services, build_services
@@ -40,6 +41,7 @@ class Waits:
             built.now,
             wait_seconds=self.wait_seconds,
             most_waiting=self.most_waiting,
+            places=Places(8),
             pause=self.pause,
         )
         return replace(built, answers=answers)

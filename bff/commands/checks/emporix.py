@@ -27,6 +27,7 @@ from bff.errors import (
 )
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.table import OPERATIONS
+from bff.places import Places
 from bff.tokens.guests import guest_context
 from bff.tokens.replies import anonymous_tokens
 from bff.transport import HttpResponse, Transport
@@ -65,7 +66,7 @@ def check_emporix(settings: Settings, now: Callable[[], float] = time.time) -> I
     """Ask the Emporix that a configuration names for a guest's tokens."""
     emporix, operation = settings.emporix, OPERATIONS["anonymous_login"]
     transport = _Dated(emporix.api_url, now)
-    client = EmporixClient(emporix, transport, silent_log())
+    client = EmporixClient(emporix, transport, silent_log(), places=Places(1))
     began = time.monotonic()
     try:
         reply = client.call(operation, Call(values=guest_context(emporix)), None)

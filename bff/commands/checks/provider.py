@@ -12,6 +12,7 @@ from bff.commands.checks.silent import HeardLog
 from bff.config.settings import Settings, SocialSettings
 from bff.errors import IdentityProviderUnavailable
 from bff.oidc.provider import IdentityProvider
+from bff.places import Places
 from bff.web import paths
 
 MOST_SECONDS: Final = 20.0
@@ -27,7 +28,7 @@ def check_provider(settings: Settings, now: Callable[[], float] = time.time) -> 
         yield ok(Topic.DISCOVERY, "none is configured: no social sign-in")
         return
     log = HeardLog()
-    provider = IdentityProvider(social, now, log)
+    provider = IdentityProvider(social, now, log, places=Places(1))
     host = urlsplit(social.issuer).netloc
     try:
         metadata = provider.metadata()

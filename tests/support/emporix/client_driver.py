@@ -15,6 +15,7 @@ from bff.errors import (
 from bff.operations import model
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.table import OPERATIONS
+from bff.places import Places
 from bff.secret import Secret
 from bff.transport import HttpResponse, Transport, TransportError
 from tests.support.fakes.clock import FakeClock
@@ -57,7 +58,7 @@ def client_at(origin: str, **changes: Any) -> Iterator[EmporixClient]:
     settings = EmporixSettings(tenant="demoshop", client_id="demo-storefront", api_url=origin, **changes)
     transport = Transport(origin, connections=2, max_body_bytes=MAX_ANSWER_BYTES)
     try:
-        yield EmporixClient(settings, transport, log_to())
+        yield EmporixClient(settings, transport, log_to(), places=Places(8))
     finally:
         transport.close()
 
@@ -105,7 +106,7 @@ def scripted(
     clock = FakeClock()
     transport = Scripted(outcomes=list(outcomes), clock=clock, takes_seconds=takes_seconds)
     settings = EmporixSettings(tenant="demoshop", client_id="demo-storefront")
-    client = EmporixClient(settings, transport, log_to(), monotonic=clock)  # type: ignore[arg-type]  # it has the one method that counts
+    client = EmporixClient(settings, transport, log_to(), places=Places(8), monotonic=clock)  # type: ignore[arg-type]  # it has the one method that counts
     return transport, lambda name, **more: client.call(
         OPERATIONS[name], call_for(OPERATIONS[name]), BEARER if OPERATIONS[name].accepts else None, **more
     )

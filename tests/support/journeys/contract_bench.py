@@ -66,6 +66,8 @@ class Answered:
     status: int
     body: bytes
     headers: str
+    cookie: SessionCookie | None = None
+    """The session that it was asked with."""
 
 
 class Bench:
@@ -131,7 +133,7 @@ def go(bench: Bench, operation: str, use: Use, way: Asked | Handed) -> Answered:
         data=body or None,
         content_type=way.media_type if body else None,
     )
-    return Answered(status=answer.status_code, body=answer.data, headers=str(answer.headers))
+    return Answered(status=answer.status_code, body=answer.data, headers=str(answer.headers), cookie=cookie)
 
 
 def _call_directly(services: Services, operation: str, way: Handed) -> Answered:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bff.config.settings import SocialSettings
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider
+from bff.places import Places
 from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.keys import SigningKey
 from bff.sandbox.provider.settings import ProviderSettings
@@ -41,7 +42,7 @@ def social_settings(issuer: str) -> SocialSettings:
 
 
 def ours(issuer: str, clock: FakeClock, most_waiting: int = 8) -> IdentityProvider:
-    return IdentityProvider(social_settings(issuer), clock, log_to(), most_waiting=most_waiting)
+    return IdentityProvider(social_settings(issuer), clock, log_to(), places=Places(32), most_waiting=most_waiting)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from redis import Redis
 from bff.config.settings import Settings
 from bff.crypto import random_text
 from bff.factory import Bff
+from bff.places import Places
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose
@@ -436,7 +437,7 @@ def test_request_without_a_csrf_token_stores_nothing(make_shop: ShopMaker) -> No
 
     def services(settings: Settings, **kwargs: Any) -> Services:
         built = build_services(settings, **kwargs)
-        listening = Listening(built.redis, built.ring, built.now, wait_seconds=1.0, most_waiting=1)
+        listening = Listening(built.redis, built.ring, built.now, wait_seconds=1.0, most_waiting=1, places=Places(8))
         return replace(built, answers=listening)
 
     shop = make_shop(services=services)
@@ -488,7 +489,9 @@ def test_form_works_as_before_where_its_answer_cannot_be_kept(make_shop: ShopMak
     def services(settings: Settings, **kwargs: Any) -> Services:
         built = build_services(settings, **kwargs)
         away = Redis.from_url("unix:///nowhere/redis.sock")
-        return replace(built, answers=Answers(away, built.ring, built.now, wait_seconds=1.0, most_waiting=1))
+        return replace(
+            built, answers=Answers(away, built.ring, built.now, wait_seconds=1.0, most_waiting=1, places=Places(8))
+        )
 
     shop = make_shop(services=services)
     for name in ("profile", "sign-in", "password change"):
