@@ -76,7 +76,7 @@ class Circuit:
 
         :param why: fixed words for a failure
         """
-        if ticket != self._turn or (not self._is_open and not self._failures and came is not Came.FAILURE):
+        if not self._is_open and not self._failures and came is not Came.FAILURE:
             return
         with self._lock:
             if ticket != self._turn:
