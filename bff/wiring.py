@@ -27,7 +27,7 @@ from bff.metrics.counts import Counts
 from bff.oidc.provider import IdentityProvider
 from bff.operations.declared import MAX_ANSWER_BYTES
 from bff.operations.model import Operation, Place
-from bff.places import Places
+from bff.operations.places import Places
 from bff.sessions.address_counts import AddressCounts
 from bff.sessions.answers import Answers
 from bff.sessions.index import SessionIndex

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
-from bff.places import Places
+from bff.operations.places import Places
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from bff.oidc.id_token import Expected, read_logout_token
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider, Metadata
 from bff.operations.model import Credential
-from bff.places import Places
+from bff.operations.places import Places
 from bff.web.api.routes import api_routes
 from bff.web.declared import Need, declared_routes
 from bff.web.paths import BACKCHANNEL_LOGOUT, is_api

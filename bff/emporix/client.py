@@ -34,7 +34,7 @@ from bff.log import Log
 from bff.metrics.spent import SPENT
 from bff.metrics.trouble import Trouble
 from bff.operations.model import Operation
-from bff.places import Places
+from bff.operations.places import Places
 from bff.secret import Secret
 from bff.transport import (
     REPEATABLE_IDLE_SECONDS,

@@ -28,7 +28,7 @@ from bff.log import Log
 from bff.metrics.trouble import Trouble
 from bff.oidc.documents import fetch
 from bff.oidc.login_state import LoginState
-from bff.places import Places
+from bff.operations.places import Places
 from bff.transport import TransportError
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024

@@ -23,7 +23,7 @@ from typing import Final
 from redis import Redis
 
 from bff.crypto import KEY_NUMBER_BYTES, KeyRing, digest
-from bff.places import Places
+from bff.operations.places import Places
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.redis_errors import translate_redis_errors

@@ -10,7 +10,7 @@ import pytest
 
 from bff.account.flights import SOON_SECONDS, Busy, CalledOff, Flights
 from bff.errors import TooManyAttempts, UpstreamUnavailable
-from bff.places import Places
+from bff.operations.places import Places
 from tests.support.fakes.upstream import at_once
 
 WAIT_SECONDS = 30.0

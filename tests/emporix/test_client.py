@@ -21,8 +21,8 @@ from bff.errors import (
 from bff.metrics.spent import SPENT, Spent
 from bff.operations import model
 from bff.operations.body import secret_properties
+from bff.operations.places import Places
 from bff.operations.table import OPERATIONS
-from bff.places import Places
 from bff.secret import Secret
 from bff.transport import HttpResponse, NotConnected, TooSlow
 from tests.support.emporix.client_driver import (

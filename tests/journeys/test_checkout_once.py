@@ -13,6 +13,7 @@ import pytest
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
+from bff.emporix import circuits
 from tests.support.journeys.breaking_upstream import BreakingUpstream, Moment
 from tests.support.journeys.hostile_targets import Target, targets_of
 from tests.support.journeys.storefront_bench import Ask, StorefrontBench, Visitor
@@ -25,6 +26,12 @@ CART = json.dumps({"cartId": "cart-1", "note": "x" * 50_000}).encode()
 ENDLESS = (Moment.SILENT, Moment.SLOW)
 each_moment = pytest.mark.parametrize("moment", [one for one in Moment if one not in (*ENDLESS, Moment.DEAD_BEARER)])
 each_visitor = pytest.mark.parametrize("visitor", [Visitor.EMPLOYEE, Visitor.GUEST])
+
+
+@pytest.fixture(autouse=True)
+def _no_circuit_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every order is to meet the trouble.
+    monkeypatch.setattr(circuits, "MOST_FAILURES", 10**9)
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,14 @@ ELSEWHERE: Mapping[Command, str] = {
     ("js",): "reads no secret and prints names of files, as tests/web/api/test_client_types.py sees",
     ("js", "--out"): "as above",
     ("demo", "--redis-url"): "tests/commands/test_demo.py sees that its password is not shown",
+    ("routes", "check"): "reads a file of rows, and no secret; tests/commands/test_routes.py has what it prints",
+    ("routes", "list"): "as above",
+    (
+        "routes",
+        "import",
+    ): "reads a document of the vendor's; tests/commands/test_vendor_documents.py has what it prints",
+    ("routes", "import", "--only"): "as above",
+    ("routes", "diff"): "as above",
     ("serve",): "searched in a real run, by test_gunicorn_leaks",
 }
 """What is not driven here, and why."""

@@ -16,7 +16,7 @@ import bff
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.crypto import KeyRing, random_text
 from bff.errors import SessionStoreUnavailable
-from bff.places import Places
+from bff.operations.places import Places
 from bff.secret import Secret
 from bff.sessions.answers import (
     FORM_KEY_BYTES,

@@ -6,7 +6,7 @@ from tests.support.mutation import Mutation
 
 _CIRCUITS = "bff/emporix/circuits.py"
 _CLIENT = "bff/emporix/client.py"
-_PLACES = "bff/places.py"
+_PLACES = "bff/operations/places.py"
 _UNIT = "tests/emporix/test_circuits.py"
 _JOURNEY = "tests/journeys/test_circuit_breakers.py"
 
@@ -107,13 +107,13 @@ OF_TROUBLE: tuple[Mutation, ...] = (
         path=_PLACES,
         old="min(ends, self._moved_at + STUCK_SECONDS)",
         new="ends",
-        test="tests/test_places.py::test_who_finds_none_is_refused_at_once_when_none_comes_free_for_a_moment",
+        test="tests/operations/test_places.py::test_who_finds_none_is_refused_at_once_when_none_comes_free_for_a_moment",
     ),
     Mutation(
         guard="a thread takes one place however deep it asks",
         path=_PLACES,
         old="        if self._held.depth == 0:\n            with self._has_moved:\n                if self._left <= 0",
         new="        if True:\n            with self._has_moved:\n                if self._left <= 0",
-        test="tests/test_places.py::test_thread_takes_one_place_however_deep_it_asks",
+        test="tests/operations/test_places.py::test_thread_takes_one_place_however_deep_it_asks",
     ),
 )

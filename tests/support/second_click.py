@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bff.config.settings import Settings
-from bff.places import Places
+from bff.operations.places import Places
 from bff.sandbox.faults import Fault
 from bff.sessions.answers import Answers
 from bff.wiring import Services, build_services

@@ -26,8 +26,8 @@ from bff.errors import (
     UpstreamUnavailable,
 )
 from bff.operations.declared import MAX_ANSWER_BYTES
+from bff.operations.places import Places
 from bff.operations.table import OPERATIONS
-from bff.places import Places
 from bff.tokens.guests import guest_context
 from bff.tokens.replies import anonymous_tokens
 from bff.transport import HttpResponse, Transport

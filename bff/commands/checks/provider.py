@@ -12,7 +12,7 @@ from bff.commands.checks.silent import HeardLog
 from bff.config.settings import Settings, SocialSettings
 from bff.errors import IdentityProviderUnavailable
 from bff.oidc.provider import IdentityProvider
-from bff.places import Places
+from bff.operations.places import Places
 from bff.web import paths
 
 MOST_SECONDS: Final = 20.0

@@ -14,8 +14,8 @@ from bff.errors import (
 )
 from bff.operations import model
 from bff.operations.declared import MAX_ANSWER_BYTES
+from bff.operations.places import Places
 from bff.operations.table import OPERATIONS
-from bff.places import Places
 from bff.secret import Secret
 from bff.transport import HttpResponse, Transport, TransportError
 from tests.support.fakes.clock import FakeClock

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bff.config.settings import SocialSettings
 from bff.oidc.login_state import LoginState
 from bff.oidc.provider import IdentityProvider
-from bff.places import Places
+from bff.operations.places import Places
 from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.keys import SigningKey
 from bff.sandbox.provider.settings import ProviderSettings

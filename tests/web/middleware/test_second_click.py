@@ -14,7 +14,7 @@ from redis import Redis
 from bff.config.settings import Settings
 from bff.crypto import random_text
 from bff.factory import Bff
-from bff.places import Places
+from bff.operations.places import Places
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.mails import Purpose

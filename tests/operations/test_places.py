@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from bff.places import IN_LINE_SECONDS, STUCK_SECONDS, Places
+from bff.operations.places import IN_LINE_SECONDS, STUCK_SECONDS, Places
 
 
 class Refused(Exception):
