@@ -93,7 +93,7 @@ class Bff(Flask):
         )
 
     def largest_body_bytes(self, method: str, path: str) -> int:
-        """Return how many bytes a request with this verb and path may bring, for whoever reads it before a route does.
+        """Return how many bytes a request with this verb and path may bring, for a reader ahead of the route.
 
         :param path: as it came, percent-encoded
         """

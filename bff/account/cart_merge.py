@@ -44,7 +44,7 @@ WAITS_SECONDS: Final = 3600.0
 PAUSE_SECONDS: Final = 60.0
 """From a later try that failed to the next one: calls for carts must not all be slow."""
 _CLAIM_SECONDS: Final = 10.0
-"""How long nobody else tries, unless the one who does says earlier what came of it."""
+"""How long other requests leave it alone, unless the one that tries says earlier what came of it."""
 _LEAST_SECONDS: Final = 0.1
 """Who has less is not asked: that no answer comes then would not be upstream's fault."""
 _GONE: Final = 404
@@ -89,7 +89,7 @@ class CartMerge:
             self._try(session, cart, lambda end: self._alone(former, end), again_at=0.0)
 
     def once_more(self, session: Session) -> None:
-        """Try again what waits in this session, if anything does and nobody else is at it."""
+        """Try again what waits in this session, if anything does and no other request is at it."""
         if session.vault.cart is None:
             return
         try:
@@ -125,7 +125,7 @@ class CartMerge:
 
     @contextmanager
     def _alone(self, former: SessionCookie, end: float) -> Iterator[None]:
-        """Keep out whoever signs in from the same guest's session: a second click, or another person."""
+        """Keep out other sign-ins from the same guest's session: a second click, or another person's."""
         wait_seconds, lease_seconds = max(0.0, end - self._monotonic()), 2 * self._try_seconds
         try:
             with self._store.lock(former, lease_seconds=lease_seconds, wait_seconds=wait_seconds):

@@ -1,6 +1,6 @@
 """One asks, however many want to know: who comes while a question is under way waits for its outcome.
 
-A failure is shared by those who have waited for it, and kept for nobody. Waiting takes a thread, so it has two bounds:
+A failure is shared by those who have waited for it, and is not kept. Waiting takes a thread, so it has two bounds:
 at first everybody waits, for most answers come soon; what takes longer is waited for by a share of the threads alone,
 so that one slow question does not stop the whole process.
 """

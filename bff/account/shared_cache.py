@@ -55,7 +55,7 @@ class Kept:
 
 
 def tag_of(status: int, body: bytes, total: str | None) -> str:
-    """Return what names a content: half of its SHA-256, which nobody makes another content for."""
+    """Return what names a content: half of its SHA-256, for which no other content can be made."""
     content = hashlib.sha256(f"{status} {total or ''}\n".encode() + body).digest()
     return base64.urlsafe_b64encode(content[:_TAG_BYTES]).rstrip(b"=").decode()
 

@@ -213,7 +213,7 @@ class SharedReads:
 
 
 def _key_of(operation: Operation, call: Call) -> _Key | None:
-    """Return what the answer is kept under; None: it is kept for nobody, since something in the question is secret."""
+    """Return what the answer is kept under; None: it is not kept, since something in the question is secret."""
     values = []
     for name, value in sorted((call.values or {}).items(), key=lambda pair: pair[0]):
         if isinstance(value, Secret):

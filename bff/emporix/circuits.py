@@ -1,8 +1,8 @@
-"""Circuit breakers: a service of upstream's that fails again and again is not asked for a moment, so that nobody waits.
+"""Circuit breakers: a service of upstream's that fails again and again is not asked for a moment: no request waits.
 
 One for each service, in each process. What counts is no connection, no answer in time and what a gateway says of a
 service that is away (502 to 504): an input can be crafted to bring a 500 or a refusal, and must not close a shop.
-A call that was not made says nothing: nothing is thrown away for it, and nobody is signed out.
+A call that was not made says nothing: nothing is thrown away for it, and no customer is signed out.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Came(Enum):
 
     SUCCESS = "success"
     FAILURE = "failure"
-    """Nobody was there, or nobody in time."""
+    """The service did not answer, or not in time."""
     ANSWER = "answer"
-    """Somebody is there, and may be well or not."""
+    """The service answered, and may be well or not."""
     NOTHING = "nothing"
     """Nothing was sent, or not waited for as long as others are."""
 

@@ -1,8 +1,8 @@
 """How many threads may wait for other servers at once: the others answer what needs none, the probes above all.
 
-Whoever waits for what another thread or process asks there takes a place too, since that ends no sooner. A thread takes
-one place, however deep in it asks. While places come free again, whoever finds none waits in line: a busy shop with a
-quick upstream needs all of its threads. Once none has come free for a moment, nobody else waits.
+A thread that waits for what another thread or process asks there takes a place too, since that ends no sooner. A thread
+takes one place, however deep in it asks. While places come free again, a thread that finds none waits in line: a busy
+shop with a quick upstream needs all of its threads. Once none has come free for a moment, no further thread waits.
 """
 
 from __future__ import annotations
