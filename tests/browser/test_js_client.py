@@ -32,6 +32,8 @@ NewTab = Callable[[], Tab]
 SESSION = "GET /api/session"
 TEN_MINUTES = "Ten minutes to a signed-in profile"
 ADDRESS = {"contactName": "Jane Doe", "street": "Rynek"}
+WAITED = "6"
+"""The shop waits for Emporix: what a busy machine needs for a sign-in, and one test waits out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site(storefronts: NewStorefront) -> Iterator[Site]:
     with running_front() as front:
-        environment = {"BFF_PUBLIC_URL": front.url, "BFF_NEUTRAL_ANSWERS": "off", "EMPORIX_READ_TIMEOUT": "1"}
+        environment = {"BFF_PUBLIC_URL": front.url, "BFF_NEUTRAL_ANSWERS": "off", "EMPORIX_READ_TIMEOUT": WAITED}
         store = storefronts(False, environment)
         front.shop = store.url
         yield Site(store=store, front=front)
@@ -304,7 +306,7 @@ OF_EMPORIX = alike(
     (Fault(cut=Cut.AFTER_EFFECT), 503, "upstream_unavailable", 5),
     (Fault(answer=CannedResponse(status=429, headers={"Retry-After": "7"})), 429, "rate_limited", 7),
     (Fault(answer=CannedResponse(status=500)), 502, "upstream_error", None),
-    (Fault(delay_before_seconds=3), 504, "upstream_timeout", None),
+    (Fault(delay_before_seconds=float(WAITED) + 3), 504, "upstream_timeout", None),
 )
 
 

@@ -99,12 +99,12 @@ def test_success_gives_its_attempt_back(make_shop: ShopMaker) -> None:
 
 @pytest.mark.parametrize("operation", ["login", "anonymous_login"])
 def test_sign_in_that_upstream_did_not_answer_counts_for_nothing(make_shop: ShopMaker, operation: str) -> None:
-    shop = make_shop(BFF_RATE_LIMIT_LOGIN="1/minute;1/minute;1/hour", EMPORIX_READ_TIMEOUT="1")
+    shop = make_shop(BFF_RATE_LIMIT_LOGIN="1/minute;1/minute;1/hour", EMPORIX_READ_TIMEOUT="3")
     browser = shop.browser()
     for fault, status in (
         (Fault(answer=empty(503)), 503),
         (Fault(answer=empty(500)), 502),
-        (Fault(delay_before_seconds=5.0), 504),
+        (Fault(delay_before_seconds=6.0), 504),
     ):
         shop.sandbox.faults.add(operation, fault)
         assert guess(browser).status_code == status
