@@ -17,6 +17,8 @@ const USUAL = document.getElementById("view").dataset;
 export function storefront(bff, onCount) {
   let visit;
   let cartId = null;
+  // A cart that was known has been found gone, and the visitor was not told yet.
+  let isLost = false;
   let here = null;
   let sites = null;
 
@@ -71,6 +73,7 @@ export function storefront(bff, onCount) {
   async function find() {
     const { site } = await place();
     const cart = await orNull(call("GET", CARTS, { query: { siteCode: site.code } }));
+    isLost ||= cartId !== null && cart === null;
     cartId = cart?.id ?? null;
     begun(cart);
     onCount(cart?.totalUnitsCount ?? 0);
@@ -87,6 +90,12 @@ export function storefront(bff, onCount) {
       if (ofCall(error).status !== CONFLICT) throw error;
       await find();
     }
+  }
+
+  function isAnew(known) {
+    const was = isLost || (known !== null && known !== cartId);
+    isLost = false;
+    return was;
   }
 
   async function put(body) {
@@ -107,6 +116,7 @@ export function storefront(bff, onCount) {
     follow(isCustomer) {
       visit = isCustomer ? Date.now().toString(36) : undefined;
       cartId = here = sites = null;
+      isLost = false;
     },
 
     /** Whether the tab knows of a cart. */
@@ -157,13 +167,13 @@ export function storefront(bff, onCount) {
       if (!cartId) await begin();
       try {
         await put(body);
-        return false;
+        return isAnew(known);
       } catch (error) {
         if (!isGone(ofCall(error))) throw error;
       }
       if (!(await find())) await begin();
       await put(body);
-      return known !== null && known !== cartId;
+      return isAnew(known);
     },
 
     setQuantity: (id, quantity) =>
@@ -213,6 +223,7 @@ export function storefront(bff, onCount) {
 
     forgetCart() {
       cartId = null;
+      isLost = false;
       begun(false);
       onCount(0);
     },

@@ -213,6 +213,22 @@ def test_a_cart_that_is_no_more_is_begun_anew_and_that_is_told(visitor: Visitor,
     expect(visitor.page.get_by_role("main")).not_to_contain_text("Sencha")
 
 
+def test_a_cart_that_was_seen_to_be_no_more_is_told_of_with_the_next_one(visitor: Visitor, store: Storefront) -> None:
+    at_goods(visitor)
+    put_in(visitor, "Sencha, 100 g")
+    with store.sandbox.state.lock:
+        upstream(store).carts.clear()
+    nav(visitor, "Cart")
+    visitor.heading("Your cart is empty")
+    forget_404s(visitor, "/api/cart/carts")
+    nav(visitor, "Products")
+    visitor.heading("Products")
+    put_in(visitor, "Assam, 100 g")
+    visitor.says("Your former cart is no longer there")
+    put_in(visitor, "Oolong, 50 g")
+    expect(visitor.page.get_by_role("main")).not_to_contain_text("Your former cart")
+
+
 def forget_404s(visitor: Visitor, path: str) -> None:
     """Drop what a browser says of carts that are not there, and only that."""
     # The browser says it twice: once by itself, and of the answer.

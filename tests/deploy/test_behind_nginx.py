@@ -30,6 +30,7 @@ from tests.support.deploy.front import HOST, Front, Places, in_front
 from tests.support.deploy.shipped import settings_of, shipped, variables_in
 from tests.support.deploy.visitor import COOKIE, Answer, Visitor
 from tests.support.shop import KEY
+from tests.support.small_server import eventually
 
 OURS = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
 SHOP = "x-stands-for-the-shop"
@@ -212,12 +213,12 @@ def test_program_and_shop_are_sent_one_entry_of_ours_and_nothing_that_a_visitor_
     request_id = own.pop("x-request-id")
     assert re.fullmatch("[0-9a-f]{32}", request_id)
     assert own == {"x-forwarded-for": "127.0.0.4", "x-forwarded-proto": "https", "x-forwarded-host": HOST}
-    assert request_id in site.front.access_log
+    eventually(lambda: request_id in site.front.access_log)
 
 
 def test_answer_and_both_logs_name_a_request_by_one_id(visitor: VisitorMaker, site: Site) -> None:
     request_id = visitor().get("/api/session", "X-Request-ID: chosen-by-a-visitor").headers["x-request-id"]
-    assert request_id in site.front.access_log
+    eventually(lambda: request_id in site.front.access_log)
     assert request_id in (site.front.folder / "bff.log").read_text()
 
 
@@ -321,7 +322,7 @@ def test_static_file_is_served_with_its_age(visitor: VisitorMaker) -> None:
 
 def test_mailed_token_is_in_no_log_of_nginx(visitor: VisitorMaker, site: Site) -> None:
     assert visitor().get(f"/password/reset?token={MAILED}").status == 200
-    assert '"GET /password/reset HTTP/2.0"' in site.front.access_log
+    eventually(lambda: '"GET /password/reset HTTP/2.0"' in site.front.access_log)
     assert MAILED not in site.front.all_logs
 
 
@@ -344,7 +345,8 @@ def test_script_is_told_in_the_usual_shape_that_the_program_is_away_and_no_token
     assert answer.json["requestId"] == answer.headers["x-request-id"]
     assert visitor.get(f"/password/reset?token={MAILED}").status == 502
     visitor.close()
-    assert "/password/reset" in alone.all_logs
+    # It writes its line after the answer has left.
+    eventually(lambda: "/password/reset" in alone.all_logs)
     assert MAILED not in alone.all_logs
 
 
