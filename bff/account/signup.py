@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from babel.numbers import get_territory_currencies
+
 from bff.account.login import Login
 from bff.config.settings import EmporixSettings, SignupMode
 from bff.emporix.client import Call
@@ -35,10 +37,19 @@ class Signup:
 
 
 def with_preferences(content: dict[str, Any], settings: EmporixSettings) -> dict[str, Any]:
-    """Return a sign-up with the settings' currency and country where it names none; an address is not made for that."""
+    """Return a sign-up with the settings' currency and country where it names none; an address is not made for that.
+
+    Without a currency of its own, the settings' country says which one is paid with there (Unicode CLDR, by Babel).
+    """
     details, address = content.get("customerDetails", {}), content.get("customerAddress")
-    if settings.currency is not None and "preferredCurrency" not in details:
-        content = {**content, "customerDetails": {**details, "preferredCurrency": settings.currency}}
+    currency = settings.currency or _currency_of(settings.country)
+    if currency is not None and "preferredCurrency" not in details:
+        content = {**content, "customerDetails": {**details, "preferredCurrency": currency}}
     if settings.country is not None and address is not None and "country" not in address:
         content = {**content, "customerAddress": {**address, "country": settings.country}}
     return content
+
+
+def _currency_of(country: str | None) -> str | None:
+    # Where there are several, the one that all is paid with comes first.
+    return next(iter(get_territory_currencies(country)), None) if country else None

@@ -179,7 +179,7 @@ class EmporixSettings:
         unset=None,
         example="EUR",
     )
-    """In which a guest sees prices; of a new account too, where its owner names none."""
+    """In which a guest sees prices; of a new account too, where its owner names none. None: the country's, for that."""
     country: str | None = optional(
         "EMPORIX_COUNTRY",
         parsers.matching(COUNTRY, "an ISO 3166-1 code, two capital letters"),

@@ -27,6 +27,8 @@ from bff.web.templates import register_templates
 
 SOURCE: Final = "en"
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
+_UNTOUCHED: Final = "en_US"
+"""What Emporix gives to accounts that name no language. Who chooses English on our pages gets `en`."""
 FOLDER: Final = Path(__file__).resolve().parent.parent / "translations"
 
 
@@ -150,4 +152,6 @@ def _preferred() -> str | None:
     session = browser_session().session
     if session.state is not SessionState.LIVE or session.signed_in is None:
         return None
-    return session.signed_in.customer.language
+    preferred = session.signed_in.customer.language
+    # Nobody has chosen it, and the browser knows better. One that asks for English shows English all the same.
+    return None if preferred == _UNTOUCHED else preferred

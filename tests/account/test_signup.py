@@ -186,3 +186,11 @@ def test_what_a_new_customer_says_goes_before_what_the_settings_say(make_shop: S
 def test_without_settings_a_sign_up_goes_as_it_came(make_shop: ShopMaker) -> None:
     wanted = {**NEW, "customerAddress": HOME}
     assert sent_of(visits_in(make_shop, "optin"), wanted) == wanted
+
+
+@pytest.mark.parametrize(("country", "currency"), [("DE", "EUR"), ("CH", "CHF"), ("XX", None)])
+def test_country_says_the_currency_where_the_settings_name_none(
+    make_shop: ShopMaker, country: str, currency: str | None
+) -> None:
+    details = sent_of(visits_in(make_shop, "optin", EMPORIX_COUNTRY=country), NEW)["customerDetails"]
+    assert details.get("preferredCurrency") == currency

@@ -152,6 +152,16 @@ def test_language_that_pages_do_not_have_leaves_the_browsers(tongues: Shop) -> N
     assert speaks(tongues, "not a language", Accept_Language="ja").follow().language == "en"
 
 
+@pytest.mark.parametrize(
+    ("tag", "browser", "shown"),
+    [("en_US", "de", "de"), ("en_US", "en", "en"), ("en_US", "ja", "en"), ("en", "de", "en"), ("en_GB", "de", "en")],
+)
+def test_english_that_nobody_has_chosen_does_not_go_before_the_browsers(
+    tongues: Shop, tag: str, browser: str, shown: str
+) -> None:
+    assert speaks(tongues, tag, Accept_Language=browser).follow().language == shown
+
+
 def test_page_with_errors_is_in_one_language_throughout(tongues: Shop) -> None:
     somebody = speaks(tongues, "de", Accept_Language="fr")
     somebody.follow()

@@ -18,7 +18,7 @@ from bff.web.declared import Need
 from bff.web.forms.choices import Offer, countries, shared
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.language import locale_code
+from bff.web.language import language, locale_code
 from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
 from bff.web.pages.mailed_links import mailed, mailed_to, mailed_token, shows_sent, was_mailed
 from bff.web.pages.visit import Visit
@@ -101,6 +101,8 @@ def _wanted(form: SignupForm) -> dict[str, Any]:
         "firstName": form.firstName.data,
         "lastName": form.lastName.data,
         "contactEmail": form.email.data,
+        # Else the account is in the language that Emporix takes for granted.
+        "preferredLanguage": language(),
     }
     for name, field in (("contactPhone", form.phone), ("company", form.company)):
         if field.data:

@@ -165,7 +165,7 @@ def test_only_what_was_entered_is_sent(shop: Shop) -> None:
     assert sent(shop) == {
         "email": NEW,
         "password": PASSWORD,
-        "customerDetails": {"firstName": "Jane", "lastName": "Doe", "contactEmail": NEW},
+        "customerDetails": {"firstName": "Jane", "lastName": "Doe", "contactEmail": NEW, "preferredLanguage": "en"},
     }
 
 
@@ -189,6 +189,7 @@ def test_company_other_sign_in_address_and_first_address_are_sent(shop: Shop) ->
             "firstName": "Jane",
             "lastName": "Doe",
             "contactEmail": NEW,
+            "preferredLanguage": "en",
             "contactPhone": "123",
             "company": "Example",
             "b2b": {"companyRegistrationId": "1-2-3"},
