@@ -162,6 +162,7 @@ def create_app(
         may_add_login=lambda: settings.features.add_login,
         min_password_characters=MIN_PASSWORD_CHARACTERS,
         paths=paths.for_templates(),
+        shop=settings.shop,
     )
     catalogues = Catalogues.read(translations) if translations else Catalogues.read()
     register_language(app, catalogues)

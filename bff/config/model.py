@@ -104,6 +104,10 @@ def _choice(name: str, usual: E) -> E:
     return setting(name, parsers.choice(type(usual)), usual.value)
 
 
+def _link(name: str, *, example: str) -> str | None:
+    return optional(name, parsers.link, unset=None, example=example)
+
+
 def _visible(value: str) -> str:
     return parsers.matching(r"[!-~]+", "visible ASCII characters without spaces")(value)
 
@@ -253,6 +257,25 @@ class FeatureSettings:
     add_login: bool = setting("BFF_ADD_LOGIN", parsers.switch, "on")
     api_docs: bool = setting("BFF_API_DOCS", parsers.switch, "off")
     example_shop: bool = setting("BFF_EXAMPLE_SHOP", parsers.switch, "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopSettings:
+    """The shop around the account: its name, and where pages link to; the same object is the templates' `shop`."""
+
+    name: str | None = optional(
+        "BFF_SHOP_NAME",
+        parsers.matching(r"\S(.*\S)?", "a name of at most 60 characters", longest=60),
+        unset=None,
+        example="Example Shop",
+    )
+    url: str | None = _link("BFF_SHOP_URL", example="https://www.example.com/")
+    orders_url: str | None = _link("BFF_ORDERS_URL", example="/shop/orders")
+    """Where orders are looked after, if not on a page of ours."""
+    help_url: str | None = _link("BFF_HELP_URL", example="https://www.example.com/help")
+    imprint_url: str | None = _link("BFF_IMPRINT_URL", example="https://www.example.com/imprint")
+    privacy_url: str | None = _link("BFF_PRIVACY_URL", example="https://www.example.com/privacy")
+    terms_url: str | None = _link("BFF_TERMS_URL", example="https://www.example.com/terms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ E = TypeVar("E", bound=StrEnum)
 KEY_BYTES: Final = 32
 UNIT_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+LONGEST_LINK: Final = 500
 HOST_NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 
 
@@ -196,6 +197,28 @@ def web_url(value: str) -> SplitResult:
     if url.scheme == "http" and not is_loopback(url.hostname or ""):
         raise UnacceptableError("must be https, since only loopback may use http")
     return url
+
+
+def link(value: str) -> str:
+    """Read where a link leads: an https URL, an http one on loopback, or a path of this origin; never another host.
+
+    A browser takes `//` and `/\\` in front for the beginning of a host.
+    """
+    if len(value) > LONGEST_LINK or not value.isprintable():
+        raise UnacceptableError(f"must be a URL or a path of at most {LONGEST_LINK} characters that can be printed")
+    if value.startswith("/"):
+        if value.startswith("//") or re.search(r"[\s\\]", value):
+            raise UnacceptableError("must be a path with one '/' in front, without spaces or backslashes, or a URL")
+        return value
+    url = split_url(value)
+    if url.scheme not in DEFAULT_PORTS or not value.startswith(f"{url.scheme}://"):
+        raise UnacceptableError("must be an https:// URL, or a path with one '/' in front")
+    if "@" in url.netloc:
+        raise UnacceptableError("must not have a user")
+    _host(url.hostname or "")
+    if url.scheme == "http" and not is_loopback(url.hostname or ""):
+        raise UnacceptableError("must be https, since only loopback may use http")
+    return value
 
 
 def split_url(value: str) -> SplitResult:

@@ -29,6 +29,7 @@ from bff.config.model import (
     SameSite,
     ServingSettings,
     SessionSettings,
+    ShopSettings,
     SignupMode,
     SocialSettings,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "ServingSettings",
     "SessionSettings",
     "Settings",
+    "ShopSettings",
     "SignupMode",
     "SocialSettings",
 ]
@@ -68,6 +70,7 @@ _BRANCHES: Final = (
     CookieSettings,
     LimitSettings,
     FeatureSettings,
+    ShopSettings,
     SocialSettings,
     ServingSettings,
     LoggingSettings,
@@ -84,6 +87,7 @@ class Settings:
     cookie: CookieSettings
     limits: LimitSettings
     features: FeatureSettings
+    shop: ShopSettings
     social: SocialSettings | None
     """None: no social sign-in."""
     serving: ServingSettings
@@ -109,6 +113,7 @@ class Settings:
             cookie=env.branch(CookieSettings, name="__Host-session" if secure else "bff-session", secure=secure),
             limits=env.branch(LimitSettings),
             features=features,
+            shop=env.branch(ShopSettings),
             social=_social(env),
             serving=serving,
             logging=env.branch(LoggingSettings),

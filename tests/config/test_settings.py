@@ -18,6 +18,7 @@ from bff.config.settings import (
     RefreshBearer,
     SameSite,
     Settings,
+    ShopSettings,
     SignupMode,
 )
 from bff.errors import ConfigurationError
@@ -81,6 +82,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert serving.trusted_proxies == 0
     assert (serving.theme_dir, serving.metrics_bind, serving.security_contact) == (None, None, None)
     assert (settings.logging.level, settings.logging.format) == ("info", LogFormat.JSON)
+    assert settings.shop == ShopSettings()
     assert settings.warnings == ()
 
 
@@ -159,6 +161,13 @@ GOOD: list[tuple[str, str, Callable[[Settings], object], object]] = [
     ("BFF_API_DOCS", "on", lambda s: s.features.api_docs, True),
     ("BFF_EXAMPLE_SHOP", "on", lambda s: s.features.example_shop, True),
     ("BFF_EXAMPLE_SHOP", "on", lambda s: s.serving.return_paths, ("/shop",)),
+    ("BFF_SHOP_NAME", "Müller & Söhne", lambda s: s.shop.name, "Müller & Söhne"),
+    ("BFF_SHOP_URL", "/", lambda s: s.shop.url, "/"),
+    ("BFF_ORDERS_URL", "/shop/orders?open=1#top", lambda s: s.shop.orders_url, "/shop/orders?open=1#top"),
+    ("BFF_HELP_URL", "https://example.com/help?x=1", lambda s: s.shop.help_url, "https://example.com/help?x=1"),
+    ("BFF_IMPRINT_URL", "http://127.0.0.1:3000/i", lambda s: s.shop.imprint_url, "http://127.0.0.1:3000/i"),
+    ("BFF_PRIVACY_URL", "/privacy", lambda s: s.shop.privacy_url, "/privacy"),
+    ("BFF_TERMS_URL", "/terms", lambda s: s.shop.terms_url, "/terms"),
     ("BFF_SECURITY_CONTACT", "tel:+49123", lambda s: s.serving.security_contact, "tel:+49123"),
     ("BFF_METRICS_BIND", "127.0.0.1:9090", lambda s: s.serving.metrics_bind, "127.0.0.1:9090"),
     ("BFF_LOG_LEVEL", "WARNING", lambda s: s.logging.level, "warning"),
@@ -204,6 +213,24 @@ BAD: dict[str, tuple[str, ...]] = {
     "BFF_RATE_LIMIT_GUEST": ("60/minute;60/minute",),
     "BFF_RATE_LIMIT_API": ("600",),
     "BFF_NEUTRAL_ANSWERS": ("maybe",),
+    "BFF_SHOP_NAME": (" Shop", "x" * 61),
+    **dict.fromkeys(
+        ("BFF_SHOP_URL", "BFF_ORDERS_URL", "BFF_HELP_URL", "BFF_IMPRINT_URL", "BFF_PRIVACY_URL", "BFF_TERMS_URL"),
+        (
+            *(
+                "//evil.example",
+                "/\\evil.example",
+                "/a\\b",
+                "/a b",
+                "/a\tb",
+                "\\\\evil.example",
+                "help",
+                "javascript:x",
+            ),
+            *("http://shop.example.com/", "https:/shop.example.com", "https:///x", "https://u@shop.example.com/"),
+            *("https://shop.example.com\\x", "mailto:help@example.com", "/" + "x" * 500),
+        ),
+    ),
     "BFF_THEME_DIR": ("/does/not/exist",),
     "BFF_METRICS_BIND": ("unix:/run/metrics.sock",),
     "BFF_LOG_LEVEL": ("loud",),
