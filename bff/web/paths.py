@@ -61,6 +61,7 @@ ADDRESS: Final = PathWithId("/account/addresses/<addressId>")
 ADDRESS_DELETE: Final = PathWithId("/account/addresses/<addressId>/delete")
 ADDRESS_DEFAULT: Final = PathWithId("/account/addresses/<addressId>/default")
 ADDRESS_TAGS: Final = PathWithId("/account/addresses/<addressId>/tags")
+SECURITY: Final = "/account/security"
 EMAIL: Final = "/account/email"
 PASSWORD: Final = "/account/password"  # noqa: S105 - a path, no password
 COMPANY: Final = "/account/company"

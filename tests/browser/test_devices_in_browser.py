@@ -32,7 +32,7 @@ def is_signed_out_at_the_next_click(visitor: Visitor) -> None:
 
 def test_one_browser_ends_the_other(store: Storefront, new_visitor: NewVisitor) -> None:
     email, here, there = two(store, new_visitor)
-    here.follow_nav("Devices")
+    here.follow_security("Show your devices")
     here.heading("Signed-in devices")
     cards = here.page.get_by_role("main").get_by_role("listitem")
     expect(cards).to_have_count(2)
@@ -53,7 +53,7 @@ def test_everywhere_else_is_ended_at_once(store: Storefront, new_visitor: NewVis
     email, here, there = two(store, new_visitor)
     third = new_visitor()
     third.sign_in(email)
-    here.follow_nav("Devices")
+    here.follow_security("Show your devices")
     here.press("Sign out everywhere else")
     here.is_told_success("You have been signed out on 2 other devices.")
     for visitor in (there, third):
@@ -68,7 +68,7 @@ def test_whoever_signed_in_long_ago_proves_it_first_and_presses_once_more(
 ) -> None:
     email, here, there = two(store, new_visitor)
     store.age_sign_in(here.cookie, 3600)
-    here.follow_nav("Devices")
+    here.follow_security("Show your devices")
     here.press(re.compile("^Sign out device: Safari on iOS"))
     here.heading("Sign in once more")
     there.follow_nav("Addresses")
@@ -85,7 +85,7 @@ def test_whoever_signed_in_long_ago_proves_it_first_and_presses_once_more(
 @in_one_mode
 def test_this_browser_can_be_signed_out_in_the_list_too(store: Storefront, new_visitor: NewVisitor) -> None:
     _, here, there = two(store, new_visitor)
-    here.follow_nav("Devices")
+    here.follow_security("Show your devices")
     here.press("Sign out this device")
     here.is_at("/login")
     here.says("You have signed out.")
@@ -96,7 +96,7 @@ def test_this_browser_can_be_signed_out_in_the_list_too(store: Storefront, new_v
 @in_one_mode
 def test_changed_password_ends_the_other_browser(store: Storefront, new_visitor: NewVisitor) -> None:
     _, here, there = two(store, new_visitor)
-    here.follow_nav("Password")
+    here.follow_security("Change your password")
     expect(here.field("Sign out everywhere else")).to_be_checked()
     here.fill("Current password", PASSWORD)
     here.fill("New password", NEW_PASSWORD)

@@ -62,7 +62,7 @@ def test_the_password_is_changed(store: Storefront, visitor: Visitor) -> None:
     email = store.customer()
     visitor.sign_in(email)
     before = visitor.cookie
-    visitor.follow_nav("Password")
+    visitor.follow_security("Change your password")
     visitor.heading("Change your password")
     visitor.fill("Current password", "not the password")
     visitor.fill("New password", NEW_PASSWORD)

@@ -62,7 +62,7 @@ def test_a_profile_that_was_changed_elsewhere_shows_both_versions(
 def test_the_sign_in_e_mail_is_changed_and_confirmed(store: Storefront, visitor: Visitor) -> None:
     email, wanted = store.customer(), fresh_email()
     visitor.sign_in(email)
-    visitor.follow_nav("Sign-in e-mail")
+    visitor.follow_security("Change your sign-in e-mail")
     visitor.fill("New e-mail address", wanted)
     visitor.fill("Current password", "not the password")
     assert visitor.press("Send the link").status == 422

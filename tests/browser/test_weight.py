@@ -22,6 +22,7 @@ SIGNED_IN = (
     "/account/addresses/new",
     "/account/email",
     "/account/password",
+    "/account/security",
     "/account/company",
     "/account/sessions",
     "/account/delete",

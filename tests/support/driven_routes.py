@@ -138,6 +138,7 @@ READING: Mapping[str, str] = {
     "/account/addresses/<addressId>/tags": "/account/addresses/a1/tags",
     "/account/password": "/account/password",
     "/account/email": "/account/email",
+    "/account/security": "/account/security",
     "/account/sessions": "/account/sessions",
     "/account/sessions/<id>/end": "/account/sessions/d1/end",
     "/account/sessions/end-others": "/account/sessions/end-others",

@@ -1,4 +1,4 @@
-"""Signed-in devices: a list, and the pages that ask before they end one of them or all others.
+"""What signing in hangs on at a glance; signed-in devices: a list, and the pages that ask before they end any.
 
 Dates are in UTC and say so: without a script the server does not know the visitor's zone, and a time of an unnamed zone
 would be worse than one that has to be converted.
@@ -60,6 +60,7 @@ class ShownDevice:
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Add the pages without a form; return the others."""
+    register_view(blueprint, services, paths.SECURITY, "security", _security)
     register_view(blueprint, services, paths.DEVICES, "devices", _list)
     return [
         FormPage(
@@ -91,6 +92,16 @@ def moment(unix_seconds: float) -> Moment:
     when = datetime.fromtimestamp(unix_seconds, UTC)
     parts = {"date": format_date(when, "medium", locale=locale()), "time": format_time(when, "short", locale=locale())}
     return Moment(machine=when.strftime("%Y-%m-%dT%H:%M:%SZ"), words=_("%(date)s, %(time)s UTC") % parts)
+
+
+def _security(visit: Visit) -> ResponseReturnValue:
+    devices = visit.services.devices.list(visit.session)
+    return render(
+        "security.html",
+        number=len(devices),
+        last=moment(max((device.created_at for device in devices), default=visit.who.since)),
+        may_delete=visit.services.settings.features.account_deletion,
+    )
 
 
 def _list(visit: Visit) -> ResponseReturnValue:

@@ -107,6 +107,7 @@ SIGNED_IN = (
         heading="Your profile",
         reach=view_steps.password_changed,
     ),
+    View(name="security", heading="Security", reach=signed_in(at("/account/security"))),
     View(name="devices-one", heading="Signed-in devices", reach=signed_in(at("/account/sessions"))),
     View(name="devices-several", heading="Signed-in devices", reach=view_steps.several_devices),
     View(name="devices-one-ended", heading="Signed-in devices", reach=view_steps.one_device_ended),

@@ -51,6 +51,11 @@ class Visitor:
         nav = self.page.get_by_role("navigation", name="Your account")
         return self._leave(nav.get_by_role("link", name=name, exact=True))
 
+    def follow_security(self, name: str) -> Response:
+        """Follow a link of the page on what signing in hangs on."""
+        self.follow_nav("Security")
+        return self._leave(self.page.locator("main").get_by_role("link", name=name, exact=True))
+
     def become(self, email: str) -> None:
         """Be signed in, without a page: by the JSON routes, with this browser's cookies."""
         sign_in_unseen(self.context, self.store, email)

@@ -99,6 +99,7 @@ FORMS: dict[tuple[str, str], dict[str, str] | None] = {
     ("POST", "/account/company"): {"legalEntityId": LEGAL_ENTITIES[1].id},
     ("GET", "/account/logins"): None,
     ("POST", "/account/logins"): {"email": "third@example.com", "password": NEW_PASSWORD},
+    ("GET", "/account/security"): None,
     ("GET", "/account/sessions"): None,
     ("GET", "/account/sessions/<id>/end"): None,
     ("POST", "/account/sessions/<id>/end"): {},

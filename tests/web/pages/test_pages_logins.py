@@ -35,7 +35,7 @@ def refused(status: int) -> Fault:
 
 
 def test_social_customer_adds_a_password_and_signs_in_with_it(social: SocialShop, john: Traveller) -> None:
-    assert PATH in john.pages.get("/account").links
+    assert PATH in john.pages.get("/account/security").links
     page = john.pages.get(PATH)
     assert page.form(PATH).values["email"] == JOHN.email
     john.pages.send(PATH, email=EMAIL, password=PASSWORD)
@@ -106,7 +106,7 @@ def test_shop_that_does_not_offer_it_has_no_such_page(make_shop: ShopMaker) -> N
     somebody = customer(make_shop(BFF_ADD_LOGIN="off"))
     somebody.get(PATH)
     assert somebody.status == 404
-    assert PATH not in somebody.get("/account").links
+    assert PATH not in somebody.get("/account/security").links
 
 
 @pytest.mark.parametrize("status", [403, 404, 405])

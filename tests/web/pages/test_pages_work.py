@@ -29,6 +29,7 @@ PAGES = (
     "/account/addresses/new",
     "/account/email",
     "/account/password",
+    "/account/security",
     "/account/sessions",
     "/account/delete",
 )
