@@ -32,6 +32,7 @@ from bff.sessions.audit_fields import audit_outcome, audit_subject
 from bff.sessions.model import (
     Customer,
     CustomerTokens,
+    LegalEntity,
     SignedIn,
     SocialIdentity,
     TokenSet,
@@ -146,6 +147,22 @@ class Login(LoginEnds):
         except (BffError, SessionEnded) as err:
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=outcome_of(err))
+
+    def take_companies(self, session: Session, companies: tuple[LegalEntity, ...]) -> None:
+        """Keep which companies a profile names that has just been read; a failure leaves what was known."""
+        who = session.signed_in
+        if who is None or who.customer.legal_entities == companies:
+            return
+        try:
+            session.change_web(
+                lambda web: (
+                    web
+                    if web.signed_in is None
+                    else web.with_customer(replace(web.signed_in.customer, legal_entities=companies))
+                )
+            )
+        except (BffError, SessionEnded) as err:
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="companies", outcome=outcome_of(err))
 
     @contextmanager
     def redeem(self, attempt: SignInAttempt) -> Iterator[Grant]:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, current_app, render_template, request
 
 from bff.sessions.session import SessionState
+from bff.web.acting_for import acting_for
 from bff.web.language import language
 from bff.web.page_tokens import page_token
 from bff.web.session_interface import browser_session
@@ -24,6 +25,7 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
         page_template(current_app, template, language()),
         **{
             "who": session.signed_in if session.state is SessionState.LIVE else None,
+            "acts_for": acting_for(session),
             "visitor_is_known": known,
             "path": request.path,
             # Flask-WTF puts its own into every context.

@@ -20,6 +20,7 @@ from markupsafe import escape
 from bff.crypto import random_text
 from bff.sessions.model import SignedIn
 from bff.sessions.session import SessionState
+from bff.web.acting_for import acting_for
 from bff.web.language import language
 from bff.web.page_tokens import ISSUED_KEYS, page_token, random_form_key
 from bff.web.pages.visit import Visit
@@ -50,7 +51,7 @@ def _names(who: SignedIn) -> dict[str, str | None]:
 
 def _stand_in(who: SignedIn, names: Mapping[str, str | None], marks: Mapping[str, str]) -> Any:
     shown = {word: marks.get(word) for word in names}
-    customer = _Shown(**shown, legal_entities=bool(who.customer.legal_entities))
+    customer = _Shown(**shown, legal_entities=())
     return _Shown(customer=customer, social=who.social is not None)
 
 
@@ -115,7 +116,7 @@ class BlankPages:
     def shown_to(self, who: SignedIn, key: Key, make: Callable[[Any], Response]) -> Response:
         """Return a page that says of a customer no more than names, kept or made now."""
         names = _names(who)
-        key = (*key, *(bool(name) for name in names.values()), bool(who.customer.legal_entities), who.social is None)
+        key = (*key, *(bool(name) for name in names.values()), who.social is None)
         blank = self._kept.get(key)
         if blank is None and self.may_keep_for_customers:
             marks = {word: random_text(_MARK_BYTES) for word, name in names.items() if name}
@@ -152,7 +153,8 @@ def shown_to_strangers(visit: Visit, endpoint: str, make: Callable[[], Response]
 
 def shown_to_customers(visit: Visit, endpoint: str, make: Callable[[Any], Response]) -> Response:
     """Return a page that says of who is signed in no more than names; `make` is handed whom to say it of."""
-    if not _is_plainly_asked_for() or len(visit.browser) > 0:
+    # The header names the company that somebody acts for.
+    if not _is_plainly_asked_for() or len(visit.browser) > 0 or acting_for(visit.session) is not None:
         return make(visit.who)
     return _pages().shown_to(visit.who, (endpoint, language()), make)
 

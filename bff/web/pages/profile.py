@@ -12,6 +12,7 @@ from bff.account.profile import Profile
 from bff.errors import PreconditionFailed, UpstreamRejected
 from bff.operations.model import MERGE_PATCH
 from bff.web import paths
+from bff.web.acting_for import acting_for
 from bff.web.forms.choices import Offer, currencies, language_name, languages, shared, shared_codes
 from bff.web.forms.fields import entered, version_of
 from bff.web.forms.forms import CompanyForm, ProfileForm
@@ -57,6 +58,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 def _values(visit: Visit) -> Mapping[str, Any]:
     profile = Profile.of(visit.perform("get_me").content)
+    if "b2b" not in profile.unreadable:
+        visit.services.login.take_companies(visit.session, profile.legal_entities)
     return {
         **profile.texts.by_property(),
         "contactEmailBefore": profile.texts.contact_email,
@@ -127,5 +130,9 @@ def _switch(visit: Visit, form: CompanyForm) -> ResponseReturnValue:
         if err.status not in (400, 403):
             raise
         raise FieldRefused("legalEntityId", _("You cannot act for this company (any more).")) from None
-    flash(_("You now act for another company.") if form.legalEntityId.data else _("You now act for yourself."))
+    now = acting_for(visit.session)
+    if now is None or now.company is None:
+        flash(_("You now act for yourself."))
+    else:
+        flash(_("You now act for %(company)s.") % {"company": now.company})
     return see_other(paths.ACCOUNT)

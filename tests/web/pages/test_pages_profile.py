@@ -165,7 +165,7 @@ def test_company_is_switched_and_back(shop: Shop) -> None:
     assert all(entity.name in page.words for entity in LEGAL_ENTITIES)
     somebody.send("/account/company", legalEntityId=LEGAL_ENTITIES[1].id)
     assert (somebody.status, somebody.location) == (303, "/account")
-    assert "You now act for another company." in somebody.follow().words
+    assert f"You now act for {LEGAL_ENTITIES[1].name}." in somebody.follow().words
     assert somebody.get("/account/company").form("/account/company").values["legalEntityId"] == LEGAL_ENTITIES[1].id
     somebody.send("/account/company", legalEntityId="")
     assert "You now act for yourself." in somebody.follow().words
