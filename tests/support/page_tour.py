@@ -25,6 +25,7 @@ PROVIDER = {
     "AUTH0_CLIENT_ID": "x",
     "AUTH0_CONNECTIONS": "google-oauth2=Google",
 }
+_LINKS = ("BFF_SHOP_URL", "BFF_ORDERS_URL", "BFF_HELP_URL", "BFF_IMPRINT_URL", "BFF_PRIVACY_URL", "BFF_TERMS_URL")
 _TOO_LONG = "x" * 5000
 _JUNK = {
     "email": "@", "signInEmail": "@", "newEmail": "@", "contactEmail": "@", "password": "short", "newPassword": "short",
@@ -73,6 +74,7 @@ def walk(recorder: PageRecorder) -> None:
         recorder.open({"BFF_RATE_LIMIT_LOGIN": "1/minute;9/minute;9/hour", "BFF_RATE_LIMIT_MAIL": "1/hour"})
     )
     visitor(recorder.open({"BFF_API_DOCS": "on"})).get("/api/docs")
+    visitor(recorder.open(dict.fromkeys(_LINKS, "https://shop.example.com/there"))).get("/")
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))

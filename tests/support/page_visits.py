@@ -170,6 +170,10 @@ def credentials(shop: Shop) -> None:
     jane.send("/account/email", newEmail=NEW_EMAIL, password="wrong")
     jane.send("/account/email", newEmail=NEW_EMAIL, password=B2C_PASSWORD)
     jane.follow()
+    jane.get("/account/security")
+    social = SocialIdentity(issuer="https://issuer.example.com/", subject="1", sid=None)
+    change_who(shop, jane, lambda who: replace(who, social=social))
+    jane.get("/account/security")
     jane.get("/account/logins")
     jane.send("/account/logins", email=B2B_EMAIL, password=PASSWORD)
     with answering(shop, empty(403), "add_login"):
@@ -185,6 +189,7 @@ def devices(shop: Shop) -> None:
     for others in (0, 1, 3):
         for _ in range(others):
             visitor(shop).sign_in()
+        jane.get("/account/security")
         jane.get(DEVICES)
         jane.get(f"{DEVICES}/end-others")
         jane.send(f"{DEVICES}/end-others")

@@ -75,7 +75,7 @@ class Shown:
 
     def unmarked(self, data: Container[str]) -> list[str]:
         """Return what of it is neither from the catalogue nor data nor free of letters."""
-        pieces = (re.sub(r"\s+", " ", piece).strip(" -") for piece in _MARKED.split(self.text)[::2])
+        pieces = (re.sub(r"\s+", " ", piece).strip(" -·.") for piece in _MARKED.split(self.text)[::2])
         return [part for piece in pieces for part in piece.split(", ") if _has_letters(part) and part not in data]
 
 
