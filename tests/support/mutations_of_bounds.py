@@ -8,6 +8,20 @@ _BOUNDS = "tests/journeys/test_session_bounds.py"
 
 BOUNDS: tuple[Mutation, ...] = (
     Mutation(
+        guard="a link of the shop's that begins with two slashes leads nowhere",
+        path="bff/config/parsers.py",
+        old="""        if value.startswith("//") or re.search""",
+        new="""        if re.search""",
+        test="tests/config/test_settings.py::test_wrong_value_is_the_one_problem_told",
+    ),
+    Mutation(
+        guard="a page that is kept for customers names no company",
+        path="bff/web/pages/blank.py",
+        old=" or acting_for(visit.session) is not None:",
+        new=":",
+        test="tests/web/test_acting_for.py::test_page_that_is_kept_for_customers_tells_nobody_anothers_company",
+    ),
+    Mutation(
         guard="a CSRF token is bound to 256 bits of the cookie",
         path="bff/sessions/cookie.py",
         old='        return digest(b"bff/csrf", self.key_material).hex()',
