@@ -44,6 +44,14 @@ def test_no_step_that_fails_breaks_what_must_hold(world: World, kind: str) -> No
     assert not searched.findings, shown(searched)
 
 
+@pytest.mark.parametrize("pair", [("refresh", "sign-out"), ("sign-out", "rotation")])
+def test_no_step_that_fails_in_an_interrupted_request_breaks_what_must_hold(
+    world: World, pair: tuple[str, str]
+) -> None:
+    searched = all_schedules(world, pair, preemptions=2, faults=1)
+    assert not searched.findings, shown(searched)
+
+
 @pytest.mark.more
 @pytest.mark.parametrize("first", KINDS)
 def test_no_schedule_of_two_requests_with_a_fault_breaks_what_must_hold(world: World, first: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 
 from bff.events import Event
@@ -65,7 +66,7 @@ def judged(world: World, requests: tuple[Request, ...], outcome: Outcome) -> Ver
     living = {sid: found for sid, cookie in world.cookies.items() if (found := _found(world, sid)) is not None}
     findings = [
         *_refreshes(outcome),
-        *_shared(living),
+        *_shared_but_by_strays(world, living, _known_strays(events)),
         *_unaccounted(world, requests, living, outcome, {event for _, event, _ in events}),
         *_carts(world),
         *_too_late(requests, living, outcome, events),
@@ -178,6 +179,16 @@ def _refreshes(outcome: Outcome) -> Iterator[str]:
     for spent, times in sent.items():
         if times > 1:
             yield f"a refresh token went out {times} times: {spent[:8]}"
+
+
+def _shared_but_by_strays(world: World, living: dict[str, Found], known_strays: int) -> tuple[str, ...]:
+    """Leave out sessions that could not be undone, as the log tells: what they hold, nobody can come by."""
+    held = {cookie.sid for cookie in world.jars.values() if cookie is not None}
+    strays = [sid for sid, found in living.items() if sid not in held and found.web.signed_in is not None]
+    findings = tuple(_shared(living))
+    for left_out in combinations(strays, min(known_strays, len(strays))):
+        findings = min(findings, tuple(_shared({sid: living[sid] for sid in living if sid not in left_out})), key=len)
+    return findings
 
 
 def _shared(living: dict[str, Found]) -> Iterator[str]:

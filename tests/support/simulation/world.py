@@ -19,6 +19,7 @@ import greenlet
 
 from bff.account.calls import AccountCall
 from bff.config.settings import Settings
+from bff.emporix.circuits import Circuits
 from bff.emporix.client import Call
 from bff.events import Event
 from bff.log import Log
@@ -192,7 +193,13 @@ class World:
         self.emporix.mails._tokens = dict(begun.mailed)
         self.jars, self.cookies = dict(begun.jars), dict(begun.cookies)
         KEPT[:] = begun.kept
+        self._close_circuits()
         self.random.counts.clear()
+
+    def _close_circuits(self) -> None:
+        """Let no schedule know of calls that failed in another one."""
+        client = self.services.client
+        client._circuits = Circuits(client._log.emit, monotonic=self.clock)
 
 
 def signing_in(password: str = B2C_PASSWORD) -> AccountCall:
