@@ -339,3 +339,22 @@ def test_sign_in_over_a_guests_session_takes_along_what_is_written_meanwhile(
     session = visits.again(guest)
     sign_in(visits, session)
     assert visits.again(session).web.data == {"draft": 1}
+
+
+def test_sign_in_over_a_session_tells_upstream_of_tokens_that_were_renewed_meanwhile(
+    make_shop: ShopMaker, clock: FakeClock
+) -> None:
+    visits, store = meddling(make_shop, clock)
+    session = visits.signed_in()
+
+    def renewed(*arguments: Any, **named: Any) -> None:
+        del store.before["retire"]
+        visits.shop.services.broker.refresh(visits.again(session))
+
+    store.before["retire"] = renewed
+    again = visits.again(session)
+    sign_in(visits, again, B2B_EMAIL, credentials(B2B_EMAIL, B2B_PASSWORD))
+    _, kept, renewed_meanwhile = issued_to_customers(visits)
+    assert logged_out(visits) == [renewed_meanwhile]
+    assert again.vault.customer is not None
+    assert again.vault.customer.access.reveal() == kept

@@ -10,6 +10,7 @@ from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
 from tests.support.mutations_of_carts import OF_CARTS
 from tests.support.mutations_of_declared_rows import OF_DECLARED_ROWS
+from tests.support.mutations_of_faults import OF_FAULTS
 from tests.support.mutations_of_redis import OF_REDIS
 from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
@@ -646,6 +647,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *OF_OAUTH,
     *OF_STOREFRONT,
     *OF_TROUBLE,
+    *OF_FAULTS,
     *OF_BACK_CHANNEL_LOGOUT,
     *OF_ASVS,
     Mutation(

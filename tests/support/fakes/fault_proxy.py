@@ -43,13 +43,19 @@ class Upset:
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    left_out: int = 0
+    """Bytes at the end of the body that the announced length does not count."""
     seconds: float = 0.0
     """How long it keeps silent."""
 
     @property
     def raw(self) -> bytes:
         """The answer, as it is sent."""
-        lines = [f"HTTP/1.1 {self.status} Whatever", f"Content-Length: {len(self.body)}", "Connection: close"]
+        lines = [
+            f"HTTP/1.1 {self.status} Whatever",
+            f"Content-Length: {len(self.body) - self.left_out}",
+            "Connection: close",
+        ]
         lines += [f"{name}: {value}" for name, value in self.headers]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
 

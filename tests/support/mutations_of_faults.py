@@ -1,0 +1,129 @@
+"""Handling of what fails around the program: Redis, Emporix, the identity provider, and processes that end."""
+
+from __future__ import annotations
+
+from tests.support.mutation import Mutation
+
+_CLIENT = "bff/emporix/client.py"
+_REFUSALS = "bff/emporix/refusals.py"
+_ERRORS = "bff/sessions/redis_errors.py"
+_FAULTS = "tests/journeys/test_upstream_faults.py::test_built_in_operations_in_trouble"
+_TROUBLE = "tests/journeys/test_upstream_trouble.py::test_trouble_has_its_documented_answer_and_changes_nothing_here"
+_REDIS = "tests/journeys/test_redis_refusals.py"
+_REFUSES = f"{_REDIS}::test_server_that_refuses_is_told_of_and_the_first_request_after_it_works"
+
+OF_FAULTS: tuple[Mutation, ...] = (
+    Mutation(
+        guard="tokens that were renewed during a sign-in are logged out",
+        path="bff/account/login.py",
+        old="        _, held = session.sign_in(\n",
+        new="        held = session.vault\n        session.sign_in(\n",
+        test="tests/account/test_login_ends.py::"
+        "test_sign_in_over_a_session_tells_upstream_of_tokens_that_were_renewed_meanwhile",
+    ),
+    Mutation(
+        guard="an answer that is cut off is none",
+        path="bff/emporix/reply.py",
+        old="    if not _has_shape(operation.answer, content):\n",
+        new="    if False:\n",
+        test=_FAULTS,
+    ),
+    Mutation(
+        guard="what changes something is not sent again when its answer breaks off",
+        path=_CLIENT,
+        old="(isinstance(err, Broken) and operation.repeatable and not err.was_repeated)",
+        new="(isinstance(err, Broken) and not err.was_repeated)",
+        test=_FAULTS,
+    ),
+    Mutation(
+        guard="no answer in time is told as that",
+        path=_CLIENT,
+        old="    if isinstance(err, TooSlow):\n        return UpstreamTimeout",
+        new="    if False:\n        return UpstreamTimeout",
+        test=_TROUBLE,
+    ),
+    Mutation(
+        guard="a gateway's 502, 503 or 504 is told as upstream away",
+        path=_REFUSALS,
+        old="    if answer.status in _GATEWAY:\n",
+        new="    if False:\n",
+        test=_FAULTS,
+    ),
+    Mutation(
+        guard="upstream's own limit is passed on with its wait",
+        path=_REFUSALS,
+        old="    if answer.status == 429:\n",
+        new="    if False:\n",
+        test="tests/journeys/test_upstream_trouble.py::test_rate_limit_of_upstream_is_passed_on_with_its_wait",
+    ),
+    Mutation(
+        guard="a Redis that refuses is told as sessions out of reach",
+        path=_ERRORS,
+        old="        raise SessionStoreUnavailable(str(fault)) from err\n",
+        new="        raise\n",
+        test=_REFUSES,
+    ),
+    Mutation(
+        guard="why Redis refuses is named",
+        path=_ERRORS,
+        old="    for kind, word in _BY_KIND.items():\n",
+        new="    for kind, word in {}.items():\n",
+        test=_REFUSES,
+    ),
+    Mutation(
+        guard="a Redis that hangs is given up",
+        path="bff/sessions/redis_connection.py",
+        old="        socket_timeout=ANSWER_SECONDS,\n",
+        new="        socket_timeout=20.0,\n",
+        test="tests/journeys/test_redis_trouble.py::test_hanging_redis_is_given_up_in_time_and_nobody_is_signed_out",
+    ),
+    Mutation(
+        guard="a customer whose tokens Redis has dropped is signed out",
+        path="bff/sessions/redis_store.py",
+        old="            return self._end_half(cookie, note, read.signed_in.customer.id)\n",
+        new="            pass\n",
+        test=f"{_REDIS}::test_whichever_key_of_a_customers_session_is_dropped_there_is_a_whole_session_or_none",
+    ),
+    Mutation(
+        guard="tokens whose session's record Redis has dropped are ended",
+        path="bff/sessions/redis_store.py",
+        old="self._end_half(cookie, note) if answer[3] else Missing(ended=note)",
+        new="Missing()",
+        test=f"{_REDIS}::test_whichever_key_of_a_customers_session_is_dropped_there_is_a_whole_session_or_none",
+    ),
+    Mutation(
+        guard="a killed worker's lock ends by itself",
+        path="bff/sessions/redis_lock.py",
+        old="timeout=lease_seconds, ",
+        new="",
+        test="tests/sessions/test_store_lock.py::test_lease_of_a_killed_process_ends_by_itself",
+    ),
+    Mutation(
+        guard="limits are counted by each process while Redis is away",
+        path="bff/limits.py",
+        old="                self._redis_failed(err)\n        own = ",
+        new="                self._redis_failed(err)\n                return True, self._shared\n        own = ",
+        test="tests/test_limits.py::test_without_redis_each_process_counts_for_itself",
+    ),
+    Mutation(
+        guard="a provider that could not be fetched is not asked for again at once",
+        path="bff/oidc/provider.py",
+        old="_KEEP_FAILURE_SECONDS if value is None else",
+        new="0.0 if value is None else",
+        test="tests/oidc/test_provider.py::test_failure_is_kept_for_half_a_minute",
+    ),
+    Mutation(
+        guard="the end waits for requests as long as it is told",
+        path="bff/commands/serve.py",
+        old='        "graceful_timeout": serving.graceful_timeout_seconds,\n',
+        new='        "graceful_timeout": 0,\n',
+        test="tests/commands/test_serve.py::test_request_that_runs_is_finished_before_the_end",
+    ),
+    Mutation(
+        guard="the end waits for requests no longer than it is told",
+        path="bff/commands/serve.py",
+        old='        "graceful_timeout": serving.graceful_timeout_seconds,\n',
+        new='        "graceful_timeout": 600,\n',
+        test="tests/commands/test_serve.py::test_end_waits_for_a_request_no_longer_than_it_is_told",
+    ),
+)
