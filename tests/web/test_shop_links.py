@@ -9,6 +9,8 @@ import pytest
 from tests.support.shop import ShopMaker
 
 LINKS: dict[str, Any] = {
+    "BFF_SHOP_URL": "https://www.example.com/",
+    "BFF_ORDERS_URL": "/shop/orders",
     "BFF_HELP_URL": "https://help.example.com/?a=1&b=2",
     "BFF_IMPRINT_URL": "/imprint",
     "BFF_PRIVACY_URL": "/privacy",
