@@ -102,7 +102,8 @@ def test_a_tab_that_was_left_open_shows_nothing_more_after_a_sign_out_elsewhere(
 
 def test_a_form_sent_after_a_sign_out_elsewhere_changes_nothing(visitor: Visitor, store: Storefront) -> None:
     email = store.customer()
-    visitor.sign_in(email)
+    visitor.become(email)
+    visitor.open("/account?change=name")
     visitor.fill("First name", "Janet")
     other = Visitor(store=store, context=visitor.context, page=visitor.context.new_page(), watch=visitor.watch)
     other.open("/account")

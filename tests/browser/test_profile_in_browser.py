@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from bff.sandbox.mails import Purpose
+from bff.web.forms.profile_form import SECTIONS
 from tests.support.browser.modes import in_one_mode
 from tests.support.browser.storefront import COMPANIES, PASSWORD, Storefront, fresh_email
 from tests.support.browser.visitor import Visitor
 
 
-def test_the_profile_is_edited(store: Storefront, visitor: Visitor) -> None:
+def test_the_profile_is_read_and_then_changed_thing_by_thing(store: Storefront, visitor: Visitor) -> None:
     email = store.customer()
     visitor.sign_in(email)
     visitor.says(email)
+    expect(visitor.page.get_by_role("main").get_by_role("textbox")).to_have_count(0)
+    visitor.follow("Change your name")
+    visitor.heading("Change your name")
     visitor.fill("First name", "")
-    visitor.fill("Phone", "+49 30 123456")
+    visitor.fill("Middle name", "Ann")
     assert visitor.press("Save").status == 422
     visitor.is_told_problem("Enter your first name")
-    expect(visitor.field("Phone")).to_have_value("+49 30 123456")
+    expect(visitor.field("Middle name")).to_have_value("Ann")
     visitor.fill("First name", "Janet")
-    visitor.fill("Middle name", "Ann")
-    visitor.fill("Company name", "Example Trading")
-    visitor.field("Currency").select_option(value="EUR")
     visitor.press("Save")
     visitor.is_at("/account")
     visitor.is_told_success("Your profile has been saved.")
     expect(visitor.page.get_by_role("banner")).to_contain_text("Janet Doe")
+    visitor.says("Janet Ann Doe")
+    visitor.follow("Add your phone number")
+    visitor.fill("Phone", "+49 30 123456")
+    visitor.press("Save")
+    visitor.says("+49 30 123456")
+    visitor.follow("Change your currency")
+    visitor.field("Currency").select_option(value="EUR")
+    visitor.press("Save")
+    visitor.says("Euro (EUR)")
     document = store.stored(email).document
     assert {name: document[name] for name in ("firstName", "middleName", "contactPhone", "preferredCurrency")} == {
         "firstName": "Janet",
@@ -38,6 +49,19 @@ def test_the_profile_is_edited(store: Storefront, visitor: Visitor) -> None:
     }
     visitor.open("/account")
     expect(visitor.page.get_by_role("status")).to_have_count(0)
+    visitor.follow("Change your name")
+    visitor.follow("Cancel")
+    visitor.heading("Your profile")
+
+
+@in_one_mode
+@pytest.mark.parametrize("word", [word for word in SECTIONS if word != "site"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_save_is_in_sight_on_a_phone(store: Storefront, visitor: Visitor, word: str, width: int) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": 650})
+    visitor.become(store.customer(companies=True))
+    visitor.open(f"/account?change={word}")
+    expect(visitor.page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport(ratio=1)
 
 
 def test_a_profile_that_was_changed_elsewhere_shows_both_versions(
@@ -46,7 +70,8 @@ def test_a_profile_that_was_changed_elsewhere_shows_both_versions(
     email = store.customer()
     here, elsewhere = new_visitor(), new_visitor()
     for visitor in (here, elsewhere):
-        visitor.sign_in(email)
+        visitor.become(email)
+        visitor.open("/account?change=name")
     elsewhere.fill("Last name", "Roe")
     elsewhere.press("Save")
     here.fill("Last name", "Smith")

@@ -18,6 +18,7 @@ NEW_ICONS_BYTES = 2_000
 SIGNED_OUT = ("/", "/login", "/signup", "/signup/resend", "/password/forgot", "/password/reset?token=t")
 SIGNED_IN = (
     "/account",
+    "/account?change=name",
     "/account/addresses",
     "/account/addresses/new",
     "/account/email",

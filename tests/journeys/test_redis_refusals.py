@@ -20,7 +20,7 @@ from bff.sessions.session_keys import all_keys
 from bff.sessions.store import Missing
 from tests.support.journeys.redis_users import PASSWORD as USERS_PASSWORD
 from tests.support.journeys.redis_users import USER, cluster_rule, let_in
-from tests.support.pages import customer, visitor
+from tests.support.pages import WHOLE_PROFILE, customer, visitor
 from tests.support.redis_servers import HOST, PASSWORD, Cluster, Server, cluster, empty, running, until
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -146,7 +146,7 @@ def see_that_it_is_refused_and_comes_back(
     shop: Shop, fault: AbstractContextManager[None], cause: str, said: pytest.LogCaptureFixture, busy_seconds: float
 ) -> None:
     browser, signed_in, guest = shop.signed_in(), customer(shop), visitor(shop)
-    profile = signed_in.get("/account").form("/account").filled({"company": "Example Trading"})
+    profile = signed_in.get(WHOLE_PROFILE).form("/account").filled({"company": "Example Trading"})
     login = guest.get("/login").form("/login").filled({"email": B2C_EMAIL, "password": B2C_PASSWORD})
     with fault:
         assert say(shop)["cause"] == cause

@@ -162,7 +162,7 @@ def test_form_comes_back_in_time_while_redis_hangs(
     shop: Shop, own_redis: EmbeddedRedis, busy_seconds: float, path: str, entries: dict[str, str]
 ) -> None:
     somebody = customer(shop) if path == "/account" else visitor(shop)
-    values = somebody.get(path).form(path).filled(entries)
+    values = somebody.open_form(path).form(path).filled(entries)
     with paused(own_redis):
         began = time.monotonic()
         somebody.post(path, values)

@@ -12,7 +12,7 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.lifecycle import FIRST_SECONDS
 from tests.support.documents import document, section
-from tests.support.pages import PageBrowser, customer, visitor
+from tests.support.pages import WHOLE_PROFILE, PageBrowser, customer, visitor
 from tests.support.redis_keys import keys_of
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -126,7 +126,7 @@ def test_newcomers_beyond_the_limit_are_served_and_leave_nothing(make_shop: Shop
 
 def test_unread_banners_wait_each_once_and_five_of_them_at_most(shop: Shop) -> None:
     somebody = customer(shop)
-    values = somebody.get("/account").form("/account").values
+    values = somebody.get(WHOLE_PROFILE).form("/account").values
     sent = {**values, "owner": FORGED}
     for _ in range(3):
         somebody.post("/account", sent)

@@ -17,7 +17,7 @@ from bff.web.errors import FAULTS, Fault
 from tests.support.fakes.answers import empty
 from tests.support.page_recorder import PageRecorder, answering, customer_of, signed_in, token_of
 from tests.support.page_visits import NOBODY, PASSWORD
-from tests.support.pages import visitor
+from tests.support.pages import WHOLE_PROFILE, visitor
 from tests.support.shop import Shop
 
 PROVIDER = {
@@ -124,6 +124,9 @@ def _odd_records(shop: Shop) -> None:
     for book in ([odd, 7], [odd, 7, None]):
         with answering(shop, _json(book), "list_addresses"):
             somebody.get("/account/addresses")
+    with answering(shop, _json({"company": 5, "b2b": [], "contactPhone": 5}), "get_me"):
+        for path in ("/account", WHOLE_PROFILE):
+            somebody.get(path)
     with answering(shop, _json(odd), "get_address"):
         somebody.get("/account/addresses/a1")
 

@@ -16,10 +16,11 @@ from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
 from bff.sessions.ended import Ended
 from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
+from bff.web.forms.profile_form import SECTIONS
 from bff.web.pages import sign_in
 from tests.support.fakes.answers import empty
 from tests.support.page_recorder import answering, customer_of, signed_in, token_of
-from tests.support.pages import PageBrowser, visitor
+from tests.support.pages import WHOLE_PROFILE, PageBrowser, visitor
 from tests.support.shop import Shop
 
 PASSWORD = "Amber-Window-19"
@@ -120,14 +121,16 @@ def addresses(shop: Shop) -> None:
 def profile(shop: Shop) -> None:
     """Change the profile, also with two tabs that disagree, and into what nobody accepts."""
     jane = signed_in(shop)
-    jane.get("/account")
+    jane.get(WHOLE_PROFILE)
     late = jane.fork(shop)
     jane.send("/account", preferredCurrency="CHF", preferredSite="outlet", middleName="Jane")
     jane.follow()
     late.send("/account", preferredCurrency="", middleName="", company="Example Trading")
-    jane.get("/account")
+    jane.get(WHOLE_PROFILE)
     jane.send("/account", contactEmail="", companyRegistrationId="1", firstName="", lastName="")
-    jane.get("/account")
+    for word in SECTIONS:
+        jane.get(f"/account?change={word}")
+    jane.get(WHOLE_PROFILE)
     details = b'{"status": 400, "details": [{"field": "firstName", "message": "x"}, {"field": "x", "message": "x"}]}'
     with answering(
         shop, CannedResponse(status=400, body=details, headers={"Content-Type": "application/json"}), "update_me"

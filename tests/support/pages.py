@@ -18,6 +18,10 @@ from tests.support.shop import Browser, Shop
 
 Values = dict[str, str]
 _MOST_REDIRECTS = 4
+WHOLE_PROFILE = (
+    "/account?change=name&change=email&change=phone&change=company&change=language&change=currency&change=site"
+)
+"""The profile's page with all that can be changed."""
 
 
 @dataclass(kw_only=True)
@@ -174,6 +178,10 @@ class PageBrowser:
     def get(self, path: str, **kwargs: Any) -> Page:
         """Open a page; redirects are not followed."""
         return self._keep(self._open(path, "GET", **kwargs))
+
+    def open_form(self, action: str) -> Page:
+        """Open the page that has the whole form of an action."""
+        return self.get(WHOLE_PROFILE if action == "/account" else action)
 
     def visit(self, path: str) -> Page:
         """Open a page as a browser does, wherever it leads to."""

@@ -35,7 +35,7 @@ def opened(shop: Shop, path: str) -> tuple[PageBrowser, str]:
     """Return somebody who has a page's form before them, and its real path."""
     somebody = customer(shop) if path in OF_A_CUSTOMER else visitor(shop)
     path = path.replace("ADDRESS", f"/account/addresses/{next(iter(jane(shop).addresses))}")
-    somebody.get(path)
+    somebody.open_form(path)
     assert somebody.status == 200
     return somebody, path
 

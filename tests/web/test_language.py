@@ -11,7 +11,7 @@ from babel.messages.pofile import PoFileError
 from bff.factory import create_app
 from bff.web.language import Catalogues, gettext, language, lazy_gettext, ngettext
 from bff.web.session_interface import browser_session
-from tests.support.pages import PageBrowser, customer, visitor
+from tests.support.pages import WHOLE_PROFILE, PageBrowser, customer, visitor
 from tests.support.shop import Shop
 
 GERMAN = """\
@@ -22,6 +22,9 @@ msgstr ""
 
 msgid "Your profile"
 msgstr "Ihr Profil"
+
+msgid "Change your details"
+msgstr "Angaben ändern"
 
 msgid "Enter your e-mail address"
 msgstr "Geben Sie Ihre E-Mail-Adresse ein"
@@ -164,9 +167,9 @@ def test_english_that_nobody_has_chosen_does_not_go_before_the_browsers(
 
 def test_page_with_errors_is_in_one_language_throughout(tongues: Shop) -> None:
     somebody = speaks(tongues, "de", Accept_Language="fr")
-    somebody.follow()
+    somebody.get(WHOLE_PROFILE)
     page = somebody.send("/account", firstName="")
-    assert (somebody.status, page.language, page.heading) == (422, "de", "Ihr Profil")
+    assert (somebody.status, page.language, page.heading) == (422, "de", "Angaben ändern")
     assert "Geben Sie Ihren Vornamen ein" in page.words
     assert "Deutsch" in page.text
     assert "allemand" not in page.text.lower()

@@ -25,7 +25,7 @@ from tests.support.pseudo_locale import Shown, parts, shown, write_catalogue
 from tests.support.shop import PUBLIC_URL, ShopMaker
 
 PROVIDERS = {"Google"}
-PERSONS = {"Jane Doe", "John Doe", "Jane"}
+PERSONS = {"Jane Doe", "John Doe", "Jane", "Jane Jane Doe"}
 COMPANIES = {"Example Trading", "Example Logistics"}
 E_MAILS = {B2C_EMAIL, B2B_EMAIL, NEW_EMAIL, OTHER_EMAIL, THIRD_EMAIL, NOBODY}
 TAGS = {"Spare"}
@@ -33,7 +33,7 @@ STREETS = {"Platz der Republik 1", "Rynek 1", "Rynek"}
 TOWNS = {TYPED_CITY, "11011 Berlin", f"11011 {TYPED_CITY}", "31-042 Krakow", f"31-042 {TYPED_CITY}"}
 COUNTRIES = {"Germany", "Poland"}
 BROWSERS = {"Firefox", "Windows"}
-CHOSEN = {"Swiss Franc (CHF)", "outlet"}
+CHOSEN = {"English", "English (United States)", "Euro (EUR)", "US Dollar (USD)", "Swiss Franc (CHF)", "main", "outlet"}
 ADDRESSES = {f"{PUBLIC_URL}/login"}
 DATA = ADDRESSES | PROVIDERS | PERSONS | COMPANIES | E_MAILS | TAGS | STREETS | TOWNS | COUNTRIES | BROWSERS | CHOSEN
 

@@ -176,8 +176,12 @@ class PageForm(FlaskForm):
 
     def take_version(self, version: int | None) -> None:
         """Base the form on a newer version of its record, whatever was sent."""
-        self.version.data, self.version.raw_data = version, None
+        self.version.data, self.version.raw_data = "" if version is None else str(version), None
 
     def typed(self) -> dict[str, Any]:
         """Return what may be kept of the entries."""
         return {field.name: field.data for field in self if field.name not in self.never_shown_again}
+
+    def typed_beside(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what may be kept of the entries, where `earlier` ones of the same page wait already."""
+        return self.typed()

@@ -25,8 +25,6 @@ from bff.web.forms.fields import (
 from bff.web.language import lazy_gettext as _
 
 _COUNTRY = r"(?:[A-Z]{2})?\Z"
-_CODE = r"(?:[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8})*)?\Z"
-_CURRENCY = r"(?:[A-Z]{3})?\Z"
 
 
 class LoginForm(PageForm):
@@ -122,40 +120,6 @@ class ResetForm(TokenForm):
     """Set a new password with a mailed token."""
 
     password = password_field(_("Enter a new password"), good_password)
-
-
-class ProfileForm(PageForm):
-    """Everything of the profile that a customer may change."""
-
-    firstName = text_field(DataRequired(_("Enter your first name")))  # noqa: N815
-    middleName = text_field()  # noqa: N815
-    lastName = text_field(DataRequired(_("Enter your last name")))  # noqa: N815
-    contactPhone = text_field()  # noqa: N815
-    company = text_field()
-    companyRegistrationId = text_field()  # noqa: N815
-    contactEmail = new_email_field()  # noqa: N815
-    preferredLanguage = SelectField(  # noqa: N815
-        validate_choice=False, validators=[Regexp(_CODE, message=_("Choose a language from the list"))]
-    )
-    preferredCurrency = SelectField(  # noqa: N815
-        validate_choice=False, validators=[Regexp(_CURRENCY, message=_("Choose a currency from the list"))]
-    )
-    preferredSite = SelectField(validate_choice=False, validators=[at_most(128)])  # noqa: N815
-    version = HiddenField()
-    unshown = HiddenField()
-    """Properties that the page could not show, separated by commas."""
-    contactEmailBefore = HiddenField()  # noqa: N815
-    companyRegistrationIdBefore = HiddenField()  # noqa: N815
-
-    def validate_contactEmail(self, field: Field) -> None:  # noqa: N802
-        """Upstream keeps a contact e-mail for good: leaving it out would look like a change and be none."""
-        if not field.data and self.contactEmailBefore.data:
-            raise StopValidation(_("Enter an e-mail address for messages: it can be changed, not removed"))
-
-    def validate_companyRegistrationId(self, field: Field) -> None:  # noqa: N802
-        """Upstream asks for the company's name with its number."""
-        if field.data and not self.company.data:
-            raise StopValidation(_("Enter the company's name too"))
 
 
 class PasswordForm(PageForm):

@@ -27,7 +27,8 @@ def keep_draft(visit: Visit, path: str, form: PageForm) -> bool:
 
     :raises SessionStoreUnavailable: when the session is saved
     """
-    fields, owner = form.typed(), form.owner.data or ""
+    owner = form.owner.data or ""
+    fields = form.typed()
     if not _OWNER.fullmatch(owner) or len(json.dumps(fields)) > _MOST_BYTES or len(path) > _MOST_PATH_CHARACTERS:
         return True
     session = visit.session
@@ -40,7 +41,10 @@ def keep_draft(visit: Visit, path: str, form: PageForm) -> bool:
     if session.state is not SessionState.LIVE:
         return False
     drafts: dict[str, Any] = dict(visit.browser.get(_KEY) or {})
-    drafts.pop(path, None)
+    earlier = drafts.pop(path, None)
+    if earlier is not None and earlier["owner"] == owner and earlier["until"] >= visit.services.now():
+        beside = form.typed_beside(earlier["fields"])
+        fields = beside if len(json.dumps(beside)) <= _MOST_BYTES else fields
     drafts[path] = {"owner": owner, "until": visit.services.now() + _SECONDS, "fields": fields}
     visit.browser[_KEY] = dict(list(drafts.items())[-_MOST:])
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from bff.account.profile import Profile
@@ -15,7 +15,8 @@ from bff.web import paths
 from bff.web.acting_for import acting_for
 from bff.web.forms.choices import Offer, currencies, language_name, languages, shared, shared_codes
 from bff.web.forms.fields import entered, version_of
-from bff.web.forms.forms import CompanyForm, ProfileForm
+from bff.web.forms.forms import CompanyForm
+from bff.web.forms.profile_form import ProfileForm, basis_of, known_sections
 from bff.web.language import gettext as _
 from bff.web.language import locale_code
 from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, see_other
@@ -25,6 +26,8 @@ from bff.wiring import Services
 _CONTACT = "contactEmail"
 _TEXTS = ("firstName", "middleName", "lastName", "contactPhone", "company", _CONTACT)
 _PREFERENCES = ("preferredLanguage", "preferredCurrency", "preferredSite")
+_CHANGE = "change"
+"""What the query of the profile's path asks to change; several may be."""
 
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
@@ -60,13 +63,16 @@ def _values(visit: Visit) -> Mapping[str, Any]:
     profile = Profile.of(visit.perform("get_me").content)
     if "b2b" not in profile.unreadable:
         visit.services.login.take_companies(visit.session, profile.legal_entities)
+    sections = known_sections(request.args.getlist(_CHANGE))
+    held = {**profile.texts.by_property(), "companyRegistrationId": profile.company_registration_id}
     return {
-        **profile.texts.by_property(),
+        **held,
         "contactEmailBefore": profile.texts.contact_email,
-        "companyRegistrationId": profile.company_registration_id,
         "companyRegistrationIdBefore": profile.company_registration_id,
         "version": profile.version,
         "unshown": ",".join(profile.unreadable),
+        "change": ",".join(sections),
+        "basis": basis_of(held, sections),
     }
 
 
@@ -87,27 +93,53 @@ def _prepare(visit: Visit, form: ProfileForm) -> None:
 
 
 def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
+    owned = form.owned
     # A contact e-mail can be changed, not removed; upstream would take the empty text for a change.
-    body: dict[str, Any] = {name: text for name, text in entered(form, _TEXTS).items() if text or name != _CONTACT}
-    # The null of a merge patch takes a preference back; what the page did not show stays.
-    shown = [name for name in _PREFERENCES if form[name].raw_data]
-    body.update({name: text or None for name, text in entered(form, shown).items()})
-    if form.companyRegistrationId.data or form.companyRegistrationIdBefore.data:
-        body["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data or ""}
-    body.update(version_of(form))
-    try:
-        visit.perform("update_me", body, media_type=MERGE_PATCH)
-    except (PreconditionFailed, UpstreamRejected) as err:
-        if isinstance(err, UpstreamRejected) and err.status != 409:
-            raise
-        theirs = _values(visit)
-        form.take_version(theirs["version"])
-        raise ChangedMeanwhile(
-            _("Your profile was changed somewhere else meanwhile. Compare, then save again to keep what stands here."),
-            {name: theirs[name] for name in theirs if name in form and (theirs[name] or "") != (form[name].data or "")},
-        ) from None
+    texts = entered(form, [name for name in _TEXTS if name in owned])
+    body: dict[str, Any] = {name: text for name, text in texts.items() if text or name != _CONTACT}
+    # The null of a merge patch takes a preference back.
+    preferences = entered(form, [name for name in _PREFERENCES if name in owned])
+    body.update({name: text or None for name, text in preferences.items()})
+    number = form.companyRegistrationId.data
+    if "companyRegistrationId" in owned and (number or form.companyRegistrationIdBefore.data):
+        body["b2b"] = {"companyRegistrationId": number or ""}
+    if not body:
+        return see_other(paths.ACCOUNT)
+    if not _is_updated(visit, form, body) and not _is_updated(visit, form, body):
+        raise _changed_meanwhile(form, _values(visit))
     flash(_("Your profile has been saved."))
     return see_other(paths.ACCOUNT)
+
+
+def _is_updated(visit: Visit, form: ProfileForm, body: Mapping[str, Any]) -> bool:
+    """Change the profile; False: somebody else has changed other parts of it, and the form is based on that now.
+
+    :raises ChangedMeanwhile: it was a part that the form owns
+    """
+    try:
+        visit.perform("update_me", {**body, **version_of(form)}, media_type=MERGE_PATCH)
+    except (PreconditionFailed, UpstreamRejected) as err:
+        if not _is_conflict(err):
+            raise
+        theirs = _values(visit)
+        if form.basis.data != basis_of(theirs, form.sections):
+            raise _changed_meanwhile(form, theirs) from None
+        form.take_version(theirs["version"])
+        return False
+    return True
+
+
+def _changed_meanwhile(form: ProfileForm, theirs: Mapping[str, Any]) -> ChangedMeanwhile:
+    form.take_version(theirs["version"])
+    form.basis.data = basis_of(theirs, form.sections)
+    return ChangedMeanwhile(
+        _("Your profile was changed somewhere else meanwhile. Compare, then save again to keep what stands here."),
+        {name: theirs[name] for name in form.owned if (theirs[name] or "") != (form[name].data or "")},
+    )
+
+
+def _is_conflict(err: PreconditionFailed | UpstreamRejected) -> bool:
+    return isinstance(err, PreconditionFailed) or err.status == 409
 
 
 def _company_values(visit: Visit) -> Mapping[str, Any]:

@@ -16,7 +16,8 @@ from flask.typing import ResponseReturnValue
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.forms.choices import Offer, countries, currencies, languages, shared
-from bff.web.forms.forms import AddressForm, LoginForm, ProfileForm
+from bff.web.forms.forms import AddressForm, LoginForm
+from bff.web.forms.profile_form import ProfileForm
 from bff.web.language import gettext as _
 from bff.web.language import locale_code
 from bff.web.rendering import render

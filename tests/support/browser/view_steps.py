@@ -122,7 +122,8 @@ def of_address(page: str, button: str | None = None, **entries: str) -> Steps:
 
 def changed_elsewhere(visitor: Visitor) -> None:
     email = visitor.store.customer()
-    visitor.sign_in(email)
+    visitor.become(email)
+    visitor.open("/account?change=name")
     visitor.fill("Last name", "Smith")
     customer = visitor.store.stored(email)
     customer.document |= {"lastName": "Roe", "metadata": {"mixins": {}, "version": 2}}
@@ -162,7 +163,8 @@ def away(visitor: Visitor) -> None:
 
 
 def saved(visitor: Visitor) -> None:
-    visitor.open("/account")
+    visitor.open("/account?change=phone")
+    visitor.fill("Phone", "+49 30 123456")
     visitor.press("Save")
 
 

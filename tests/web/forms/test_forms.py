@@ -22,11 +22,11 @@ from bff.web.forms.forms import (
     EmailForm,
     LoginForm,
     PasswordForm,
-    ProfileForm,
     ResetForm,
     SignupForm,
     TagsForm,
 )
+from bff.web.forms.profile_form import ProfileForm
 from tests.support.heavy import TEXTS
 from tests.support.shop import Shop
 
@@ -61,7 +61,6 @@ FILLED: list[tuple[type[PageForm], dict[str, str]]] = [
     (LoginForm, {"email": "jane@example.com", "password": "x"}),
     (AddressForm, ADDRESS),
     (SignupForm, PERSON),
-    (ProfileForm, PROFILE),
     (ResetForm, {"token": "x", "password": "Quiet-Meadow-52"}),
     (PasswordForm, {"currentPassword": "x", "newPassword": "Quiet-Meadow-52"}),
     (EmailForm, {"newEmail": "jane@example.com", "password": "x"}),
@@ -237,8 +236,14 @@ def test_registration_number_needs_the_companys_name(form: type[PageForm], rest:
 
 def test_contact_email_can_be_changed_and_not_removed() -> None:
     before = {"contactEmailBefore": "jane@example.com"}
-    assert set(errors(ProfileForm, **PROFILE, **before)) == {"contactEmail"}
+    assert set(errors(ProfileForm, **before, contactEmail="")) == {"contactEmail"}
     assert errors(ProfileForm, **PROFILE, **before, contactEmail="new@example.com") == {}
+
+
+@pytest.mark.parametrize("name", ["firstName", "lastName"])
+def test_profile_demands_a_name_that_was_sent_empty_and_none_that_was_not_sent(name: str) -> None:
+    assert set(errors(ProfileForm, **{name: " "})) == {name}
+    assert errors(ProfileForm, contactPhone="1") == errors(ProfileForm, **PROFILE) == errors(ProfileForm) == {}
 
 
 def test_no_choice_of_company_is_not_the_choice_of_none() -> None:

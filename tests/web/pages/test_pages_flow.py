@@ -116,6 +116,7 @@ def test_form_over_the_limit_is_refused_before_its_token_is_looked_at(shop: Shop
     ("path", "calls"),
     [
         ("/account", 1),
+        ("/account?change=name", 1),
         ("/account/addresses", 1),
         (NEW, 0),
         ("ADDRESS", 1),

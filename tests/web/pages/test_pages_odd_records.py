@@ -14,7 +14,7 @@ from redis import Redis
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import CannedResponse, Fault
 from tests.account.test_profile import ADDRESS, ODD_TEXTS, PROFILE, VALUES
-from tests.support.pages import PageBrowser, customer
+from tests.support.pages import WHOLE_PROFILE, PageBrowser, customer
 from tests.support.shop import Shop, ShopMaker
 
 BOOK = "/account/addresses"
@@ -142,7 +142,8 @@ def test_tags_and_default_that_an_address_page_cannot_show_are_left_alone(
 def test_what_the_profile_cannot_show_is_not_overwritten_unasked(module_shop: Shop, somebody: PageBrowser) -> None:
     answers(module_shop, "get_me", {**PROFILE, "company": 5, "preferredCurrency": {}, "b2b": [], "middleName": 7})
     answers(module_shop, "update_me", b"")
-    page = somebody.get("/account")
+    assert "Part of your profile cannot be shown here." in somebody.get("/account").words
+    page = somebody.get(WHOLE_PROFILE)
     assert LEFT_EMPTY in page.words
     somebody.send("/account", middleName="Ann", contactPhone="", preferredLanguage="", contactEmail="a@example.com")
     assert somebody.status == 303, somebody.page.words
@@ -158,6 +159,7 @@ PAGES = (
     f"{BOOK}/a1/default",
     f"{BOOK}/a1/tags",
     "/account",
+    WHOLE_PROFILE,
     "/account/company",
 )
 

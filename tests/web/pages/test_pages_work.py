@@ -19,12 +19,13 @@ from bff.web.forms import choices
 from bff.web.pages.blank import Blank, BlankPages, Key
 from bff.web.theme import Theme
 from tests.support.page_visits import change_who
-from tests.support.pages import customer, less_what_is_random, visitor
+from tests.support.pages import WHOLE_PROFILE, customer, less_what_is_random, visitor
 from tests.support.shop import Shop, ShopMaker
 
 HOSTILE = '"><b>x'
 PAGES = (
     "/account",
+    WHOLE_PROFILE,
     "/account/addresses",
     "/account/addresses/new",
     "/account/email",
@@ -106,7 +107,7 @@ def test_page_asks_no_catalogue_for_what_its_language_settles(
     assert most["/login?next=/account"] == 0
 
 
-@pytest.mark.parametrize(("path", "least"), [("/account", 60), ("/account/addresses/new", 250), ("/signup", 250)])
+@pytest.mark.parametrize(("path", "least"), [(WHOLE_PROFILE, 60), ("/account/addresses/new", 250), ("/signup", 250)])
 def test_options_are_drawn_once_for_each_language(shop: Shop, drawn: list[str], path: str, least: int) -> None:
     jane = visitor(shop) if path == "/signup" else customer(shop)
     jane.get(path)
@@ -119,7 +120,7 @@ def test_options_are_drawn_once_for_each_language(shop: Shop, drawn: list[str], 
 
 def test_what_nobody_else_is_offered_is_drawn_where_it_is_shown(shop: Shop, drawn: list[str]) -> None:
     jane = customer(shop)
-    values = {**jane.get("/account").form("/account").values, "preferredCurrency": HOSTILE}
+    values = {**jane.get(WHOLE_PROFILE).form("/account").values, "preferredCurrency": HOSTILE}
     drawn.clear()
     page = jane.post("/account", values)
     assert set(drawn) == {"en_US", HOSTILE, "main"}
@@ -174,7 +175,7 @@ def test_nothing_of_anybody_is_kept(shop: Shop, rendered: list[str]) -> None:
     asked_for_a_mail.follow()
     asked_for_a_mail.get("/password/forgot")
     jane.browser.post(
-        "/api/logout", headers={"X-CSRF-Token": jane.get("/account").form("/account").values["csrf_token"]}
+        "/api/logout", headers={"X-CSRF-Token": jane.get("/account").form("/logout").values["csrf_token"]}
     )
     jane.get("/login")
     kept: BlankPages = shop.app.extensions["blank_pages"]
@@ -228,7 +229,7 @@ def test_customers_page_is_kept_without_their_names(
 def test_customers_page_is_made_anew_where_there_is_something_to_tell(shop: Shop, rendered: list[str]) -> None:
     jane = customer(shop)
     jane.get("/login")
-    entries = jane.get("/account").form("/account").values
+    entries = jane.get(WHOLE_PROFILE).form("/account").values
     assert jane.post("/account", entries).heading == ""
     rendered.clear()
     assert "Success" in jane.get("/login").text

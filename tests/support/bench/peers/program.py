@@ -148,7 +148,7 @@ def _targets(around: Surroundings, url: str) -> Mapping[Asked, Target]:
     return {
         Asked.ME: get("/api/me", is_profile(around), Cookie=cookie),
         Asked.SESSION: get("/api/session", _ok(b'"state":"authenticated"', email), Cookie=cookie),
-        Asked.ACCOUNT: get("/account", _ok(email, b"<select", b"</html>"), Cookie=cookie),
+        Asked.ACCOUNT: get("/account", _ok(email, b"?change=currency", b"</html>"), Cookie=cookie),
         Asked.SIGN_IN_CUSTOMER: get("/login", _ok(b"You are signed in", b"</html>"), Cookie=cookie),
         Asked.SIGN_IN_GUEST: get("/login", _ok(b'name="password"', b"</html>"), Cookie=guest),
         Asked.POST_LOGIN: _post_login(url),
