@@ -63,6 +63,7 @@ ADDRESS_DEFAULT: Final = PathWithId("/account/addresses/<addressId>/default")
 ADDRESS_TAGS: Final = PathWithId("/account/addresses/<addressId>/tags")
 SECURITY: Final = "/account/security"
 EMAIL: Final = "/account/email"
+EMAIL_HIDE: Final = "/account/email/hide"
 PASSWORD: Final = "/account/password"  # noqa: S105 - a path, no password
 COMPANY: Final = "/account/company"
 LOGINS: Final = "/account/logins"

@@ -39,7 +39,7 @@ _FLASHES = "_flashes"
 """Where Flask keeps what `flash` says."""
 _MOST_FLASHES = 5
 """Unread; a program that never looks must not make the record grow."""
-_BANNERS = frozenset({_FLASHES, "mailed"})
+_BANNERS = frozenset({_FLASHES, "mailed", "pending_email"})
 """The same, and where pages keep where a mail has gone."""
 
 Banners = tuple[tuple[str, str], ...]

@@ -90,6 +90,7 @@ UNSAFE: Mapping[tuple[str, str], Drive] = {
     ("POST", "/account/email"): Drive(
         path="/account/email", form={"newEmail": "jane@example.com", "password": B2C_PASSWORD}
     ),
+    ("POST", "/account/email/hide"): Drive(path="/account/email/hide", form={}),
     ("POST", "/account/sessions/<id>/end"): Drive(path="/account/sessions/d1/end", form={}),
     ("POST", "/account/sessions/end-others"): Drive(path="/account/sessions/end-others", form={}),
     ("POST", "/account/delete"): Drive(path="/account/delete", form={"understood": "y"}),
@@ -139,6 +140,7 @@ READING: Mapping[str, str] = {
     "/account/password": "/account/password",
     "/account/email": "/account/email",
     "/account/security": "/account/security",
+    "/account/email/hide": "/account/email/hide",
     "/account/sessions": "/account/sessions",
     "/account/sessions/<id>/end": "/account/sessions/d1/end",
     "/account/sessions/end-others": "/account/sessions/end-others",

@@ -1497,6 +1497,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         test="tests/journeys/test_ended_sessions.py::test_session_never_says_that_it_outlives_its_lifetime",
     ),
     Mutation(
+        guard="a new e-mail that waits is shown to its own customer alone",
+        path="bff/web/pages/pending_email.py",
+        old=' or kept["of"] != visit.who.customer.id',
+        new="",
+        test="tests/web/pages/test_pages_email.py::test_change_that_is_left_in_anothers_session_is_not_shown",
+    ),
+    Mutation(
+        guard="a form of one part of the profile leaves the others alone",
+        path="bff/web/forms/profile_form.py",
+        old="return tuple(name for name in _FIELDS if self[name].raw_data)",
+        new="return tuple(_FIELDS)",
+        test="tests/web/pages/test_pages_profile.py::test_form_of_a_section_sends_its_own_fields_alone",
+    ),
+    Mutation(
         guard="a draft needs a browser in which a customer was signed in",
         path="bff/web/pages/drafts.py",
         old="    if not (session.had_customer or was_made_here(visit, owner)):\n        return False\n",

@@ -173,6 +173,8 @@ def credentials(shop: Shop) -> None:
     jane.send("/account/email", newEmail=NEW_EMAIL, password="wrong")
     jane.send("/account/email", newEmail=NEW_EMAIL, password=B2C_PASSWORD)
     jane.follow()
+    for path in ("/account", "/account/email", "/account/email/hide"):
+        jane.get(path)
     jane.get("/account/security")
     social = SocialIdentity(issuer="https://issuer.example.com/", subject="1", sid=None)
     change_who(shop, jane, lambda who: replace(who, social=social))

@@ -23,6 +23,7 @@ from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
 from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_view, see_other
+from bff.web.pages.pending_email import pending_address
 from bff.web.pages.sign_out import sign_out, signed_out_on
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
@@ -100,6 +101,7 @@ def _security(visit: Visit) -> ResponseReturnValue:
         "security.html",
         number=len(devices),
         last=moment(max((device.created_at for device in devices), default=visit.who.since)),
+        pending=pending_address(visit),
         may_delete=visit.services.settings.features.account_deletion,
     )
 

@@ -20,6 +20,7 @@ from bff.web.forms.profile_form import ProfileForm, basis_of, known_sections
 from bff.web.language import gettext as _
 from bff.web.language import locale_code
 from bff.web.pages.flow import ChangedMeanwhile, FieldRefused, FormPage, see_other
+from bff.web.pages.pending_email import forget_if_confirmed, pending_address
 from bff.web.pages.visit import Visit
 from bff.wiring import Services
 
@@ -63,6 +64,7 @@ def _values(visit: Visit) -> Mapping[str, Any]:
     profile = Profile.of(visit.perform("get_me").content)
     if "b2b" not in profile.unreadable:
         visit.services.login.take_companies(visit.session, profile.legal_entities)
+    forget_if_confirmed(visit, profile.sign_in_email)
     sections = known_sections(request.args.getlist(_CHANGE))
     held = {**profile.texts.by_property(), "companyRegistrationId": profile.company_registration_id}
     return {
@@ -78,7 +80,11 @@ def _values(visit: Visit) -> Mapping[str, Any]:
 
 def _context(visit: Visit) -> Mapping[str, Any]:
     features = visit.services.settings.features
-    return {"customer": visit.who.customer, "may_delete": features.account_deletion}
+    return {
+        "customer": visit.who.customer,
+        "may_delete": features.account_deletion,
+        "pending": pending_address(visit),
+    }
 
 
 def _prepare(visit: Visit, form: ProfileForm) -> None:

@@ -168,6 +168,20 @@ def saved(visitor: Visitor) -> None:
     visitor.press("Save")
 
 
+def email_pending(visitor: Visitor) -> None:
+    visitor.become(visitor.store.customer())
+    visitor.open("/account/email")
+    visitor.fill("New e-mail address", fresh_email())
+    visitor.fill("Current password", PASSWORD)
+    visitor.press("Send the link")
+    visitor.open("/account")
+
+
+def email_pending_again(visitor: Visitor) -> None:
+    email_pending(visitor)
+    visitor.follow(re.compile("^Send again"))
+
+
 def password_changed(visitor: Visitor) -> None:
     email = visitor.store.customer()
     visitor.become_elsewhere(email, FIREFOX)

@@ -103,6 +103,11 @@ SIGNED_IN = (
         heading="Change your password",
         reach=signed_in(sent("/account/password", "Change the password")),
     ),
+    View(name="email-pending", heading="Your profile", reach=view_steps.email_pending),
+    View(name="email-pending-again", heading="Change your sign-in e-mail", reach=view_steps.email_pending_again),
+    View(
+        name="email-hide", heading="Hide the notice about your new e-mail?", reach=signed_in(at("/account/email/hide"))
+    ),
     View(name="email", heading="Change your sign-in e-mail", reach=signed_in(at("/account/email"))),
     View(
         name="email-errors",

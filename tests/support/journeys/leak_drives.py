@@ -95,6 +95,8 @@ FORMS: dict[tuple[str, str], dict[str, str] | None] = {
     ("POST", "/account/password"): {"currentPassword": B2B_PASSWORD, "newPassword": NEW_PASSWORD, "endOthers": "y"},
     ("GET", "/account/email"): None,
     ("POST", "/account/email"): {"newEmail": "john@example.com", "password": B2B_PASSWORD},
+    ("GET", "/account/email/hide"): None,
+    ("POST", "/account/email/hide"): {},
     ("GET", "/account/company"): None,
     ("POST", "/account/company"): {"legalEntityId": LEGAL_ENTITIES[1].id},
     ("GET", "/account/logins"): None,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL, B2C_PASSWORD
+from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.mails import Purpose
+from bff.secret import Secret
+from bff.sessions.cookie import SessionCookie
+from tests.support.fakes.clock import FakeClock
+from tests.support.page_visits import change_who
 from tests.support.pages import PageBrowser, customer, reveal_nothing_of, visitor
-from tests.support.shop import Shop
+from tests.support.shop import Shop, ShopMaker
 
 NEW = "jane@example.com"
 
@@ -91,3 +96,117 @@ def test_used_and_unknown_links_say_so(shop: Shop, signed_in: bool) -> None:
         somebody.send("/email/confirm")
         assert somebody.status == expected, path
     assert somebody.page.heading == "This link does not work any more"
+
+
+WAITING = f"Waiting for you to confirm {NEW}"
+STILL_WORKS = "The link in the mail still works until it runs out."
+
+
+def test_change_that_waits_for_its_link_is_shown_until_it_is_confirmed(shop: Shop) -> None:
+    somebody = ask(shop)
+    for path in ("/account", "/account/email", "/account/security"):
+        page = somebody.get(path)
+        assert WAITING in page.words, path
+        assert STILL_WORKS in page.words
+    assert "/account/email" in somebody.get("/account").links
+    somebody.get(link(shop))
+    somebody.send("/email/confirm")
+    for path in ("/account", "/account/email", "/account/security"):
+        assert "Waiting" not in somebody.get(path).words
+
+
+def test_mail_is_sent_again_by_the_form_that_asks_for_the_password(shop: Shop) -> None:
+    somebody = ask(shop, syncContactEmail=True)
+    page = somebody.get("/account/email")
+    values = page.form("/account/email").values
+    assert (values["newEmail"], values["syncContactEmail"], values["password"]) == (NEW, "y", "")
+    somebody.send("/account/email", password="wrong")
+    assert somebody.status == 422
+    somebody.send("/account/email", password=B2C_PASSWORD)
+    assert somebody.status == 303
+    assert [json.loads(call.body)["newEmail"] for call in shop.sandbox.recorder.of("change_email")] == [NEW] * 3
+
+
+def test_mails_that_are_sent_again_are_counted(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_RATE_LIMIT_MAIL="2/hour;30/hour")
+    somebody = ask(shop)
+    for status in (303, 429):
+        somebody.get("/account/email")
+        somebody.send("/account/email", password=B2C_PASSWORD)
+        assert somebody.status == status
+
+
+def test_hidden_change_is_not_shown_and_its_link_still_works(shop: Shop) -> None:
+    somebody = ask(shop)
+    somebody.get("/account")
+    somebody.send("/account/email/hide")
+    assert (somebody.status, somebody.location) == (303, "/account")
+    assert "Waiting" not in somebody.follow().words
+    assert somebody.get("/account/email").form("/account/email").values["newEmail"] == ""
+    somebody.get(link(shop))
+    somebody.send("/email/confirm")
+    assert (somebody.status, somebody.location) == (303, "/account")
+
+
+def test_opening_the_page_that_hides_hides_nothing(shop: Shop) -> None:
+    somebody = ask(shop)
+    assert STILL_WORKS in somebody.get("/account/email/hide").words
+    assert WAITING in somebody.get("/account").words
+
+
+def test_change_is_known_to_the_browser_that_asked_for_it_alone(shop: Shop) -> None:
+    somebody = ask(shop)
+    assert "Waiting" not in customer(shop).follow().words
+    somebody.get("/account")
+    somebody.send("/logout")
+    somebody.sign_in()
+    assert "Waiting" not in somebody.follow().words
+
+
+def test_change_of_one_customer_is_not_shown_to_the_next(shop: Shop) -> None:
+    somebody = ask(shop)
+    somebody.get("/login?again=1")
+    somebody.send("/login", email=B2B_EMAIL, password=B2B_PASSWORD)
+    assert "John Doe" in somebody.follow().words
+    reveal_nothing_of(somebody.page, NEW)
+    reveal_nothing_of(somebody.get("/account/email"), NEW)
+
+
+def test_change_that_is_left_in_anothers_session_is_not_shown(shop: Shop) -> None:
+    somebody = ask(shop)
+    change_who(shop, somebody, lambda who: replace(who, customer=replace(who.customer, id="another")))
+    somebody.get("/account/security")
+    reveal_nothing_of(somebody.get("/account/email"), NEW)
+
+
+def test_change_that_was_confirmed_elsewhere_waits_no_more_once_the_session_knows(shop: Shop) -> None:
+    somebody = ask(shop)
+    other = visitor(shop)
+    other.get(link(shop))
+    other.send("/email/confirm")
+    assert "Waiting" not in somebody.get("/account").words
+
+
+@pytest.mark.parametrize(("hours", "is_shown"), [(11, True), (25, False)])
+def test_change_is_shown_for_a_day_at_most(make_shop: ShopMaker, clock: FakeClock, hours: int, is_shown: bool) -> None:
+    shop = make_shop(clock=clock, BFF_SESSION_IDLE="172800", BFF_SESSION_LIFETIME="172800")
+    somebody = ask(shop)
+    clock.advance(hours * 3600)
+    page = somebody.get("/account/email")
+    assert somebody.status == 200
+    assert (WAITING in page.words) == is_shown
+
+
+def test_refused_wish_waits_for_nothing(shop: Shop) -> None:
+    somebody = ask(shop, password="wrong")
+    assert somebody.status == 422
+    assert "Waiting" not in somebody.get("/account").words
+
+
+def test_session_keeps_no_token_of_a_change_that_waits(shop: Shop) -> None:
+    somebody = ask(shop)
+    token = shop.sandbox.mails.last(Purpose.EMAIL_CHANGE).token
+    session = shop.services.sessions.open(SessionCookie(value=Secret(somebody.browser.cookie or "")), may_start=False)
+    session.load()
+    assert NEW in str(session.web.data)
+    assert token not in str(session.web)
