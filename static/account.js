@@ -29,18 +29,28 @@
     button.hidden = false;
   }
 
-  // Where an answer takes its time, the button says so; the server does it once.
+  // Where an answer takes its time, the button says so, also aloud, and a second press does nothing; where none comes
+  // (the browser's own stop button tells nobody), it can be pressed again.
+  const progress = document.querySelector("[data-progress]");
   for (const form of document.querySelectorAll("form[method=post]")) {
-    form.addEventListener("submit", ({ submitter }) => {
-      if (!submitter) return;
+    let isSent = false;
+    form.addEventListener("submit", (event) => {
+      const { submitter } = event;
+      if (isSent) event.preventDefault();
+      if (isSent || !submitter) return;
+      isSent = true;
       const label = [...submitter.childNodes];
       const say = (waits, ...words) => {
-        submitter.disabled = waits;
+        isSent = waits;
+        // Disabled, it would lose the focus.
+        submitter.setAttribute("aria-disabled", waits);
         submitter.replaceChildren(...words);
+        if (progress) progress.textContent = waits ? page.dataset.saving : "";
       };
-      const timer = setTimeout(say, 400, true, page.dataset.saving);
-      addEventListener("pagehide", () => clearTimeout(timer));
-      addEventListener("pageshow", () => say(false, ...label));
+      const restore = () => say(false, ...label);
+      const timers = [setTimeout(say, 400, true, page.dataset.saving), setTimeout(restore, 20000)];
+      addEventListener("pagehide", () => timers.forEach(clearTimeout));
+      addEventListener("pageshow", restore);
     });
   }
 })();

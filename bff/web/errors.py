@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import HTTPException
 
 from bff import errors
@@ -18,6 +18,7 @@ from bff.log import request_id_to_tell
 from bff.sessions.session import SessionState
 from bff.web.paths import is_api
 from bff.web.rendering import render
+from bff.web.return_path import is_plain_path
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
@@ -91,6 +92,8 @@ _HTTP = {
     415: _fault(415, "unsupported_media_type", "The body must be JSON."),
     431: _fault(431, "validation_failure", "A header field may have at most 8 KiB, Cookie 16 KiB, all of them 64 KiB."),
 }
+_MAY_PASS = frozenset({408, 409, 412, 429, 500, 502, 503, 504})
+"""What may be over when the same is tried again."""
 _INTERNAL = _fault(500, "internal_error", "Something went wrong here.")
 
 
@@ -187,5 +190,21 @@ def _with_the_end(fault: Fault, error: Exception) -> Fault:
 def _rendered(fault: Fault) -> Response:
     if is_api(request.path):
         return Response(json.dumps(fault_body(fault)) + "\n", mimetype="application/json")
-    # The page goes by type and status, not by the message: that is English, and upstream's may tell of other customers.
-    return render("error.html", fault=fault, request_id=request_id_to_tell())
+    return fault_page(fault)
+
+
+def fault_page(fault: Fault, *, status: int = 200) -> Response:
+    """Return the page that says what has happened and what can be done about it.
+
+    It goes by type and status, not by the message: that is English, and upstream's may tell of other customers.
+    """
+    again = _path_to_try_again() if fault.status in _MAY_PASS or fault.type == "csrf_failed" else None
+    return render("error.html", status=status, fault=fault, again=again, request_id=request_id_to_tell())
+
+
+def _path_to_try_again() -> str | None:
+    """Return what opens the page at hand anew, with its form where one was sent; None: nothing does."""
+    if not is_plain_path(request.path) or not current_app.url_map.bind("").test(request.path, "GET"):
+        return None
+    # An empty link leads to the very address that is open: what a query may hold (a mailed token, a code) stays there.
+    return "" if request.method == "GET" and request.query_string else request.path

@@ -199,7 +199,29 @@ def test_button_says_that_it_was_pressed_and_can_be_pressed_again_on_the_way_bac
     label = button.inner_text()
     button.click()
     expect(button).to_have_text(words)
-    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_be_focused()
+    progress = visitor.page.locator("[data-progress]")
+    expect(progress).to_have_text(words)
+    expect(progress).to_have_attribute("aria-live", "polite")
     visitor.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     expect(button).to_have_text(label)
-    expect(button).to_be_enabled()
+    expect(button).to_have_attribute("aria-disabled", "false")
+    expect(progress).to_have_text("")
+
+
+@with_scripts
+def test_second_press_sends_nothing(store: Storefront, visitor: Visitor) -> None:
+    visitor.become(store.customer())
+    visitor.open("/account?change=phone")
+    visitor.fill("Phone", "555")
+    store.sandbox.faults.add("update_me", Fault(delay_after_seconds=SLOW_SECONDS), times=1)
+    posts: list[str] = []
+    visitor.page.on("request", lambda request: posts.append(request.method) if request.method == "POST" else None)
+    button = visitor.page.get_by_role("button", name="Save", exact=True)
+    button.scroll_into_view_if_needed()
+    # Both in one go, so that the first one's answer cannot come between.
+    with visitor.page.expect_navigation():
+        button.evaluate("(button) => { button.click(); button.click(); }")
+    visitor.is_told_success("Your profile has been saved.")
+    assert posts == ["POST"]

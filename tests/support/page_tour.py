@@ -39,6 +39,8 @@ _GOOD = {
 }  # fmt: skip
 _RARE_FAULTS = (
     Fault(status=500, type="internal_error", message=""),
+    Fault(status=408, type="request_timeout", message=""),
+    Fault(status=409, type="conflict", message=""),
     Fault(status=429, type="rate_limited", message="", retry_after_seconds=60),
     Fault(status=429, type="rate_limited", message="", retry_after_seconds=61),
 )
@@ -74,7 +76,9 @@ def walk(recorder: PageRecorder) -> None:
         recorder.open({"BFF_RATE_LIMIT_LOGIN": "1/minute;9/minute;9/hour", "BFF_RATE_LIMIT_MAIL": "1/hour"})
     )
     visitor(recorder.open({"BFF_API_DOCS": "on"})).get("/api/docs")
-    visitor(recorder.open(dict.fromkeys(_LINKS, "https://shop.example.com/there"))).get("/")
+    linked = visitor(recorder.open(dict.fromkeys(_LINKS, "https://shop.example.com/there")))
+    for path in ("/", "/nothing"):
+        linked.get(path)
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))

@@ -30,11 +30,10 @@ from bff.errors import (
     UpstreamError,
     UpstreamRejected,
 )
-from bff.log import request_id_to_tell
 from bff.sessions.store import SessionEnded
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
-from bff.web.errors import fault_of
+from bff.web.errors import fault_of, fault_page
 from bff.web.forms.fields import PageForm
 from bff.web.language import gettext as _
 from bff.web.middleware.second_click import check_not_at_work
@@ -155,12 +154,11 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
     """Say what to do; where the request came from our own page, with the form as it was typed, else without it."""
     page = pages.get((request.endpoint or "").removesuffix("_post"))
     if page is None or not error.origin_is_ours:
-        fault = fault_of(error)
-        return render("error.html", status=fault.status, fault=fault, request_id=request_id_to_tell())
+        return fault_page(fault_of(error), status=403)
     visit = _visit(services, request.view_args or {}, ())
     form = page.form()
     if _belongs_to_another(visit, form):
-        return render("error.html", status=403, fault=fault_of(error), request_id=request_id_to_tell())
+        return fault_page(fault_of(error), status=403)
     return _again(visit, page, form, status=403, alert=_why_not_accepted(visit, page))
 
 

@@ -91,6 +91,8 @@ class Visitor:
         """Expect a banner of success."""
         banner = self.page.get_by_role("status").filter(has=self.page.get_by_role("heading", name="Success"))
         expect(banner).to_contain_text(text)
+        expect(self.page).to_have_title(re.compile("^Done: "))
+        expect(self.page.locator(".banner").first).to_be_focused()
 
     def is_at(self, path: str) -> None:
         """Expect the address bar to show a path, whatever the query."""
