@@ -16,6 +16,20 @@
     }
   });
 
+  // Times in the visitor's own zone; what has just been, by how long ago that is.
+  const tongue = document.documentElement.lang;
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 60]];
+  for (const time of document.querySelectorAll("time[datetime$=Z]")) {
+    const then = new Date(time.dateTime);
+    const seconds = Math.max(0, (Date.now() - then) / 1000);
+    const whole = new Intl.DateTimeFormat(tongue, { dateStyle: "medium", timeStyle: "short" }).format(then);
+    const [unit, size] = units.find(([, most]) => seconds >= most) || units[3];
+    const isNear = time.hasAttribute("data-ago") && seconds < 7 * 86400;
+    const near = new Intl.RelativeTimeFormat(tongue, { numeric: "auto" }).format(-Math.floor(seconds / size), unit);
+    time.title = whole;
+    time.textContent = isNear ? near : whole;
+  }
+
   for (const button of document.querySelectorAll("button[data-shows]")) {
     const field = document.getElementById(button.dataset.shows);
     const say = (shown) => {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser.modes import in_one_mode
+from tests.support.browser.modes import Mode, in_one_mode
 from tests.support.browser.storefront import PASSWORD, Storefront
 from tests.support.browser.visitor import NewVisitor, Visitor
 
@@ -38,7 +40,7 @@ def test_one_browser_ends_the_other(store: Storefront, new_visitor: NewVisitor) 
     expect(cards).to_have_count(2)
     expect(cards.nth(0)).to_contain_text(re.compile(r"Firefox on Windows\s+This device"))
     expect(cards.nth(1)).to_contain_text("Safari on iOS")
-    here.press(re.compile("^Sign out device: Safari on iOS, last seen "))
+    here.press("Sign out device: Safari on iOS")
     here.is_at("/account/sessions")
     here.is_told_success("The device has been signed out.")
     here.says("You are not signed in anywhere else.")
@@ -103,3 +105,35 @@ def test_changed_password_ends_the_other_browser(store: Storefront, new_visitor:
     here.press("Change the password")
     here.is_told_success("You have been signed out on 1 other device.")
     is_signed_out_at_the_next_click(there)
+
+
+@in_one_mode
+def test_times_name_their_zone_without_a_script(store: Storefront, visitor: Visitor) -> None:
+    visitor.become(store.customer())
+    visitor.open("/account/sessions")
+    expect(visitor.page.locator("time")).to_have_text([re.compile("UTC$")] * 2)
+
+
+@pytest.mark.parametrize("mode", [Mode.HTTP_WITH_SCRIPTS], indirect=True, ids=lambda mode: mode.value)
+@pytest.mark.parametrize(
+    ("language", "near"), [("en-GB", ["now", "3 minutes ago"]), ("de-DE", ["jetzt", "vor 3 Minuten"])]
+)
+def test_times_are_the_visitors_own_with_a_script(
+    store: Storefront, new_visitor: NewVisitor, language: str, near: list[str]
+) -> None:
+    visitor = new_visitor(language=language)
+    wire = visitor.context.new_cdp_session(visitor.page)
+    wire.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kathmandu"})
+    visitor.become(store.customer())
+    since, seen = (visitor.page.locator("dl.facts time").nth(number) for number in range(2))
+    for words in near:
+        visitor.open("/account/sessions")
+        expect(seen).to_have_text(words)
+        # From now on it is 200 seconds later there.
+        visitor.page.add_init_script("{ const now = Date.now; Date.now = () => now.call(Date) + 200000; }")
+    machine = since.get_attribute("datetime")
+    assert machine is not None
+    # Three quarters of an hour off UTC's minutes.
+    there = datetime.fromisoformat(machine).astimezone(timezone(timedelta(hours=5, minutes=45)))
+    expect(since).to_have_text(re.compile(rf"\b{int(there.strftime('%I'))}:{there:%M}|\b{there:%H:%M}"))
+    expect(since).not_to_have_text(re.compile("UTC"))

@@ -1,13 +1,13 @@
 """What signing in hangs on at a glance; signed-in devices: a list, and the pages that ask before they end any.
 
-Dates are in UTC and say so: without a script the server does not know the visitor's zone, and a time of an unnamed zone
-would be worse than one that has to be converted.
+Dates are in UTC and say so: the server does not know the visitor's zone, and a time of an unnamed zone would be worse
+than one that has to be converted. A script does that where one runs.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -115,23 +115,29 @@ def _list(visit: Visit) -> ResponseReturnValue:
 
 
 def _shown(visit: Visit) -> list[ShownDevice]:
-    seen: Counter[tuple[str, str]] = Counter()
-    shown = []
-    for device in visit.services.devices.list(visit.session):
-        name, last = _name(device), moment(device.last_seen_at)
-        seen[name, last.words] += 1
-        number = seen[name, last.words]
-        shown.append(
-            ShownDevice(
-                id=device.id,
-                current=device.current,
-                # Two of one kind, seen in the same minute: their buttons need names of their own.
-                name=name if number == 1 else f"{name} ({number})",
-                since=moment(device.created_at),
-                seen=last,
-            )
+    devices = visit.services.devices.list(visit.session)
+    names = _names(devices)
+    return [
+        ShownDevice(
+            id=device.id,
+            current=device.current,
+            name=names[device.id],
+            since=moment(device.created_at),
+            seen=moment(device.last_seen_at),
         )
-    return shown
+        for device in devices
+    ]
+
+
+def _names(devices: Sequence[Device]) -> Mapping[str, str]:
+    """Return a name of its own for each: those of one kind are numbered by their sign-ins, on every page alike."""
+    count: Counter[str] = Counter()
+    names = {}
+    for device in sorted(devices, key=lambda one: (one.created_at, one.id)):
+        name = _name(device)
+        count[name] += 1
+        names[device.id] = name if count[name] == 1 else f"{name} ({count[name]})"
+    return names
 
 
 def _name(device: Device) -> str:
