@@ -6,6 +6,7 @@ number of things, a text from elsewhere) is translated while the page is made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -170,9 +171,15 @@ class _Settled(NodeTransformer):
         return nodes.Const(self._environment.static_url(filename.value), lineno=node.lineno)
 
 
+def breakable(email: str | None) -> Markup:
+    """Return an e-mail address that goes on in another line after its `@` or a dot, and within no word."""
+    return Markup("<wbr>").join(re.split(r"(?<=[@.])", email or ""))
+
+
 def register_templates(app: Flask, translations: Mapping[str, Callable[[str], str]]) -> None:
     """Make an environment for each language."""
     shared = cast("PageEnvironment", app.jinja_env)
+    shared.filters["breakable"] = breakable
     app.extensions["templates"] = MappingProxyType(
         {language: shared.in_language(language, translate) for language, translate in translations.items()}
     )

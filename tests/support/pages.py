@@ -72,6 +72,8 @@ class Page(HTMLParser):
         self._text_of_id: dict[str, str] = {}
         self._open_ids: list[tuple[str, str]] = []
         self._words: list[str] = []
+        self._goes_on = False
+        """A word goes on that a browser may break here."""
         self.feed(text)
 
     @property
@@ -119,6 +121,8 @@ class Page(HTMLParser):
                 self._form.values[self._select] = options[-1]
         elif tag in ("title", "h1", "script", "style"):
             self._within = tag
+        elif tag == "wbr":
+            self._goes_on = True
         if "id" in attributes and tag == "p":
             self._open_ids.append((tag, attributes["id"]))
             self._text_of_id[attributes["id"]] = ""
@@ -149,7 +153,10 @@ class Page(HTMLParser):
             self.title += data.strip()
         elif self._within == "h1":
             self.heading += data.strip()
-        if self._within not in ("script", "style"):
+        if self._goes_on:
+            self._words[-1] += data
+            self._goes_on = False
+        elif self._within not in ("script", "style"):
             self._words.append(data)
         for _, one in self._open_ids:
             self._text_of_id[one] += data
@@ -253,8 +260,8 @@ def customer(shop: Shop, email: str = B2C_EMAIL, password: str = B2C_PASSWORD, *
 
 
 def less_what_is_random(page: Page) -> str:
-    """Return the page's text without what is made anew for each page: CSRF tokens and the keys of forms."""
-    text = page.text
+    """Return the page's text without what is made anew for each page (CSRF tokens, keys of forms), e-mails in one."""
+    text = page.text.replace("<wbr>", "")
     for form in page.forms:
         for name in ("csrf_token", "formKey"):
             text = text.replace(form.values.get(name) or "\0", "")

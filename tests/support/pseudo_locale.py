@@ -96,11 +96,14 @@ class _Reader(HTMLParser):
         """For each open element, whether it is not for the catalogues."""
         self._select = ""
         self._value = ""
+        self._goes_on = False
+        """A word goes on that a browser may break here."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         is_foreign = tag != "html" and ("lang" in attributes or attributes.get("translate") == "no")
         is_foreign = is_foreign or self._is_foreign
+        self._goes_on = tag == "wbr"
         if tag not in _NO_END:
             self._open.append(tag)
             self._foreign.append(is_foreign)
@@ -135,7 +138,10 @@ class _Reader(HTMLParser):
         within = self._open[-1] if self._open else ""
         if data.strip() and within not in _NOT_SHOWN and not self._is_foreign:
             option = (self._select, self._value) if within == "option" else None
+            if self._goes_on:
+                data = self.found.pop().text + data
             self.found.append(Shown(text=data, within=within, option=option))
+        self._goes_on = False
 
 
 def _has_letters(text: str) -> bool:

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 
 from bff.factory import create_app
 from bff.web.rendering import render
-from bff.web.templates import PageEnvironment
+from bff.web.templates import PageEnvironment, breakable
 from bff.web.theme import Theme
 from tests.support.shop import Shop
 from tests.web.test_language import GERMAN
@@ -109,3 +109,8 @@ def test_static_file_is_named_with_its_version(shop: Shop, tmp_path: Path) -> No
 def test_code_that_is_kept_by_its_text_is_not_taken_for_another_languages(shop: Shop) -> None:
     environments: dict[str, PageEnvironment] = shop.app.extensions["templates"]
     assert {one.bytecode_cache for one in environments.values()} == {None}
+
+
+def test_e_mail_may_go_on_in_another_line_between_its_words_alone_and_stays_text() -> None:
+    assert breakable("a<b>@x.example") == "a&lt;b&gt;@<wbr>x.<wbr>example"
+    assert breakable(None) == breakable("") == ""

@@ -141,6 +141,7 @@ def _json_headers(url: str, cookie: str, csrf: str) -> dict[str, str]:
 def _targets(around: Surroundings, url: str) -> Mapping[Asked, Target]:
     cookie, guest = signed_in(url, CUSTOMER), ask(url, "/api/session").cookies[0]
     email = email_of(CUSTOMER).encode()
+    shown = re.sub(rb"[@.]", rb"\g<0><wbr>", email)
 
     def get(path: str, is_right: Callable[[Answer], bool], **headers: str) -> Target:
         return Target(load=Load(path=path, headers=headers), is_right=is_right)
@@ -148,7 +149,7 @@ def _targets(around: Surroundings, url: str) -> Mapping[Asked, Target]:
     return {
         Asked.ME: get("/api/me", is_profile(around), Cookie=cookie),
         Asked.SESSION: get("/api/session", _ok(b'"state":"authenticated"', email), Cookie=cookie),
-        Asked.ACCOUNT: get("/account", _ok(email, b"?change=currency", b"</html>"), Cookie=cookie),
+        Asked.ACCOUNT: get("/account", _ok(shown, b"?change=currency", b"</html>"), Cookie=cookie),
         Asked.SIGN_IN_CUSTOMER: get("/login", _ok(b"You are signed in", b"</html>"), Cookie=cookie),
         Asked.SIGN_IN_GUEST: get("/login", _ok(b'name="password"', b"</html>"), Cookie=guest),
         Asked.POST_LOGIN: _post_login(url),
