@@ -212,7 +212,7 @@ ACTS = (
         method="PATCH",
         path="/api/me",
         body={"company": "One"},
-        page="/account",
+        page="/account?change=company",
         form={"company": "One"},
     ),
     Act(operation="delete_me", method="DELETE", path="/api/me", page="/account/delete", form={"understood": True}),
