@@ -52,6 +52,7 @@ class Profile:
     """What `GET /me` says of a customer."""
 
     id: str | None
+    customer_number: str | None
     sign_in_email: str | None
     """`accounts[].id`; the contact e-mail is another."""
     texts: ProfileTexts
@@ -75,6 +76,7 @@ class Profile:
         )
         return cls(
             id=text_of(content.get("id")),
+            customer_number=text_of(content.get("customerNumber")),
             sign_in_email=_sign_in_email(content.get("accounts")),
             texts=ProfileTexts(**_texts(ProfileTexts, content)),
             company_registration_id=text_of(company.get("companyRegistrationId")),

@@ -152,7 +152,8 @@ class _Reader:
         caller, operations = self._caller(rule, answer), self._operations(rule)
         row = self._entries[rule.endpoint].operation if rule.endpoint in self._entries else None
         called = [self._table[name] for name in operations if name in self._table]
-        bearers = {credential for operation in called for credential in _bearers(operation, caller)}
+        on_behalf_of = Caller.CUSTOMER if self._calls_for_customers(rule) else caller
+        bearers = {credential for operation in called for credential in _bearers(operation, on_behalf_of)}
         return AuditedRoute(
             method=method,
             rule=rule.rule,
@@ -204,6 +205,9 @@ class _Reader:
         if method not in SAFE or (rule.rule in self._read_with_a_session and bearers != {Credential.SHARED}):
             named.append("session")
         return (*named, *(("address",) if nobodys else ()))
+
+    def _calls_for_customers(self, rule: Rule) -> bool:
+        return rule.endpoint in self._declared and self._declared[rule.endpoint].for_customers
 
     def _takes_mailed_token(self, rule: Rule) -> bool:
         if rule.endpoint in self._entries:

@@ -31,6 +31,8 @@ class Declared:
     need: Need
     operations: tuple[str, ...] = ()
     """Names of rows, without those that any call may bring along (tokens, who it is)."""
+    for_customers: bool = False
+    """Whether it calls on behalf of customers alone, though anyone may open it."""
     mailed: bool = False
     """Whether it calls with the token of a mailed link."""
 

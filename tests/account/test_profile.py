@@ -22,6 +22,7 @@ ADDRESS: dict[str, Any] = {
 }
 PROFILE: dict[str, Any] = {
     "id": "c1",
+    "customerNumber": "13869000",
     "accounts": [{"id": "jane@example.com"}],
     **{name: f"the {name}" for name in ProfileTexts().by_property()},
     "b2b": {"companyRegistrationId": "1", "legalEntities": [{"id": "e1", "name": "One"}]},
@@ -37,6 +38,7 @@ def test_whole_records_are_read_whole() -> None:
     assert (address.id, address.tags, address.is_default, address.version) == ("a1", ("BILLING", "gift"), True, 3)
     assert profile.texts.by_property() == {name: f"the {name}" for name in ProfileTexts().by_property()}
     assert (profile.id, profile.sign_in_email, profile.version) == ("c1", "jane@example.com", 3)
+    assert profile.customer_number == "13869000"
     assert profile.legal_entities == (LegalEntity(id="e1", name="One"),)
     assert (address.unreadable, profile.unreadable) == ((), ())
 

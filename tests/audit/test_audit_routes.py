@@ -91,6 +91,8 @@ def test_route_says_who_calls_it_and_with_what(report: Report) -> None:
     assert (login.caller, login.csrf, login.limits) == (Caller.ANYBODY, Csrf.FIELD, ("sign-in", "guest", "session"))
     book = route(report, "GET", "/account/addresses")
     assert (book.caller, book.operations, book.bearer) == (Caller.CUSTOMER, ("list_addresses",), ("customer",))
+    home = route(report, "GET", "/")
+    assert (home.caller, home.operations, home.bearer) == (Caller.ANYBODY, ("get_me",), ("customer",))
     assert route(report, "GET", "/api/sessions").caller is Caller.CUSTOMER
     assert route(report, "DELETE", "/api/sessions/<id>").operations == ("logout",)
     assert route(report, "GET", "/login/social").limits == ("session",)

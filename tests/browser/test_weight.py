@@ -17,6 +17,7 @@ HTML_BYTES = 20_000
 NEW_ICONS_BYTES = 2_000
 SIGNED_OUT = ("/", "/login", "/signup", "/signup/resend", "/password/forgot", "/password/reset?token=t")
 SIGNED_IN = (
+    "/",
     "/account",
     "/account?change=name",
     "/account/addresses",

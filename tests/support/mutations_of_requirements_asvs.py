@@ -30,8 +30,8 @@ OF_ASVS: tuple[Mutation, ...] = (
     Mutation(
         guard="a name is shown as text",
         path="templates/home.html",
-        old='| join(" ") or signed_in.customer.email',
-        new='| join(" ") | safe or signed_in.customer.email',
+        old="name=customer.first_name or",
+        new="name=customer.first_name | safe or",
         test="tests/web/pages/test_home.py::test_name_is_shown_as_text",
     ),
     Mutation(

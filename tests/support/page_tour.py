@@ -76,9 +76,10 @@ def walk(recorder: PageRecorder) -> None:
         recorder.open({"BFF_RATE_LIMIT_LOGIN": "1/minute;9/minute;9/hour", "BFF_RATE_LIMIT_MAIL": "1/hour"})
     )
     visitor(recorder.open({"BFF_API_DOCS": "on"})).get("/api/docs")
-    linked = visitor(recorder.open(dict.fromkeys(_LINKS, "https://shop.example.com/there")))
-    for path in ("/", "/nothing"):
-        linked.get(path)
+    linked = recorder.open(dict.fromkeys(_LINKS, "https://shop.example.com/there"))
+    for somebody in (visitor(linked), signed_in(linked)):
+        somebody.get("/")
+    visitor(linked).get("/nothing")
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))
@@ -133,6 +134,9 @@ def _odd_records(shop: Shop) -> None:
             somebody.get(path)
     with answering(shop, _json(odd), "get_address"):
         somebody.get("/account/addresses/a1")
+    for listed in ([], [{**odd, "isDefault": True}], 7):
+        with answering(shop, _json({"id": "x", "addresses": listed}), "get_me"):
+            somebody.get("/")
 
 
 def _json(value: object) -> CannedResponse:

@@ -25,7 +25,7 @@ from tests.support.pseudo_locale import Shown, parts, shown, write_catalogue
 from tests.support.shop import PUBLIC_URL, ShopMaker
 
 PROVIDERS = {"Google"}
-PERSONS = {"Jane Doe", "John Doe", "Jane", "Jane Jane Doe"}
+PERSONS = {"Jane Doe", "John Doe", "Jane", "John", "Jane Jane Doe"}
 COMPANIES = {"Example Trading", "Example Logistics"}
 E_MAILS = {B2C_EMAIL, B2B_EMAIL, NEW_EMAIL, OTHER_EMAIL, THIRD_EMAIL, NOBODY}
 TAGS = {"Spare"}

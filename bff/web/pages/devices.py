@@ -1,18 +1,12 @@
-"""What signing in hangs on at a glance; signed-in devices: a list, and the pages that ask before they end any.
-
-Dates are in UTC and say so: the server does not know the visitor's zone, and a time of an unnamed zone would be worse
-than one that has to be converted. A script does that where one runs.
-"""
+"""The page of security; signed-in devices: a list, and the pages that ask before they end any."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from babel.dates import format_date, format_time
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
@@ -21,8 +15,8 @@ from bff.web import paths
 from bff.web.declared import Need
 from bff.web.forms.forms import ConfirmForm
 from bff.web.language import gettext as _
-from bff.web.language import locale
 from bff.web.pages.flow import FormPage, register_view, see_other
+from bff.web.pages.glance import Moment, at_a_glance, moment
 from bff.web.pages.pending_email import pending_address
 from bff.web.pages.sign_out import sign_out, signed_out_on
 from bff.web.pages.visit import Visit
@@ -32,15 +26,6 @@ from bff.wiring import Services
 _ID = "id"
 _NOT_THERE = "not-there"
 """Fixed word of the list's URL: opening a page must not write, so it cannot be a banner of the session."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A point in time, as a page shows it."""
-
-    machine: str
-    """For `<time datetime>`: RFC 3339, to the second."""
-    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +73,10 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     ]
 
 
-def moment(unix_seconds: float) -> Moment:
-    """Return a point in time in the language of the page."""
-    when = datetime.fromtimestamp(unix_seconds, UTC)
-    parts = {"date": format_date(when, "medium", locale=locale()), "time": format_time(when, "short", locale=locale())}
-    return Moment(machine=when.strftime("%Y-%m-%dT%H:%M:%SZ"), words=_("%(date)s, %(time)s UTC") % parts)
-
-
 def _security(visit: Visit) -> ResponseReturnValue:
-    devices = visit.services.devices.list(visit.session)
     return render(
         "security.html",
-        number=len(devices),
-        last=moment(max((device.created_at for device in devices), default=visit.who.since)),
+        **at_a_glance(visit),
         pending=pending_address(visit),
         may_delete=visit.services.settings.features.account_deletion,
     )

@@ -1,15 +1,28 @@
-"""The page at `/`: who is signed in, and where to go from there."""
+"""The page at `/`: what a stranger comes for, and a customer's account at a glance."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from bff.account.profile import Profile, addresses_of
+from bff.errors import LoginRequired, SessionExpired, UpstreamError
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
+from bff.web.forms.choices import countries
+from bff.web.language import locale_code
+from bff.web.pages.flow import to_sign_in
+from bff.web.pages.glance import at_a_glance
+from bff.web.pages.visit import Visit
 from bff.web.rendering import render
+from bff.web.return_path import path_to_come_back_to
 from bff.web.session_interface import browser_session
 from bff.wiring import Services
+
+_READS = ("get_me",)
 
 
 def make_blueprint(services: Services) -> Blueprint:
@@ -18,7 +31,29 @@ def make_blueprint(services: Services) -> Blueprint:
 
     @home.get(paths.HOME)
     def index() -> ResponseReturnValue:
-        return render("home.html", signed_in=browser_session().signed_in)
+        visit = Visit(services=services, browser=browser_session(), path_values={}, operations=_READS)
+        if visit.session.signed_in is None:
+            return render("home.html")
+        try:
+            return render("home.html", **_of_upstream(visit), **at_a_glance(visit))
+        except (LoginRequired, SessionExpired):
+            return to_sign_in(path_to_come_back_to(), notice="session-ended")
 
-    declare(home, index.__name__, Declared(need=Need.ANYONE))
+    declare(home, index.__name__, Declared(need=Need.ANYONE, operations=_READS, for_customers=True))
     return home
+
+
+def _of_upstream(visit: Visit) -> Mapping[str, Any]:
+    try:
+        content = visit.perform("get_me", values={"expand": "addresses"}).content
+    except UpstreamError:
+        # The page is one to go on from, and most of it is known without.
+        return {"profile": None, "book": None}
+    listed = content.get("addresses")
+    book = addresses_of(listed or []) if listed is None or isinstance(listed, list) else None
+    return {
+        "profile": Profile.of(content),
+        "book": book,
+        "default": next((address for address in book or () if address.is_default), None),
+        "country_names": dict(countries(locale_code())),
+    }

@@ -24,9 +24,18 @@ class View:
 _DEAD = "This link does not work any more"
 _CHECK = "Check your e-mail"
 _AWAY = "Your account can't be shown right now"
+_LINKS = {
+    "BFF_SHOP_URL": "/shop",
+    "BFF_ORDERS_URL": "/shop/orders",
+    "BFF_HELP_URL": "/help",
+    "BFF_IMPRINT_URL": "/imprint",
+    "BFF_PRIVACY_URL": "/privacy",
+    "BFF_TERMS_URL": "/terms",
+}
 
 SIGNED_OUT = (
     View(name="home", heading="Your account", reach=at("/")),
+    View(name="home-links", heading="Your account", reach=at("/"), environment=_LINKS),
     View(name="login", heading="Sign in", reach=at("/login")),
     View(name="login-wrong", heading="Sign in", reach=view_steps.wrong_password),
     View(name="login-empty", heading="Sign in", reach=sent("/login", "Sign in")),
@@ -58,7 +67,9 @@ SIGNED_OUT = (
     View(name="error-413", heading="That was too much at once", reach=view_steps.posted("/login", 70_000)),
 )
 SIGNED_IN = (
-    View(name="home-signed-in", heading="Your account", reach=signed_in(at("/"))),
+    View(name="home-signed-in", heading="Hello, Jane", reach=signed_in(at("/"))),
+    View(name="home-company", heading="Hello, Jane", reach=signed_in(at("/"), companies=True)),
+    View(name="home-no-address", heading="Hello, Jane", reach=signed_in(at("/"), addresses=False), environment=_LINKS),
     View(name="signed-in-already", heading="You are signed in", reach=signed_in(at("/login"))),
     View(name="logout", heading="Sign out", reach=signed_in(at("/logout"))),
     View(name="once-more", heading="Sign in once more", reach=signed_in(view_steps.once_more)),

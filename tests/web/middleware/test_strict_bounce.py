@@ -107,7 +107,7 @@ def test_navigation_that_may_hide_the_cookie_takes_the_step_and_sets_nothing(
     assert somebody.answer.headers.getlist("Set-Cookie") == []
     assert lasting_footprint(strict) == before
     somebody.browser.cookie = mine
-    assert somebody.follow().heading in ("Your account", "You are signed in", "Your profile", "Set a new password")
+    assert somebody.follow().heading in ("Hello, Jane", "You are signed in", "Your profile", "Set a new password")
     assert somebody.browser.cookie == mine
 
 
