@@ -37,7 +37,7 @@ from bff.web.middleware.headers import ResponseHeaders
 from bff.web.middleware.request_log import register_request_log
 from bff.web.page_tokens import register_page_tokens
 from bff.web.pages import blueprint as pages
-from bff.web.pages import home, shop, social
+from bff.web.pages import home, languages, shop, social
 from bff.web.pages.blank import register_blank_pages
 from bff.web.session_interface import BffSessionInterface
 from bff.web.social_links import social_links
@@ -175,6 +175,7 @@ def create_app(
     for blueprint in (
         health.make_blueprint(services),
         home.make_blueprint(services),
+        languages.make_blueprint(services),
         shop.make_blueprint(services),
         security_txt.make_blueprint(services),
         api_session.make_blueprint(services),

@@ -11,6 +11,7 @@ from bff.events import Event
 from bff.log import Log
 from bff.operations.model import Operation
 from bff.sessions.audit_fields import audit_subject
+from bff.sessions.chosen_language import preserve_language
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
 from bff.sessions.model import Records, SignedIn, Vault, WebRecord, without_customer
@@ -122,6 +123,7 @@ class LoginEnds:
             # Another request has renewed them meanwhile.
             self._broker.log_out(vault.customer, "sign-out")
         preserve_pending_reset(self._sessions, session, web.password_reset_at)
+        preserve_language(self._sessions, session, web.language)
         self._sessions.remember_signed_out(who, session.cookie)
         if who is not None:
             self._log.audit(Event.SIGNED_OUT, **about)
@@ -140,4 +142,5 @@ class LoginEnds:
                 end_sessions(self._sessions, IndexKind.CUSTOMER, id, Ending.ACCOUNT_DELETED, customer_id=id)
         finally:
             with suppress(SessionExpired):
-                session.abandon()
+                web, _ = session.abandon()
+                preserve_language(self._sessions, session, web.language)

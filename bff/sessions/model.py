@@ -90,6 +90,8 @@ class WebRecord:
     with a password does."""
     former_sid: str | None = None
     """Name of the cookie that this browser had before, while it is a guest's: it may be known by that one."""
+    language: str | None = None
+    """Code of the language that the visitor has chosen for our pages, if any; it stays through sign-in and sign-out."""
 
     def with_customer(self, customer: Customer) -> WebRecord:
         """Return the record with what is newly known of who is signed in."""
@@ -110,6 +112,8 @@ class WebRecord:
             body["passwordResetAt"] = self.password_reset_at
         if self.former_sid is not None:
             body["formerSid"] = self.former_sid
+        if self.language is not None:
+            body["language"] = self.language
         if self.signed_in is not None:
             who = self.signed_in
             body["signedIn"] = {
@@ -158,6 +162,7 @@ class WebRecord:
             logins=tuple(body.get("logins", ())),
             password_reset_at=body.get("passwordResetAt"),
             former_sid=body.get("formerSid"),
+            language=body.get("language"),
         )
 
 

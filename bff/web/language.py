@@ -1,4 +1,4 @@
-"""The language of a page: the customer's, else the browser's, else English; and the catalogues it is written in.
+"""The language of a page: the chosen one, else the customer's, the browser's, or English; and the catalogues for it.
 
 Catalogues are read as text when the application starts, so no build step compiles them.
 """
@@ -96,6 +96,11 @@ def locale_code() -> str:
     return _code(language())
 
 
+def languages() -> tuple[str, ...]:
+    """Return the code of every language that pages can be shown in, the source first."""
+    return tuple(_catalogues().by_language)
+
+
 def gettext(message: str) -> str:
     """Return the message in the language of this response."""
     if not has_request_context():
@@ -150,7 +155,11 @@ def _catalogues() -> Catalogues:
 
 def _preferred() -> str | None:
     session = browser_session().session
-    if session.state is not SessionState.LIVE or session.signed_in is None:
+    if session.state is not SessionState.LIVE:
+        return None
+    if session.web.language in _catalogues().by_language:
+        return session.web.language
+    if session.signed_in is None:
         return None
     preferred = session.signed_in.customer.language
     # Nobody has chosen it, and the browser knows better. One that asks for English shows English all the same.

@@ -73,6 +73,9 @@ DEVICES_END_OTHERS: Final = "/account/sessions/end-others"
 DELETION: Final = "/account/delete"
 DELETION_CONFIRM: Final = "/account/delete/confirm"
 
+LANGUAGE: Final = "/language"
+"""Takes the choice of a language; there is nothing to read."""
+
 SHOP: Final = return_paths.EXAMPLE_SHOP
 """The floor below lets a sign-in lead there, and imports nothing from here."""
 
@@ -87,6 +90,8 @@ SECURITY_TXT: Final = "/.well-known/security.txt"
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"
 PROBES: Final = frozenset({HEALTHZ, READYZ})
+OF_A_MAIL: Final = frozenset({SIGN_UP_OPTIN, PASSWORD_RESET, EMAIL_CONFIRM, DELETION_CONFIRM})
+"""What the links in mails open, with a token in the query."""
 WITHOUT_SESSION: Final = frozenset({CHANGE_PASSWORD, SECURITY_TXT, API_DESCRIPTION, API_DOCS})
 """Read by programs too, and the same for all: what they answer depends on no cookie and sets none."""
 

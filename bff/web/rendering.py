@@ -9,6 +9,7 @@ from flask import Response, current_app, render_template, request
 from bff.sessions.session import SessionState
 from bff.web.acting_for import acting_for
 from bff.web.language import language
+from bff.web.language_choice import language_choice
 from bff.web.page_tokens import page_token
 from bff.web.session_interface import browser_session
 from bff.web.templates import page_template
@@ -28,6 +29,7 @@ def render(template: str, *, status: int = 200, **context: Any) -> Response:
             "acts_for": acting_for(session),
             "visitor_is_known": known,
             "path": request.path,
+            "language_choice": language_choice,
             # Flask-WTF puts its own into every context.
             "csrf_token": page_token,
             **context,

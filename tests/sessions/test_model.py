@@ -49,6 +49,7 @@ WHO = SignedIn(
     "record",
     [
         WebRecord(created=NOW),
+        WebRecord(created=NOW, language="de"),
         WebRecord(created=NOW, signed_in=WHO, data={"flashes": [["ok", "Grüße"]], "n": None}),
         WebRecord(created=NOW, signed_in=replace(WHO, customer=replace(WHO.customer, email=None, legal_entities=()))),
     ],

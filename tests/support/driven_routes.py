@@ -63,6 +63,7 @@ UNSAFE: Mapping[tuple[str, str], Drive] = {
     ),
     ("POST", "/login"): Drive(path="/login", form={"email": B2C_EMAIL, "password": B2C_PASSWORD}),
     ("POST", "/logout"): Drive(path="/logout", form={}),
+    ("POST", "/language"): Drive(path="/language", form={"language": "en"}),
     ("POST", "/login/social"): Drive(path="/login/social", form={}),
     ("POST", "/login/social/<connection>"): Drive(path="/login/social/google-oauth2", form={}),
     ("POST", "/account/logins"): Drive(

@@ -17,7 +17,7 @@ from bff.sessions.answers import Claim, KeptAnswer, Spent, StillAtWork, Submissi
 from bff.sessions.audit_fields import audit_subject
 from bff.sessions.session import SessionState
 from bff.web.at_hand import noted
-from bff.web.paths import BACKCHANNEL_LOGOUT, is_api
+from bff.web.paths import BACKCHANNEL_LOGOUT, HOME, LANGUAGE, is_api
 from bff.web.session_interface import Banners, BrowserSession, browser_session
 from bff.wiring import Services
 
@@ -72,7 +72,8 @@ def answer_second_click(services: Services) -> Response | None:
         return None
     except Spent:
         # It is done: to do it once more would be worse than to leave it to the page what to show.
-        return Response(status=303, headers={"Location": request.path})
+        shown = HOME if request.path == LANGUAGE else request.path
+        return Response(status=303, headers={"Location": shown})
     if isinstance(begun, Claim):
         g.claim = begun
         return None

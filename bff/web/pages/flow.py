@@ -210,6 +210,7 @@ def _shown(visit: Visit, page: FormPage) -> ResponseReturnValue:
     try:
         if away := _sent_away(visit, page):
             return away
+        visit.look_at_session()
         if page.on_get is not None and (instead := page.on_get(visit)) is not None:
             return instead
         if page.same_for_strangers:

@@ -67,6 +67,7 @@ def make_blueprint(services: Services) -> Blueprint:
             "shop.html",
             who=None,
             visitor_is_known=False,
+            language_choice=None,
             store=store,
             sign_in=LoginForm(formdata=None, meta=_NOT_SENT),
             profile=_profile(),

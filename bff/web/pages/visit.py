@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bff.account.calls import AccountCall, Result
 from bff.emporix.client import Call
-from bff.errors import LoginRequired, SessionStoreUnavailable
+from bff.errors import LoginRequired, SessionStoreUnavailable, TooManyAttempts
 from bff.operations.model import JSON
 from bff.secret import Secret
 from bff.sessions.model import SignedIn
@@ -37,6 +38,11 @@ class Visit:
     def session(self) -> Session:
         """The visitor's session, read."""
         return self.browser.resume()
+
+    def look_at_session(self) -> None:
+        """Read the session for what the page shows of it, if it can be read; the page does without."""
+        with suppress(SessionStoreUnavailable, TooManyAttempts):
+            self.browser.resume()
 
     @property
     def who(self) -> SignedIn:

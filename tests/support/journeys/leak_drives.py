@@ -54,6 +54,7 @@ BODIES: dict[tuple[str, str], Any] = {
 PERSON = {"firstName": "John", "lastName": "Doe"}
 FORMS: dict[tuple[str, str], dict[str, str] | None] = {
     ("GET", "/shop"): None,
+    ("POST", "/language"): {"language": "en", "next": "/account"},
     ("GET", "/login"): None,
     ("POST", "/login"): {"email": B2B_EMAIL, "password": B2B_PASSWORD},
     ("GET", "/login/social"): None,

@@ -37,7 +37,7 @@ def ends(page: Page) -> list[str]:
 
 def names(page: Page) -> list[str]:
     """What the buttons of the list are called."""
-    main = page.text.partition("<main")[2]
+    main = page.text.partition("<main")[2].partition("</main")[0]
     buttons = re.findall(r"<button[^>]*>(.*?)</button>", main, re.DOTALL)
     return [re.sub(r"<[^>]+>", "", text).strip() for text in buttons]
 
