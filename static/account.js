@@ -43,6 +43,15 @@
     button.hidden = false;
   }
 
+  // Who picks another country by finger or mouse sees its fields; by keys, names are passed on the way to the one meant.
+  for (const button of document.querySelectorAll("button[name=changeCountry]")) {
+    const select = button.form.elements.namedItem("country");
+    let byKeys = false;
+    select.addEventListener("keydown", () => (byKeys = true));
+    select.addEventListener("pointerdown", () => (byKeys = false));
+    select.addEventListener("change", () => byKeys || button.form.requestSubmit(button));
+  }
+
   // Where an answer takes its time, the button says so, also aloud, and a second press does nothing; where none comes
   // (the browser's own stop button tells nobody), it can be pressed again.
   const progress = document.querySelector("[data-progress]");

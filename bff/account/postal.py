@@ -32,6 +32,9 @@ _PROPERTIES: Final = {
 _STREET_LINES: Final = ("streetAppendix", "extraLine1", "extraLine2", "extraLine3", "extraLine4")
 _NOWHERE: Final = "ZZ"
 """The data's name for what holds where a country says nothing else."""
+_SIDE_BY_SIDE: Final = frozenset(
+    {("street", "streetNumber"), ("zipCode", "city"), ("city", "zipCode"), ("state", "zipCode"), ("zipCode", "state")}
+)
 _ANYWHERE: Final = "%N%n%O%n%A%n%C %S %Z"
 """While no country is known, nothing is left out of the form."""
 
@@ -84,9 +87,24 @@ class Country:
     states: tuple[State, ...]
 
     @property
-    def number_apart(self) -> bool:
-        """Whether the house number has a field of its own."""
-        return "streetNumber" in self.fields
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The fields, those together that stand beside each other in a form."""
+        rows: list[tuple[str, ...]] = []
+        for name in self.fields:
+            if rows and (*rows[-1], name) in _SIDE_BY_SIDE:
+                rows[-1] = (*rows[-1], name)
+            else:
+                rows.append((name,))
+        return tuple(rows)
+
+    @property
+    def has_plain_postcodes(self) -> bool:
+        """Whether a postcode is figures alone."""
+        return self.example.isdecimal() and self.postcode_kind == "postal"
+
+    def is_deliverable(self, texts: Mapping[str, str | None]) -> bool:
+        """Tell whether an address has what a parcel needs, as far as the country's rules tell."""
+        return bool(self.code) and not self.missing(texts) and self.is_postcode(texts.get("zipCode") or "")
 
     def missing(self, texts: Mapping[str, str | None]) -> tuple[str, ...]:
         """Return the fields that a parcel needs and that are empty."""
@@ -97,7 +115,7 @@ class Country:
 
     def is_postcode(self, text: str) -> bool:
         """Tell whether a postcode looks like one of the country's, however it is spaced."""
-        if self.pattern is None:
+        if self.pattern is None or not text:
             return True
         plain = re.sub(r"^(?:〒|[A-Z]{1,2}-(?=[0-9]))", "", unicodedata.normalize("NFKC", text).strip().upper())
         letters = re.sub(r"[\W_]", "", plain)

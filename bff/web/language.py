@@ -29,6 +29,7 @@ SOURCE: Final = "en"
 _ACCEPTABLE: Final = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
 _UNTOUCHED: Final = "en_US"
 """What Emporix gives to accounts that name no language. Who chooses English on our pages gets `en`."""
+_REGION: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?-([A-Za-z]{2})")
 FOLDER: Final = Path(__file__).resolve().parent.parent / "translations"
 
 
@@ -123,6 +124,13 @@ def lazy_gettext(message: str, **values: int) -> str:
     """
     # A proxy and no `str`, but it does what a `str` does wherever it is shown or filled in.
     return cast("str", LazyProxy(lambda: gettext(message) % values if values else gettext(message), enable_cache=False))
+
+
+def region() -> str | None:
+    """Return the country that the browser's first language names; `en-US` is what browsers say all over the world."""
+    first = next((value for value, quality in asked().accept_languages if quality > 0), "")
+    named = _REGION.fullmatch(first)
+    return named[1].upper() if named and first.casefold() != "en-us" else None
 
 
 def accept_language() -> str | None:

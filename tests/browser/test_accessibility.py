@@ -161,11 +161,19 @@ def test_the_keyboard_alone_signs_in_and_adds_an_address(visitor: Visitor, store
     keys.press("Enter")
     visitor.is_at("/account")
     visitor.open("/account/addresses/new")
-    reach(visitor, "Full name")
-    keys.type("Jane Doe")
     reach(visitor, "Country")
     keys.type("Germany")
-    reach(visitor, "Shipping")
+    reach_button(visitor, "Change country")
+    keys.press("Enter")
+    for label, text in (
+        ("Full name", "Jane Doe"),
+        ("Street", "Münsterplatz 1"),
+        ("Postal code", "89073"),
+        ("Town or city", "Ulm"),
+    ):
+        reach(visitor, label)
+        keys.type(text)
+    reach(visitor, "For deliveries")
     keys.press("Space")
     reach_button(visitor, "Save the address")
     keys.press("Enter")

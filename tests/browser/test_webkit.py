@@ -8,6 +8,7 @@ import pytest
 from selenium.common.exceptions import JavascriptException, NoSuchFrameException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
@@ -78,6 +79,7 @@ def test_form_of_a_newcomer_signs_in_and_the_next_one_is_saved(place: Place, dri
     is_headed(driver, "Add an address")
     for name, text in (("contactName", "Jane Doe"), ("street", "Rynek"), ("city", "Krakow"), ("zipCode", "31-042")):
         driver.find_element(By.NAME, name).send_keys(text)
+    Select(driver.find_element(By.NAME, "country")).select_by_value("PL")
     press(driver, "Save the address")
     is_headed(driver, "Your addresses")
     assert "Rynek" in driver.find_element(By.TAG_NAME, "main").text

@@ -20,7 +20,7 @@ from bff.web.forms.profile_form import SECTIONS
 from bff.web.pages import sign_in
 from tests.support.fakes.answers import empty
 from tests.support.page_recorder import answering, customer_of, signed_in, token_of
-from tests.support.pages import WHOLE_PROFILE, PageBrowser, visitor
+from tests.support.pages import TO_ULM, WHOLE_PROFILE, PageBrowser, visitor
 from tests.support.shop import Shop
 
 PASSWORD = "Amber-Window-19"
@@ -91,11 +91,11 @@ def addresses(shop: Shop) -> None:
     jane, record = signed_in(shop), customer_of(shop)
     shop.sandbox.state.add_address(record, {"street": "Rynek", "tags": ["SHIPPING", "BILLING", "Spare"]})
     jane.get("/account/addresses/new")
-    jane.send("/account/addresses/new", contactName="Jane Doe", city=TYPED_CITY, country="DE", tags="Spare")
+    jane.send("/account/addresses/new", **{**TO_ULM, "city": TYPED_CITY}, tags="Spare")
     jane.follow()
     jane.get("/account/addresses/new")
     with answering(shop, empty(503), "update_address"):
-        jane.send("/account/addresses/new", contactName="Jane Doe", isDefault=True)
+        jane.send("/account/addresses/new", **TO_ULM, isDefault=True)
     jane.follow()
     for here in [f"/account/addresses/{key}" for key in record.addresses][:2]:
         for path in (here, f"{here}/tags", f"{here}/default", f"{here}/delete"):

@@ -17,6 +17,14 @@ from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from tests.support.shop import Browser, Shop
 
 Values = dict[str, str]
+TO_ULM: Values = {
+    "contactName": "Jane Doe",
+    "street": "Münsterplatz 1",
+    "zipCode": "89073",
+    "city": "Ulm",
+    "country": "DE",
+}
+"""An address that a parcel reaches."""
 _MOST_REDIRECTS = 4
 WHOLE_PROFILE = (
     "/account?change=name&change=email&change=phone&change=company&change=language&change=currency&change=site"

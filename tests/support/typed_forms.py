@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bff.sandbox.demo_customers import B2C_EMAIL
 from bff.sandbox.state import Customer
-from tests.support.pages import Page, PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.pages import TO_ULM, Page, PageBrowser, customer, reveal_nothing_of, visitor
 from tests.support.shop import Shop
 
 TYPED = "typed canary"
@@ -12,7 +12,7 @@ SECRET = "Typed-Secret-77"
 NEW = "/account/addresses/new"
 OF_A_CUSTOMER: dict[str, dict[str, str]] = {
     "/account": {"firstName": TYPED},
-    NEW: {"contactName": TYPED},
+    NEW: {**TO_ULM, "contactName": TYPED},
     "ADDRESS": {"contactName": TYPED},
     "ADDRESS/tags": {"tags": TYPED},
     "/account/email": {"newEmail": "typed-canary@example.com", "password": SECRET},

@@ -12,6 +12,8 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from markupsafe import escape
 
+from bff.account import postal
+
 Choice = tuple[str, str]
 
 # ISO 3166-1, and Kosovo. CLDR has names for more than countries, and new releases of it for more of them.
@@ -106,6 +108,14 @@ def shared(named: Callable[[str], tuple[Choice, ...]], locale: str, unchosen: st
 def shared_codes(codes: tuple[str, ...], unchosen: str) -> Shared:
     """Return the same of what has no name beside its code."""
     return Shared.draw((("", unchosen), *((code, code) for code in codes)))
+
+
+@lru_cache(maxsize=32)
+def shared_states(code: str, unchosen: str) -> Shared | None:
+    """Return the states of a country, and first a choice of nothing; None: they are not known, or it has none."""
+    states = postal.country(code).states
+    named = ((one.key, one.name if one.latin == one.name else f"{one.latin} ({one.name})") for one in states)
+    return Shared.draw((("", unchosen), *named)) if states else None
 
 
 class Offer(list[Choice]):

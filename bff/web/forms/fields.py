@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from flask import request
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.widgets import Select
 
 from bff import emails
 from bff.account.passwords import Weakness, weakness_of
@@ -21,6 +22,7 @@ from bff.operations.schemas import (
     MIN_PASSWORD_CHARACTERS,
 )
 from bff.web.forms.binding import Models
+from bff.web.forms.choices import Offer
 from bff.web.forms.controls import drawn, hidden
 from bff.web.language import lazy_gettext as _
 from bff.web.page_tokens import page_token
@@ -49,6 +51,21 @@ def good_password(form: FlaskForm, field: Field) -> None:
             raise StopValidation(_("Use at least %(count)d characters", count=MIN_PASSWORD_CHARACTERS))
         case Weakness.TOO_COMMON:
             raise StopValidation(_("Choose another password: this one is among those that are guessed first"))
+
+
+class StateField(StringField):
+    """A text, or a choice where the states of the country are known."""
+
+    choices: Offer
+
+    def offer(self, choices: Offer) -> None:
+        """Become a choice."""
+        self.choices, self.widget = choices, cast("Any", Select())
+
+
+def state_field() -> StateField:
+    """Return a field for a part of a country."""
+    return StateField(filters=[_stripped], validators=[at_most(MAX_TEXT_CHARACTERS)])
 
 
 def text_field(*validators: Validator, most: int = MAX_TEXT_CHARACTERS) -> StringField:

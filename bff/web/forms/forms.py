@@ -6,10 +6,15 @@ names what to do ("Enter your first name"), never what was done wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, Regexp, StopValidation
 
+from bff.account import postal
 from bff.account.profile import AddressTexts
+from bff.web.forms.address_words import could_be_a_phone, odd_phone, odd_postcode, wanted
 from bff.web.forms.fields import (
     PageForm,
     at_most,
@@ -18,6 +23,7 @@ from bff.web.forms.fields import (
     new_email_field,
     password_field,
     short_tags,
+    state_field,
     tag_list,
     text_field,
     token_field,
@@ -38,7 +44,7 @@ class LoginForm(PageForm):
 
 
 class AddressFields(PageForm):
-    """A postal address; only the name is demanded, since every country writes addresses in its own way."""
+    """A postal address, as its country writes it; what a parcel needs is asked for, and can be left out on purpose."""
 
     contactName = text_field(DataRequired(_("Enter the name of the person at this address")))  # noqa: N815
     companyName = text_field()  # noqa: N815
@@ -51,11 +57,68 @@ class AddressFields(PageForm):
     extraLine4 = text_field()  # noqa: N815
     zipCode = text_field()  # noqa: N815
     city = text_field()
-    state = text_field()
+    state = state_field()
     country = SelectField(
         validate_choice=False, validators=[Regexp(_COUNTRY, message=_("Choose a country from the list"))]
     )
     contactPhone = text_field()  # noqa: N815
+    shownCountry = HiddenField()  # noqa: N815
+    """The country that the page was made for."""
+    changeCountry = BooleanField()  # noqa: N815
+    """Pressed to see the fields of another country."""
+    anyway = BooleanField()
+    """Ticked by who has been told that a parcel may not arrive."""
+    is_doubtful = False
+    """Whether that has to be told."""
+
+    @property
+    def rules(self) -> postal.Country:
+        """How the chosen country writes addresses."""
+        return postal.country(self.country.data)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is an address at all."""
+        return True
+
+    @property
+    def kept_unseen(self) -> frozenset[str]:
+        """What the record has and the page could not show."""
+        return frozenset()
+
+    def take_country(self) -> None:
+        """Take what was chosen among another country's states for no choice among this one's: `CA` is in Italy, too."""
+        before = self.shownCountry.data
+        if before == (self.country.data or ""):
+            return
+        if any(self.state.data == state.key for state in postal.country(before).states):
+            self.state.data = ""
+        self.shownCountry.data = self.country.data or ""
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Check the shape; then, unless it is to be saved anyway, whether a parcel would arrive."""
+        self.take_country()
+        right = super().validate(extra_validators)
+        doubts = self._doubts() if self.is_begun else {}
+        self.is_doubtful = bool(doubts)
+        if self.anyway.data:
+            return right
+        for name, message in doubts.items():
+            if not self[name].errors:
+                self[name].errors = [message]
+        return right and not doubts
+
+    def _doubts(self) -> dict[str, str]:
+        texts = {name: self[name].data or ("?" if name in self.kept_unseen else "") for name in ADDRESS_PROPERTIES}
+        rules, postcode, phone = self.rules, self.zipCode.data or "", self.contactPhone.data or ""
+        doubts = {name: wanted(rules, name) for name in rules.missing(texts) if name != "contactName"}
+        if not texts["country"]:
+            doubts["country"] = wanted(rules, "country")
+        if not rules.is_postcode(postcode):
+            doubts["zipCode"] = odd_postcode(rules)
+        if phone and not could_be_a_phone(phone):
+            doubts["contactPhone"] = odd_phone()
+        return doubts
 
 
 ADDRESS_PROPERTIES = tuple(AddressTexts().by_property())
@@ -74,6 +137,11 @@ class AddressForm(AddressFields):
     unshown = HiddenField()
     """Properties that the page could not show, separated by commas."""
 
+    @property
+    def kept_unseen(self) -> frozenset[str]:
+        """What the record has and the page could not show."""
+        return frozenset((self.unshown.data or "").split(","))
+
 
 class SignupForm(AddressFields):
     """Create an account; company, another sign-in e-mail and a first address are optional."""
@@ -87,6 +155,11 @@ class SignupForm(AddressFields):
     company = text_field()
     companyRegistrationId = text_field()  # noqa: N815
     signInEmail = new_email_field()  # noqa: N815
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether an address is wanted: the country alone may have been filled in by us."""
+        return any(self[name].data for name in ADDRESS_PROPERTIES if name != "country")
 
     def validate_companyRegistrationId(self, field: Field) -> None:  # noqa: N802
         """Upstream asks for the company's name with its number."""

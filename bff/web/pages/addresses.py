@@ -8,15 +8,17 @@ from typing import Any
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
+from bff.account.postal import country, lines
 from bff.account.profile import Address, addresses_of
 from bff.errors import BffError, PreconditionFailed, UpstreamRejected
 from bff.web import paths
-from bff.web.forms.choices import Offer, countries, shared
+from bff.web.forms.choices import countries
 from bff.web.forms.fields import BILLING, SHIPPING, entered, split_tags, tag_list, version_of
 from bff.web.forms.forms import ADDRESS_PROPERTIES, AddressForm, ConfirmForm, TagsForm
 from bff.web.language import gettext as _
 from bff.web.language import locale_code
 from bff.web.middleware.second_click import FORM_KEY
+from bff.web.pages.address_fields import first_country, offer_places, turns_to_another_country
 from bff.web.pages.flow import ChangedMeanwhile, FormPage, register_view, see_other
 from bff.web.pages.idempotency import release_key, use_key
 from bff.web.pages.visit import Visit
@@ -38,7 +40,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             form=AddressForm,
             values=_fresh,
             context=_adding,
-            prepare=_prepare,
+            prepare=offer_places,
+            reshape=turns_to_another_country,
             submit=_add,
         ),
         FormPage(
@@ -49,7 +52,8 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             template="address.html",
             form=AddressForm,
             values=_stored,
-            prepare=_prepare,
+            prepare=offer_places,
+            reshape=turns_to_another_country,
             submit=_change,
         ),
         FormPage(
@@ -91,13 +95,18 @@ def _book(visit: Visit) -> ResponseReturnValue:
     listed = visit.perform("list_addresses").content
     addresses = addresses_of(listed)
     names = dict(countries(locale_code()))
+    shown = [(one, lines(one.texts, names.get(one.texts.country or ""))) for one in addresses]
     return render(
         "addresses.html",
-        addresses=addresses,
+        addresses=shown,
         unreadable=len(listed) - len(addresses),
-        country_names=names,
+        is_deliverable=_is_deliverable,
         form=ConfirmForm(formdata=None),
     )
+
+
+def _is_deliverable(address: Address) -> bool:
+    return country(address.texts.country).is_deliverable(address.texts.by_property())
 
 
 def _of_path(visit: Visit) -> dict[str, Any]:
@@ -109,7 +118,7 @@ def _read(visit: Visit) -> Address:
 
 
 def _fresh(visit: Visit) -> Mapping[str, Any]:
-    return {"billing": True, "shipping": True}
+    return {"country": first_country(visit), "shownCountry": first_country(visit), "billing": True, "shipping": True}
 
 
 def _adding(visit: Visit) -> Mapping[str, Any]:
@@ -123,6 +132,7 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
         **_boxes(address),
         "isDefault": address.is_default,
         "version": address.version,
+        "shownCountry": address.texts.country,
         "unshown": ",".join(address.unreadable),
     }
 
@@ -130,10 +140,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
 def _boxes(address: Address) -> dict[str, Any]:
     free = [tag for tag in address.tags if tag not in (BILLING, SHIPPING)]
     return {"billing": BILLING in address.tags, "shipping": SHIPPING in address.tags, "tags": ", ".join(free)}
-
-
-def _prepare(visit: Visit, form: AddressForm) -> None:
-    form.country.choices = Offer(shared(countries, locale_code(), _("Choose a country")), form.country.data)
 
 
 def _body(form: AddressForm) -> dict[str, Any]:

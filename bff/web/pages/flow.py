@@ -98,6 +98,8 @@ class FormPage:
     """What the template shows besides; asks the session alone, since it is shown while Emporix is away, too."""
     prepare: Callable[[Visit, Any], None] | None = None
     """Fills in choices."""
+    reshape: Callable[[Any], bool] | None = None
+    """Tells whether the form was sent only to be shown in another shape, and gives it that."""
     blames: str | None = None
     """The field beside which a wrong password is shown; None: the sign-in's own."""
     on_get: Callable[[Visit], ResponseReturnValue | None] | None = None
@@ -242,6 +244,8 @@ def _sent(visit: Visit, page: FormPage) -> ResponseReturnValue:
             return see_other(request.path)
         if page.need is Need.RECENT and not visit.is_recently_authenticated():
             return _draft_behind_sign_in(visit, page, form, reauthentication=True)
+        if page.reshape is not None and page.reshape(form):
+            return _again(visit, page, form, status=200)
         if not form.validate():
             return _again(visit, page, form, status=422)
         return page.submit(visit, form)

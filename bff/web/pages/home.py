@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from bff.account.postal import lines
 from bff.account.profile import Profile, addresses_of
 from bff.errors import LoginRequired, SessionExpired, UpstreamError
 from bff.web import paths
@@ -51,9 +52,11 @@ def _of_upstream(visit: Visit) -> Mapping[str, Any]:
         return {"profile": None, "book": None}
     listed = content.get("addresses")
     book = addresses_of(listed or []) if listed is None or isinstance(listed, list) else None
+    default = next((address for address in book or () if address.is_default), None)
+    names = dict(countries(locale_code()))
     return {
         "profile": Profile.of(content),
         "book": book,
-        "default": next((address for address in book or () if address.is_default), None),
-        "country_names": dict(countries(locale_code())),
+        "default": default,
+        "lines": lines(default.texts, names.get(default.texts.country or "")) if default else (),
     }

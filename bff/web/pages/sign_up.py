@@ -15,10 +15,10 @@ from bff.config.settings import SignupMode
 from bff.errors import SessionExpired, UpstreamRejected
 from bff.web import paths
 from bff.web.declared import Need
-from bff.web.forms.choices import Offer, countries, shared
 from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
 from bff.web.language import gettext as _
-from bff.web.language import language, locale_code
+from bff.web.language import language
+from bff.web.pages.address_fields import first_country, offer_places, turns_to_another_country
 from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
 from bff.web.pages.mailed_links import mailed, mailed_to, mailed_token, shows_sent, was_mailed
 from bff.web.pages.visit import Visit
@@ -36,7 +36,9 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
             template="signup.html",
             form=SignupForm,
             need=Need.ANYONE,
-            prepare=_prepare,
+            values=_fresh,
+            prepare=offer_places,
+            reshape=turns_to_another_country,
             submit=_sign_up,
             on_get=_check_mail,
         ),
@@ -65,8 +67,9 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     ]
 
 
-def _prepare(visit: Visit, form: SignupForm) -> None:
-    form.country.choices = Offer(shared(countries, locale_code(), _("Choose a country")), None)
+def _fresh(visit: Visit) -> Mapping[str, Any]:
+    country = first_country(visit)
+    return {"country": country, "shownCountry": country}
 
 
 def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:

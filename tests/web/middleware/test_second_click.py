@@ -25,7 +25,7 @@ from bff.wiring import Services, build_services
 from tests.support.driven_routes import READING, UNSAFE, is_page
 from tests.support.fakes.answers import html
 from tests.support.fakes.clock import FakeClock
-from tests.support.pages import PageBrowser, Values, customer, visitor
+from tests.support.pages import TO_ULM, PageBrowser, Values, customer, visitor
 from tests.support.redis_keys import keys_of, value_of
 from tests.support.second_click import TwoClicks, Waits, two_clicks, until
 from tests.support.shop import Shop, ShopMaker
@@ -100,7 +100,7 @@ CLICKS = {
     "new address": Click(
         path="/account/addresses/new",
         operation="add_address",
-        entries={"contactName": "Jane Doe", "city": "Ulm"},
+        entries={**TO_ULM},
         leads_to="/account/addresses",
         says="The address has been added.",
     ),

@@ -13,8 +13,8 @@ from bff.sandbox.faults import CannedResponse, Fault
 from bff.sandbox.state import Customer
 from tests.support.fakes.answers import html
 from tests.support.fakes.upstream import at_once
-from tests.support.pages import PageBrowser, customer
-from tests.support.shop import Shop
+from tests.support.pages import TO_ULM, Page, PageBrowser, customer
+from tests.support.shop import Shop, ShopMaker
 
 BOOK = "/account/addresses"
 NEW = f"{BOOK}/new"
@@ -45,7 +45,7 @@ def last_body(shop: Shop, operation: str) -> dict[str, Any]:
 
 def test_book_shows_all_with_names_of_countries(somebody: PageBrowser) -> None:
     page = somebody.get(BOOK)
-    for word in ("Platz der Republik 1", "Krakow", "Germany", "Poland", "Default", "Billing", "Shipping"):
+    for word in ("Platz der Republik 1", "Krakow", "Germany", "Poland", "Default", "For invoices", "For deliveries"):
         assert word in page.words
 
 
@@ -70,22 +70,17 @@ def test_empty_book_says_so(shop: Shop, somebody: PageBrowser) -> None:
 
 def test_address_is_added_with_what_was_entered(shop: Shop, somebody: PageBrowser) -> None:
     somebody.get(NEW)
-    somebody.send(NEW, contactName=" Jane Doe ", city="Ulm", country="DE", billing=False, tags="gift")
+    somebody.send(NEW, **{**TO_ULM, "contactName": " Jane Doe "}, billing=False, tags="gift")
     assert (somebody.status, somebody.location) == (303, BOOK)
     page = somebody.follow()
     assert "The address has been added." in page.words
     assert "Ulm" in page.words
-    assert last_body(shop, "add_address") == {
-        "contactName": "Jane Doe",
-        "city": "Ulm",
-        "country": "DE",
-        "tags": ["SHIPPING", "gift"],
-    }
+    assert last_body(shop, "add_address") == {**TO_ULM, "tags": ["SHIPPING", "gift"]}
 
 
 def test_added_address_can_become_the_default(shop: Shop, somebody: PageBrowser) -> None:
     somebody.get(NEW)
-    somebody.send(NEW, contactName="Jane Doe", city="Ulm", isDefault=True)
+    somebody.send(NEW, **TO_ULM, isDefault=True)
     assert somebody.status == 303
     assert stored(shop, "Ulm")["isDefault"]
     assert not stored(shop, "Berlin")["isDefault"]
@@ -97,7 +92,7 @@ def test_failing_to_make_it_the_default_is_told_and_the_address_is_there(
 ) -> None:
     shop.sandbox.faults.add("update_address", fault)
     somebody.get(NEW)
-    somebody.send(NEW, contactName="Jane Doe", city="Ulm", isDefault=True)
+    somebody.send(NEW, **TO_ULM, isDefault=True)
     assert somebody.status == 303
     page = somebody.follow()
     assert "The address has been added." in page.words
@@ -112,20 +107,100 @@ def test_address_that_is_answered_without_an_id_is_added_all_the_same(
     answer = CannedResponse(status=201, body=made, headers={"Content-Type": "application/json"})
     shop.sandbox.faults.add("add_address", Fault(answer=answer, effect_first=True))
     somebody.get(NEW)
-    somebody.send(NEW, contactName="Jane Doe", city="Ulm", isDefault=True)
+    somebody.send(NEW, **TO_ULM, isDefault=True)
     assert (somebody.status, shop.sandbox.recorder.count("update_address")) == (303, 0)
     page = somebody.follow()
     assert "The address has been added." in page.words
     assert "We could not make it your default address." in page.words
 
 
-def test_name_is_needed_and_nothing_else(shop: Shop, somebody: PageBrowser) -> None:
-    somebody.get(NEW)
-    page = somebody.send(NEW, city="Ulm", zipCode="odd one")
-    assert (somebody.status, page.error("contactName")) == (422, "Error: Enter the name of the person at this address")
-    assert page.form(NEW).values["zipCode"] == "odd one"
+def test_what_a_parcel_needs_is_asked_for_and_can_be_left_out_on_purpose(shop: Shop, somebody: PageBrowser) -> None:
+    page = somebody.get(NEW)
+    assert "anyway" not in page.form(NEW).fields
+    page = somebody.send(NEW, country="DE", zipCode="odd one", contactPhone="call me", city="Ulm")
+    assert somebody.status == 422
+    assert page.error("contactName") == "Error: Enter the name of the person at this address"
+    assert page.error("street") == "Error: Enter the street and house number"
+    assert page.error("zipCode") == "Error: Check the postal code. It looks like 26133."
+    assert page.error("contactPhone") == "Error: Enter a phone number like +49 30 901820"
+    assert [page.form(NEW).values[name] for name in ("zipCode", "contactPhone", "city")] == [
+        "odd one",
+        "call me",
+        "Ulm",
+    ]
+    page = somebody.send(NEW, anyway=True)
+    assert somebody.status == 422, "a name is needed all the same"
+    assert page.error("street") is None
     somebody.send(NEW, contactName="Jane Doe")
-    assert somebody.status == 303
+    assert (somebody.status, stored(shop, "Ulm")["zipCode"]) == (303, "odd one")
+    page = somebody.get(BOOK)
+    assert page.words.count("Something seems to be missing.") == 1
+
+
+@pytest.mark.parametrize("phone", ["+49 (0)30 / 90 18-20", "030.901820", "12345"])
+def test_phone_may_be_written_as_people_do(shop: Shop, somebody: PageBrowser, phone: str) -> None:
+    somebody.get(NEW)
+    somebody.send(NEW, **TO_ULM, contactPhone=phone)
+    assert (somebody.status, stored(shop, "Ulm")["contactPhone"]) == (303, phone)
+
+
+def turned_to(somebody: PageBrowser, path: str, country: str, **entries: str) -> Page:
+    """Press 'Change country' with another one chosen, and everything else as it is typed."""
+    form = somebody.page.form(path)
+    return somebody.post(path, {**form.filled({**entries, "country": country}), "changeCountry": "y"})
+
+
+def test_another_country_has_other_fields_and_keeps_what_was_typed(shop: Shop, somebody: PageBrowser) -> None:
+    somebody.get(NEW)
+    page = turned_to(somebody, NEW, "US", contactName="Jane Doe", city="Springfield", streetNumber="12")
+    assert (somebody.status, page.error("street"), page.error("state")) == (200, None, None)
+    values = page.form(NEW).values
+    assert [values[name] for name in ("contactName", "city", "streetNumber", "country")] == [
+        "Jane Doe",
+        "Springfield",
+        "12",
+        "US",
+    ]
+    assert {"CA", "NY"} <= set(page.form(NEW).choices["state"])
+    assert "ZIP code" in page.words
+    page = turned_to(somebody, NEW, "IT", state="CA")
+    assert page.form(NEW).values["state"] == "", "Cagliari was not meant"
+    page = turned_to(somebody, NEW, "JP", state="MI", zipCode="20121")
+    assert (page.form(NEW).values["state"], page.form(NEW).values["zipCode"]) == ("", "20121")
+    assert "Tokyo (東京都)" in page.words
+    assert shop.sandbox.recorder.count("add_address") == 0
+
+
+def test_another_country_without_the_button_is_none_of_the_first_ones_states(shop: Shop, somebody: PageBrowser) -> None:
+    somebody.get(NEW)
+    turned_to(somebody, NEW, "US")
+    page = somebody.send(NEW, **{**TO_ULM, "country": "IT", "zipCode": "20121"}, state="CA")
+    assert (somebody.status, page.error("state")) == (422, "Error: Choose the province")
+
+
+def test_states_and_countries_that_no_list_has_are_kept(shop: Shop, somebody: PageBrowser) -> None:
+    address = stored(shop, "Berlin")
+    jane(shop).addresses[address["id"]] = {**address, "country": "US", "state": "Kalifornien", "zipCode": "95014"}
+    path = path_of(shop, "Berlin")
+    assert somebody.get(path).form(path).values["state"] == "Kalifornien"
+    somebody.send(path, street="Other Street")
+    assert (somebody.status, stored(shop, "Berlin")["state"]) == (303, "Kalifornien")
+
+
+@pytest.mark.parametrize(
+    ("languages", "country"),
+    [("de-AT,de;q=0.8", "AT"), ("en-GB", "GB"), ("pt-BR", "BR"), ("en-US,en", ""), ("de", ""), ("zh-Hant-TW", "TW")],
+)
+def test_country_is_what_the_browser_names(shop: Shop, languages: str, country: str) -> None:
+    somebody = customer(shop)
+    page = somebody.get(NEW, headers={"Accept-Language": languages})
+    assert page.form(NEW).values["country"] == country
+
+
+def test_country_of_the_shop_goes_before_the_browsers(make_shop: ShopMaker) -> None:
+    somebody = customer(make_shop(EMPORIX_COUNTRY="CH"))
+    page = somebody.get(NEW, headers={"Accept-Language": "en-GB"})
+    assert page.form(NEW).values["country"] == "CH"
 
 
 def test_edit_shows_what_is_stored_and_keeps_what_was_not_touched(shop: Shop, somebody: PageBrowser) -> None:
@@ -246,11 +321,11 @@ def test_page_sent_twice_adds_one_address(shop: Shop, somebody: PageBrowser) -> 
     somebody.get(NEW)
     tab = somebody.fork(shop)
     for one in (somebody, tab):
-        one.send(NEW, contactName="Jane Doe", city="Ulm")
+        one.send(NEW, **TO_ULM)
         assert (one.status, one.location) == (303, BOOK)
     assert shop.sandbox.recorder.count("add_address") == 1
     somebody.get(NEW)
-    somebody.send(NEW, contactName="Jane Doe", city="Ulm")
+    somebody.send(NEW, **TO_ULM)
     assert shop.sandbox.recorder.count("add_address") == 2, "the same entries on a fresh page are meant"
 
 
@@ -260,7 +335,7 @@ def test_page_sent_in_parallel_adds_one_address(shop: Shop, somebody: PageBrowse
 
     def send() -> int:
         tab = tabs.pop()
-        tab.send(NEW, contactName="Jane Doe", city="Ulm")
+        tab.send(NEW, **TO_ULM)
         return tab.status
 
     assert at_once(4, send) == [303] * 4
@@ -271,7 +346,7 @@ def test_page_sent_in_parallel_adds_one_address(shop: Shop, somebody: PageBrowse
 def test_page_that_upstream_refused_can_be_sent_again(shop: Shop, somebody: PageBrowser, fault: Fault) -> None:
     shop.sandbox.faults.add("add_address", fault, times=1)
     somebody.get(NEW)
-    page = somebody.send(NEW, contactName="Jane Doe", city="Ulm")
+    page = somebody.send(NEW, **TO_ULM)
     assert somebody.status in (422, 502)
     assert page.form(NEW).values["city"] == "Ulm"
     somebody.send(NEW)

@@ -10,11 +10,18 @@ from redis import Redis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse, Fault
 from tests.support.fakes.clock import FakeClock
-from tests.support.pages import WHOLE_PROFILE, PageBrowser, customer, reveal_nothing_of, visitor
+from tests.support.pages import (
+    TO_ULM,
+    WHOLE_PROFILE,
+    PageBrowser,
+    customer,
+    reveal_nothing_of,
+    visitor,
+)
 from tests.support.shop import Shop, ShopMaker
 
 NEW = "/account/addresses/new"
-TYPED = {"contactName": "Typed Canary", "city": "Ulm", "tags": "gift"}
+TYPED = {**TO_ULM, "contactName": "Typed Canary", "tags": "gift"}
 NOTICE = "What you had entered before you signed in again is back."
 
 

@@ -178,6 +178,7 @@ def test_company_other_sign_in_address_and_first_address_are_sent(shop: Shop) ->
         signInEmail="sign.in@example.com",
         contactName="Jane Doe",
         street="Rynek",
+        zipCode="31-042",
         city="Krakow",
         country="PL",
     )
@@ -198,6 +199,7 @@ def test_company_other_sign_in_address_and_first_address_are_sent(shop: Shop) ->
         "customerAddress": {
             "contactName": "Jane Doe",
             "street": "Rynek",
+            "zipCode": "31-042",
             "city": "Krakow",
             "country": "PL",
             "tags": ["BILLING", "SHIPPING"],
