@@ -20,7 +20,7 @@ from bff.web.forms.profile_form import SECTIONS
 from bff.web.pages import sign_in
 from tests.support.fakes.answers import empty
 from tests.support.page_recorder import answering, customer_of, signed_in, token_of
-from tests.support.pages import TO_ULM, WHOLE_PROFILE, PageBrowser, visitor
+from tests.support.pages import WHOLE_PROFILE, PageBrowser, visitor
 from tests.support.shop import Shop
 
 PASSWORD = "Amber-Window-19"
@@ -86,16 +86,30 @@ def _cookie(somebody: PageBrowser) -> SessionCookie:
     return SessionCookie(value=Secret(somebody.browser.cookie))
 
 
+_TO_POLAND = {"contactName": "Jane Doe", "street": "Rynek", "zipCode": "31-042", "city": TYPED_CITY, "country": "PL"}
+COUNTRIES_TO_WRITE_TO = ("AE", "AU", "BR", "DE", "HK", "IE", "IN", "IT", "JP", "KR", "NZ", "TW", "US")
+"""Each has a word of its own for something."""
+
+
+def countries(shop: Shop) -> None:
+    """Begin an address in each country, and send it as good as empty."""
+    jane = signed_in(shop)
+    for country in COUNTRIES_TO_WRITE_TO:
+        for typed in ({}, {"zipCode": "?", "contactPhone": "?"}):
+            form = jane.get("/account/addresses/new").form("/account/addresses/new")
+            jane.post(form.action, {**form.values, "country": country, **typed})
+
+
 def addresses(shop: Shop) -> None:
     """Go through the address book, also with two tabs that disagree."""
     jane, record = signed_in(shop), customer_of(shop)
     shop.sandbox.state.add_address(record, {"street": "Rynek", "tags": ["SHIPPING", "BILLING", "Spare"]})
     jane.get("/account/addresses/new")
-    jane.send("/account/addresses/new", **{**TO_ULM, "city": TYPED_CITY}, tags="Spare")
+    jane.send("/account/addresses/new", **_TO_POLAND, tags="Spare")
     jane.follow()
     jane.get("/account/addresses/new")
     with answering(shop, empty(503), "update_address"):
-        jane.send("/account/addresses/new", **TO_ULM, isDefault=True)
+        jane.send("/account/addresses/new", **_TO_POLAND, isDefault=True)
     jane.follow()
     for here in [f"/account/addresses/{key}" for key in record.addresses][:2]:
         for path in (here, f"{here}/tags", f"{here}/default", f"{here}/delete"):
@@ -104,7 +118,7 @@ def addresses(shop: Shop) -> None:
         late = jane.fork(shop)
         jane.send(here, extraLine1="Rynek", city=TYPED_CITY)
         jane.follow()
-        late.send(here, city="", country="")
+        late.send(here, extraLine2="Rynek", city="Krakow")
         jane.get(f"{here}/tags")
         jane.send(f"{here}/tags", tags="Spare", billing=False)
         jane.follow()
@@ -314,6 +328,7 @@ def too_often(shop: Shop) -> None:
 ALL: tuple[Callable[[Shop], None], ...] = (
     notices,
     addresses,
+    countries,
     profile,
     company,
     credentials,

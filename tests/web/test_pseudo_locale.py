@@ -15,12 +15,12 @@ from redis import Redis
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.demo_customers import B2B_EMAIL, B2C_EMAIL
 from bff.web.assets import asset_folder
-from bff.web.forms.choices import countries, currencies, language_name, languages
+from bff.web.forms.choices import countries, currencies, language_name, languages, shared_states
 from bff.web.pages.sign_in import notices
 from tests.support.catalogues import wanted
 from tests.support.page_recorder import PageRecorder, Seen
 from tests.support.page_tour import walk
-from tests.support.page_visits import NEW_EMAIL, NOBODY, OTHER_EMAIL, THIRD_EMAIL, TYPED_CITY
+from tests.support.page_visits import COUNTRIES_TO_WRITE_TO, NEW_EMAIL, NOBODY, OTHER_EMAIL, THIRD_EMAIL, TYPED_CITY
 from tests.support.pseudo_locale import Shown, parts, shown, write_catalogue
 from tests.support.shop import PUBLIC_URL, ShopMaker
 
@@ -32,10 +32,24 @@ TAGS = {"Spare"}
 STREETS = {"Platz der Republik 1", "Rynek 1", "Rynek"}
 TOWNS = {TYPED_CITY, "11011 Berlin", f"11011 {TYPED_CITY}", "31-042 Krakow", f"31-042 {TYPED_CITY}"}
 COUNTRIES = {"Germany", "Poland"}
+POSTCODES = {"Eircode", "A65 F4E2"}
 BROWSERS = {"Firefox", "Windows"}
 CHOSEN = {"English", "English (United States)", "Euro (EUR)", "US Dollar (USD)", "Swiss Franc (CHF)", "main", "outlet"}
 ADDRESSES = {f"{PUBLIC_URL}/login"}
-DATA = ADDRESSES | PROVIDERS | PERSONS | COMPANIES | E_MAILS | TAGS | STREETS | TOWNS | COUNTRIES | BROWSERS | CHOSEN
+DATA = (
+    ADDRESSES
+    | PROVIDERS
+    | PERSONS
+    | COMPANIES
+    | E_MAILS
+    | TAGS
+    | STREETS
+    | TOWNS
+    | COUNTRIES
+    | POSTCODES
+    | BROWSERS
+    | CHOSEN
+)
 
 OPTIONS: Mapping[tuple[str, str], str] = {
     **{("country", code): name for code, name in countries("en")},
@@ -46,6 +60,13 @@ OPTIONS: Mapping[tuple[str, str], str] = {
     **{("preferredSite", code): code for code in ("main", "outlet")},
 }
 """What an option may say by its field and value: names of the CLDR, configured sites, one that was made up."""
+
+STATES = {
+    (("state", key), name)
+    for country in COUNTRIES_TO_WRITE_TO
+    if (states := shared_states(country, "")) is not None
+    for key, name in states.choices
+}
 
 MOMENT = re.compile(r"[A-Z][a-z]{2,}\.? \d{1,2}|\d{1,2}:\d\d\s?[AP]M")
 """What Babel writes of a date and a time in the source language, between the commas."""
@@ -60,7 +81,7 @@ NEVER_A_PAGE = {
 
 def is_data(one: Shown) -> bool:
     if one.option is not None:
-        return OPTIONS.get(one.option) == one.text
+        return OPTIONS.get(one.option) == one.text or (one.option, one.text) in STATES
     return one.within == "code" and REQUEST_NUMBER.fullmatch(one.text) is not None
 
 

@@ -37,7 +37,7 @@ def wanted(rules: Country, name: str) -> str:
         "country": _("Choose a country"),
         "street": _("Enter the street and house number"),
         "city": _("Enter the town or city"),
-    }.get(name, _("Enter this part of the address"))
+    }[name]
 
 
 def _state(kind: str) -> str:
