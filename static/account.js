@@ -44,12 +44,14 @@
   }
 
   // Who picks another country by finger or mouse sees its fields; by keys, names are passed on the way to the one meant.
-  for (const button of document.querySelectorAll("button[name=changeCountry]")) {
-    const select = button.form.elements.namedItem("country");
+  // With a password in the form it is left to the button: the page that answers would have none.
+  for (const turn of document.querySelectorAll("button[name=changeCountry]")) {
+    const select = turn.form.elements.namedItem("country");
+    const password = turn.form.querySelector("[type=password]");
     let byKeys = false;
     select.addEventListener("keydown", () => (byKeys = true));
     select.addEventListener("pointerdown", () => (byKeys = false));
-    select.addEventListener("change", () => byKeys || button.form.requestSubmit(button));
+    select.addEventListener("change", () => byKeys || password?.value || turn.form.requestSubmit(turn));
   }
 
   // Where an answer takes its time, the button says so, also aloud, and a second press does nothing; where none comes
