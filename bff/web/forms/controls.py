@@ -1,4 +1,5 @@
 """Controls, drawn to the byte as WTForms' own widgets draw them, but each attribute escaped once and in one go.
+A field that says by `autocomplete` what it is for gets what a phone's keyboard is told of it, too.
 
 The options of a select that everybody has are drawn once; what a record alone holds is put in where it is shown.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 from wtforms.widgets import CheckboxInput, HiddenInput, Input, PasswordInput, RadioInput, Select, TextInput
@@ -19,6 +20,21 @@ _INPUTS = frozenset({TextInput, HiddenInput, PasswordInput, CheckboxInput, Radio
 _NOT_DERIVED = {"required": False, "maxlength": False}
 """With `maxlength` a browser silently cuts what is pasted, a password above all. Labels and messages say what is
 required."""
+
+_NOTHING: Final[Mapping[str, str]] = {}
+_NAMED: Final[Mapping[str, str]] = {"dir": "auto", "enterkeyhint": "next"}
+_FOR_PURPOSE: Final[Mapping[str, Mapping[str, str]]] = {
+    **dict.fromkeys(("name", "given-name", "additional-name", "family-name", "organization"), _NAMED),
+    **dict.fromkeys(("address-line1", "address-line2", "address-line3"), _NAMED),
+    **dict.fromkeys(("address-level1", "address-level2", "address-level3"), _NAMED),
+    "postal-code": {"enterkeyhint": "next"},
+    "email": {"inputmode": "email", "enterkeyhint": "next"},
+    "username": {"inputmode": "email", "enterkeyhint": "next"},
+    "tel": {"inputmode": "tel", "enterkeyhint": "next"},
+    "current-password": {"enterkeyhint": "go"},
+    "new-password": {"enterkeyhint": "done"},
+}
+"""What a field's `autocomplete` says of the keyboard, and of the direction that a name is written in."""
 
 _SPECIAL = re.compile(r"""[&<>'"]""").search
 """Nearly every text has nothing to escape, which is told sooner than it is copied."""
@@ -55,7 +71,8 @@ def _input(field: Any, widget: Input, kind: type[Input], attributes: Mapping[str
         given = {"checked": bool(getattr(field, "checked", field.data)), "value": field._value()}
     else:
         given = {"value": "" if kind is PasswordInput else field._value()}
-    every = {"id": field.id, "name": field.name, "type": widget.input_type, **given, **attributes}
+    every = {"id": field.id, "name": field.name, "type": widget.input_type, **given}
+    every |= {**_FOR_PURPOSE.get(attributes.get("autocomplete", ""), _NOTHING), **attributes}
     return Markup(f"<input {_written(every)}>")  # nosec B704 # noqa: S704 - every part is escaped
 
 

@@ -33,7 +33,7 @@ class EveryKind(PageForm):
     "attributes",
     [
         {},
-        {"autocomplete": "name", "aria_describedby": HOSTILE, "aria_invalid": "true"},
+        {"autocomplete": "off", "aria_describedby": HOSTILE, "aria_invalid": "true"},
         {"class_": "x", "data_a_b": Markup('"<i>"'), "hidden": True, "disabled": False, "id": "other", "size": 3},
     ],
 )
