@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from jinja2.meta import find_referenced_templates
 from bff.errors import ConfigurationError, Problem
 from bff.web.assets import asset_folder
 from bff.web.static_files import StaticFile, read_files, register_static
+from bff.web.style_sheets import is_light_only
 
 VARIABLE = "BFF_THEME_DIR"
 EXTENSIONS = ("jinja2.ext.i18n",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Theme:
     """What lies in a theme's folder; by default nothing does."""
 
@@ -30,6 +32,19 @@ class Theme:
     """The text of each, by its path below `templates`."""
     statics: Mapping[str, StaticFile] = field(default_factory=dict)
     """By its path below `static`."""
+
+    @cached_property
+    def sheets(self) -> tuple[str, ...]:
+        """The text of each style sheet that a template of the theme names, in the order of `base.html`, then others."""
+        order = sorted(self.templates, key=lambda name: (name != "base.html", name))
+        text = "\n".join(self.templates[name] for name in order)
+        named = sorted((text.find(name), name) for name in self.statics if name.endswith(".css") and name in text)
+        return tuple(self.statics[name].body.decode("utf-8", "replace") for _, name in named)
+
+    @cached_property
+    def light_only(self) -> bool:
+        """Whether the theme has no dark scheme."""
+        return is_light_only(self.sheets)
 
 
 def read_theme(folder: Path | None) -> Theme:
@@ -88,6 +103,7 @@ def register_theme(app: Flask, theme: Theme) -> None:
     """Put a theme's templates and static files before ours."""
     ours = app.jinja_loader
     app.jinja_loader = ChoiceLoader([DictLoader(theme.templates), *([ours] if ours else [])])
+    app.jinja_env.globals["light_only"] = theme.light_only
     register_static(app, {**read_files([asset_folder("static")]), **theme.statics})
 
 

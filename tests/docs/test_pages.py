@@ -43,7 +43,7 @@ def test_theme_of_the_example_gives_the_shop_its_own_face(make_shop: ShopMaker, 
     page = shop.browser().get("/login").get_data(as_text=True)
     assert '<a class="brand" href="/">Example Shop</a>' in page
     assert "Example Shop, Berlin" in page
-    sheet = re.search(r'href="(/static/shop\.css\?v=[0-9a-f]+)"', page)
+    sheet = re.search(r'href="(/static/brand\.css\?v=[0-9a-f]+)"', page)
     assert sheet is not None
-    assert "--accent: #7a1f3d" in shop.browser().get(sheet.group(1)).get_data(as_text=True)
-    assert page.index("site.css") < page.index("shop.css")
+    assert "--brand: #7a1f3d" in shop.browser().get(sheet.group(1)).get_data(as_text=True)
+    assert page.index("site.css") < page.index("brand.css")

@@ -8,6 +8,7 @@ import pytest
 
 from bff.errors import ConfigurationError
 from bff.web.theme import Theme, read_theme
+from tests.support.shop import ShopMaker
 
 
 def theme(folder: Path, name: str, content: bytes) -> Path:
@@ -81,3 +82,39 @@ def test_template_that_leads_to_itself_is_a_bad_configuration(tmp_path: Path, te
     (problem,) = caught.value.problems
     assert problem.what.startswith("templates go round in a circle: ")
     assert all(name in problem.what for name in templates)
+
+
+DARK = "@media (prefers-color-scheme: dark) {"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "named", "light_only"),
+    [
+        (f":root {{ --brand: #123 }} {DARK}}}", "brand.css", True),
+        (f"{DARK} :root {{ --brand: #456 }} }}", "brand.css", False),
+        (":root { --brand: #123 }", "brand.css", False),
+        (f"{DARK}}}", "other.css", False),
+    ],
+)
+def test_theme_with_an_empty_dark_block_is_light_for_everybody(
+    make_shop: ShopMaker, tmp_path: Path, sheet: str, named: str, light_only: bool
+) -> None:
+    theme(tmp_path, "static/brand.css", sheet.encode())
+    link = f"{{{{ url_for('static', filename='{named}') }}}}"
+    theme(
+        tmp_path,
+        "templates/base.html",
+        f'{{% extends "layout.html" %}}{{% block head %}}{link}{{% endblock %}}'.encode(),
+    )
+    page = make_shop(BFF_THEME_DIR=str(tmp_path)).browser().get("/login").get_data(as_text=True)
+    assert ('<html lang="en" data-theme="light">' in page) == light_only
+    assert ('<meta name="color-scheme" content="light">' in page) == light_only
+    assert ('<meta name="color-scheme" content="light dark">' in page) == (not light_only)
+
+
+def test_sheets_are_those_that_templates_name_in_the_order_of_base(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        theme(tmp_path, f"static/{name}.css", name.encode())
+    theme(tmp_path, "templates/base.html", b"c.css a.css")
+    theme(tmp_path, "templates/a.html", b"d.css")
+    assert read_theme(tmp_path).sheets == ("c", "a", "d")
