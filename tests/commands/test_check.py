@@ -510,6 +510,42 @@ def test_theme_that_is_right_is_found_good(environ: dict[str, str], tmp_path: Pa
     assert checked.one("theme.overrides")["what"].startswith("templates of ours that are replaced: 1;")
 
 
+def coloured(environ: dict[str, str], folder: Path, sheet: str) -> Checked:
+    (folder / "static").mkdir(parents=True)
+    (folder / "static" / "brand.css").write_text(sheet, encoding="utf-8")
+    link = "{% block head %}{{ url_for('static', filename='brand.css') }}{% endblock %}"
+    return themed(environ, folder, templates__base_html='{% extends "layout.html" %}' + link)
+
+
+def test_colours_of_a_theme_that_can_be_read_are_found_good(environ: dict[str, str], tmp_path: Path) -> None:
+    checked = coloured(environ, tmp_path / "both", ":root { --brand: #7a1f3d }")
+    assert checked.one("theme.colours")["what"].endswith("pairs of colours can be told apart: light and dark")
+    checked = coloured(environ, tmp_path / "light", ":root { --brand: #7a1f3d } @media (prefers-color-scheme: dark) {}")
+    assert checked.one("theme.colours")["what"].endswith("pairs of colours can be told apart: light")
+    assert checked.code == 0
+
+
+def test_pair_of_colours_that_is_hard_to_tell_apart_is_a_warning(environ: dict[str, str], tmp_path: Path) -> None:
+    checked = coloured(environ, tmp_path, ":root { --quiet: #999; --on-accent: #fff }")
+    assert checked.not_ok == {"theme.colours": "warning"}
+    assert checked.code == 0
+    assert [one["what"] for one in checked.of("theme.colours")][:3] == [
+        "light: hints on the page (--quiet #999999 on --ground #f6f6f3) has a contrast of 2.63, and needs 4.5",
+        "light: hints on sheets (--quiet #999999 on --surface #ffffff) has a contrast of 2.84, and needs 4.5",
+        "dark: text of a button (--on-accent #ffffff on --accent #99cfbb) has a contrast of 1.75, and needs 4.5",
+    ]
+
+
+def test_colour_of_a_theme_that_is_none_is_2(environ: dict[str, str], tmp_path: Path) -> None:
+    checked = coloured(environ, tmp_path, ":root { --brand: #12345; --quiet: lab(40 0 0); --link: var(--lnk) }")
+    assert [(one["status"], one["what"]) for one in checked.of("theme.colours")] == [
+        ("failed", "--brand: #12345 is no colour"),
+        ("failed", "--link: var(--lnk) is no colour"),
+        ("warning", "--quiet: lab(40 0 0) cannot be computed here"),
+    ]
+    assert checked.code == 2
+
+
 def test_template_that_does_not_compile_is_2_and_the_rest_is_looked_at(environ: dict[str, str], tmp_path: Path) -> None:
     checked = themed(environ, tmp_path, templates__home_html="a\n{{ 1|nosuch }}", templates__login_html="{% end %}")
     assert checked.not_ok == {"theme.templates": "failed"}

@@ -42,6 +42,7 @@ class Topic(Enum):
     TEMPLATES = "theme", "templates", "each template of the theme is one, and can be compiled"
     OVERRIDES = "theme", "overrides", "what it replaces is there: templates, blocks, macros, static files"
     TEXTS = "theme", "texts", "texts have the placeholders that they are filled in by"
+    COLOURS = "theme", "colours", "its colours are some, and each can be told from what it stands on, in both schemes"
     PAGES = "theme", "pages", "pages that need no sign-in can be drawn with it"
     ROWS = "storefront", "rows", "the file of further operations can be read, and each row of it is sound"
     LINK_PASSWORD = "mailed-links", "password", "the URL to set in Emporix for mails about a forgotten password"

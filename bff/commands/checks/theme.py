@@ -15,6 +15,7 @@ from bff.events import Event
 from bff.factory import create_app
 from bff.storefront.model import Storefront
 from bff.web import paths
+from bff.web.palette import PAIRS, palettes
 from bff.web.theme import Theme, read_theme
 from bff.web.theme_check import Sources, oddities, unfillable_texts, wrong_translations
 from bff.wiring import build_services
@@ -57,6 +58,7 @@ def check_theme(settings: Settings) -> Iterator[Finding]:
     sources = Sources(theme=theme)
     yield from _overrides(sources)
     yield from _texts(sources, folder)
+    yield from _colours(theme)
     yield from _pages(settings, theme)
 
 
@@ -82,6 +84,22 @@ def _texts(sources: Sources, folder: Path) -> Iterator[Finding]:
         )
     elif not found:
         yield ok(Topic.TEXTS, "each text is given what it is filled in by")
+
+
+def _colours(theme: Theme) -> Iterator[Finding]:
+    found = palettes(theme)
+    bad = {value: None for palette in found for value in palette.bad}
+    for value in bad:
+        yield failed(Topic.COLOURS, f"{value} is no colour", "Write a colour, e.g. #7a1f3d.")
+    for value in {value: None for palette in found for value in palette.not_computed}:
+        yield warning(Topic.COLOURS, f"{value} cannot be computed here", "Look at the pages, or write it as #rrggbb.")
+    weak = [pair for palette in found for pair in palette.weak_pairs()]
+    for pair in weak:
+        hint = f"Set --{pair.pair.upper} or --{pair.pair.ground} to another colour in the {pair.scheme} scheme."
+        yield warning(Topic.COLOURS, pair.what, hint)
+    if not bad and not weak:
+        schemes = " and ".join(palette.scheme for palette in found)
+        yield ok(Topic.COLOURS, f"{len(PAIRS)} pairs of colours can be told apart: {schemes}")
 
 
 def _pages(settings: Settings, theme: Theme) -> Iterator[Finding]:
