@@ -156,7 +156,7 @@ OF_ASVS: tuple[Mutation, ...] = (
     ),
     Mutation(
         guard="every page of a customer signs out, and not the first one alone",
-        path="templates/_account_nav.html",
+        path="templates/layout.html",
         old='action="{{ paths.sign_out }}"',
         new='action="{{ paths.sign_out if path == paths.account else paths.home }}"',
         test="tests/web/pages/test_pages_sign_out_everywhere.py::test_every_page_of_a_customer_offers_to_sign_out",

@@ -118,3 +118,39 @@ def test_sheets_are_those_that_templates_name_in_the_order_of_base(tmp_path: Pat
     theme(tmp_path, "templates/base.html", b"c.css a.css")
     theme(tmp_path, "templates/a.html", b"d.css")
     assert read_theme(tmp_path).sheets == ("c", "a", "d")
+
+
+BASE = """{% extends "layout.html" %}
+{% block site_name %}Example & Co.{% endblock %}
+{% block logo %}<img src="/logo.svg" alt="Example">{% endblock %}
+{% block nav_items %}{{ super() }}<li><a href="/wishlist">Wish list</a></li>{% endblock %}
+{% block signup_legal %}<p>House rules</p>{% endblock %}
+{% block help %}<p>Ring us</p>{% endblock %}
+{% block footer %}<footer>Berlin</footer>{% endblock %}
+"""
+
+
+def test_block_that_a_theme_fills_is_where_it_belongs_and_nowhere_else(make_shop: ShopMaker, tmp_path: Path) -> None:
+    theme(tmp_path, "templates/base.html", BASE.encode())
+    shop = make_shop(BFF_THEME_DIR=str(tmp_path))
+    pages = {path: shop.browser().get(path).get_data(as_text=True) for path in ("/signup", "/login", "/nothing")}
+    pages["/account"] = shop.signed_in().get("/account").get_data(as_text=True)
+    for path, page in pages.items():
+        assert "- Example & Co.</title>" in page
+        assert '<a class="brand" href="/"><img src="/logo.svg" alt="Example"></a>' in page
+        assert page.count("<footer>Berlin</footer>") == 1
+        assert ("House rules" in page, "Ring us" in page) == (path == "/signup", path == "/nothing")
+        assert ("Wish list" in page) == (path == "/account")
+    assert pages["/signup"].index("House rules") < pages["/signup"].rindex("Create an account</button>")
+    assert pages["/account"].index(">Security</a>") < pages["/account"].index("Wish list")
+
+
+def test_terms_privacy_and_help_of_the_settings_stand_where_they_are_read(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_TERMS_URL="/terms", BFF_PRIVACY_URL="/privacy", BFF_HELP_URL="/help?a=1&b=2")
+    page = shop.browser().get("/signup", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert 'stimmen Sie unseren <a href="/terms">AGB</a> zu' in page
+    assert 'unserer <a href="/privacy">Datenschutzerklärung</a>' in page
+    assert '<a href="/help?a=1&amp;b=2">Help and contact</a>' in shop.browser().get("/nothing").get_data(as_text=True)
+    bare = make_shop().browser()
+    assert "Help and contact" not in bare.get("/nothing").get_data(as_text=True)
+    assert "privacy" not in bare.get("/signup").get_data(as_text=True)
