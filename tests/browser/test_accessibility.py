@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browser.storefront import Storefront
-from tests.support.browser.views import VIEWS, View
+from tests.support.browser.views import THEMED, VIEWS, View
 from tests.support.browser.visitor import NARROW, WIDE, Visitor, make_visitor
 
 _AXE = Path(__file__).parent / "axe" / "axe.min.js"
@@ -91,7 +91,16 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(visitor: Visitor, view: 
 
 
 @LOOKS
-@pytest.mark.parametrize("view", [view for view in VIEWS if view.environment], ids=lambda view: view.name)
+@pytest.mark.parametrize(
+    "view",
+    [
+        # Of each theme, each run of the tests sees one page.
+        pytest.param(view, marks=pytest.mark.more if view in THEMED and not view.name.endswith("-addresses") else ())
+        for view in VIEWS
+        if view.environment
+    ],
+    ids=lambda view: view.name,
+)
 def test_shop_set_up_otherwise_is_as_accessible(
     chromium: Browser, storefronts: Callable[..., Storefront], view: View, looks: Looks
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import tests.support.browser.view_steps as view_steps
 from tests.support.browser.view_steps import Steps, at, of_address, sent, signed_in
@@ -179,4 +180,13 @@ SOCIAL = (
     View(name="social", heading="Continue with Google", reach=view_steps.led_to_social, environment=_SOCIAL),
     View(name="bounce", heading="One moment", reach=view_steps.bounced, environment=_SOCIAL),
 )
-VIEWS = (*SIGNED_OUT, *SIGNED_IN, *SOCIAL)
+THEMES = Path(__file__).parents[3] / "bff" / "docs" / "themes"
+_IN_A_THEME = ("home", "login", "login-empty", "signup", "profile", "addresses")
+THEMED = tuple(
+    replace(view, name=f"{folder.name}-{view.name}", environment={"BFF_THEME_DIR": str(folder)})
+    for folder in sorted(THEMES.iterdir())
+    for view in (*SIGNED_OUT, *SIGNED_IN)
+    if view.name in _IN_A_THEME
+)
+"""Pages in the example themes."""
+VIEWS = (*SIGNED_OUT, *SIGNED_IN, *SOCIAL, *THEMED)
