@@ -9,7 +9,7 @@ import base64
 import itertools
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from bff.sandbox.settings import SandboxSettings
 from bff.sandbox.state import AccountStatus, Customer, LegalEntity, new_login
 from bff.secret import Secret
 from bff.sessions.cookie import SessionCookie
-from bff.sessions.model import WebRecord
+from bff.sessions.model import SignedIn, WebRecord
 from bff.wiring import Services, build_services
 from tests.support.browser.servers import free_port, gunicorn, nginx
 
@@ -123,11 +123,14 @@ class Storefront:
 
     def age_sign_in(self, cookie: str, seconds: float) -> None:
         """Let the last proof of identity lie further back."""
+        self.change_who(cookie, lambda who: replace(who, authenticated_at=who.authenticated_at - seconds))
+
+    def change_who(self, cookie: str, change_signed_in: Callable[[SignedIn], SignedIn]) -> None:
+        """Change what a session says of its customer."""
 
         def change(web: WebRecord) -> WebRecord:
             assert web.signed_in is not None
-            before = web.signed_in.authenticated_at
-            return replace(web, signed_in=replace(web.signed_in, authenticated_at=before - seconds))
+            return replace(web, signed_in=change_signed_in(web.signed_in))
 
         session = self.services.sessions.open(SessionCookie(value=Secret(cookie)), may_start=False)
         session.load()

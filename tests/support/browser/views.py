@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ class View:
 
     name: str
     reach: Steps
-    heading: str
+    heading: str | re.Pattern[str]
     """What the page is headed with, so that no other is looked at by mistake."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What the shop is configured with besides."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, ViewportSize, expect
 
@@ -24,6 +25,8 @@ class Visitor:
     context: BrowserContext
     page: Page
     watch: Watch
+    say: Callable[[str], str] = str
+    """What a text of ours is in the visitor's language; tests read English."""
 
     def open(self, path: str) -> Response:
         """Go to a page of the shop, or to a link."""
@@ -33,28 +36,30 @@ class Visitor:
 
     def field(self, label: str, within: Locator | None = None) -> Locator:
         """Find a control by its label."""
-        return (within or self.page).get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s+\(optional\))?\s*$"))
+        return (within or self.page).get_by_label(
+            re.compile(rf"^\s*{re.escape(self.say(label))}(\s+{re.escape(self.say('(optional)'))})?\s*$")
+        )
 
     def fill(self, label: str, text: str, within: Locator | None = None) -> None:
         self.field(label, within).fill(text)
 
     def press(self, name: str | re.Pattern[str]) -> Response:
         """Press a button and wait for the page that answers."""
-        return self._leave(self.page.get_by_role("button", name=name, exact=isinstance(name, str)))
+        return self._leave(self._find(self.page.locator("body"), "button", name))
 
     def follow(self, name: str | re.Pattern[str]) -> Response:
         """Follow a link of the main part."""
-        return self._leave(self.page.get_by_role("main").get_by_role("link", name=name, exact=isinstance(name, str)))
+        return self._leave(self._find(self.page.get_by_role("main"), "link", name))
 
     def follow_nav(self, name: str) -> Response:
         """Follow a link of the account's navigation."""
-        nav = self.page.get_by_role("navigation", name="Your account")
-        return self._leave(nav.get_by_role("link", name=name, exact=True))
+        nav = self.page.get_by_role("navigation", name=self.say("Your account"))
+        return self._leave(self._find(nav, "link", name))
 
     def follow_security(self, name: str) -> Response:
         """Follow a link of the page on what signing in hangs on."""
         self.follow_nav("Security")
-        return self._leave(self.page.locator("main").get_by_role("link", name=name, exact=True))
+        return self._leave(self._find(self.page.locator("main"), "link", name))
 
     def become(self, email: str) -> None:
         """Be signed in, without a page: by the JSON routes, with this browser's cookies."""
@@ -81,7 +86,9 @@ class Visitor:
 
     def heading(self, text: str | re.Pattern[str]) -> None:
         """Expect the page to be headed like that."""
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(text)
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(
+            self.say(text) if isinstance(text, str) else text
+        )
 
     def says(self, text: str | re.Pattern[str]) -> None:
         """Expect words in the main part."""
@@ -117,6 +124,11 @@ class Visitor:
     def cookies(self) -> dict[str, str]:
         """Return every cookie of the shop."""
         return {one["name"]: one["value"] for one in self.context.cookies(self.store.url)}
+
+    def _find(self, within: Locator, role: Literal["button", "link"], name: str | re.Pattern[str]) -> Locator:
+        if isinstance(name, str):
+            return within.get_by_role(role, name=self.say(name), exact=True)
+        return within.get_by_role(role, name=name)
 
     def _leave(self, control: Locator) -> Response:
         # A redirect is a navigation request too: the answer that counts is the one that is a page.
@@ -154,6 +166,7 @@ def make_visitor(
     language: str = "en-GB",
     dark: bool = False,
     user_agent: str | None = None,
+    say: Callable[[str], str] = str,
 ) -> Visitor:
     """Return a visitor who has never been here; whoever calls closes the context."""
     context = browser.new_context(
@@ -166,4 +179,4 @@ def make_visitor(
     )
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     watch = Watch(context, store.url, {store.sandbox_url}, scripts=scripts)
-    return Visitor(store=store, context=context, page=context.new_page(), watch=watch)
+    return Visitor(store=store, context=context, page=context.new_page(), watch=watch, say=say)
