@@ -172,8 +172,8 @@ OF_ASVS: tuple[Mutation, ...] = (
     Mutation(
         guard="a device tells when it was signed in on, not when it was seen",
         path="bff/web/pages/devices.py",
-        old="                since=moment(device.created_at),\n",
-        new="                since=last,\n",
+        old="            since=moment(device.created_at),\n",
+        new="            since=moment(device.last_seen_at),\n",
         test="tests/web/pages/test_pages_devices.py::test_devices_are_told_by_browser_and_times",
     ),
     Mutation(

@@ -79,7 +79,8 @@ def walk(recorder: PageRecorder) -> None:
     linked = recorder.open(dict.fromkeys(_LINKS, "https://shop.example.com/there"))
     for somebody in (visitor(linked), signed_in(linked)):
         somebody.get("/")
-    visitor(linked).get("/nothing")
+    for path in ("/nothing", "/signup"):
+        visitor(linked).get(path)
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))
