@@ -100,7 +100,7 @@ def test_other_name_is_told_the_public_url(developed: Developed, page: Page) -> 
     assert urlsplit(developed.url).netloc in str(body["details"])
     assert ask(page, "/api/login", method="POST", headers={"X-CSRF-Token": "x"}, body="{}")[0] == 400
     page.get_by_role("link", name="Continue with Google").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This page has another address")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page has moved")
     page.get_by_role("link", name=developed.url).click()
     assert page.url.startswith(f"{developed.url}/login/social")
     assert [cookie["domain"] for cookie in page.context.cookies()] in ([], [developed.name])

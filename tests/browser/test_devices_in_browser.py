@@ -72,7 +72,7 @@ def test_whoever_signed_in_long_ago_proves_it_first_and_presses_once_more(
     store.age_sign_in(here.cookie, 3600)
     here.follow_security("Show your devices")
     here.press(re.compile("^Sign out device: Safari on iOS"))
-    here.heading("Sign in once more")
+    here.heading("Confirm it's you to continue")
     there.follow_nav("Addresses")
     there.heading("Your addresses")
     here.send_sign_in(email)

@@ -154,7 +154,7 @@ def test_a_wrong_password_is_told_in_the_dialog_and_the_right_one_signs_in(visit
     expect(visitor.field("E-mail address", within)).to_be_focused()
     sign_in(visitor, email, "wrong")
     summary = within.get_by_role("alert")
-    expect(summary).to_contain_text("The e-mail address or the password is not right")
+    expect(summary).to_contain_text("Wrong e-mail address or password")
     expect(summary).to_be_focused()
     expect(visitor.field("E-mail address", within)).to_have_value(email)
     expect(visitor.field("Password", within)).to_have_value("")
@@ -208,7 +208,7 @@ def test_too_many_tries_are_told_with_the_time_to_come_back(
     button(visitor, "Sign in", header(visitor)).click()
     sign_in(visitor, email, "wrong")
     alert = dialog(visitor, "Sign in").get_by_role("alert")
-    expect(alert).to_contain_text("The e-mail address or the password is not right")
+    expect(alert).to_contain_text("Wrong e-mail address or password")
     forgive(visitor, 401, "/api/login")
     sign_in(visitor, email)
     expect(alert).to_have_text(re.compile(r"Too many tries. You can try again at \d\d:\d\d"))
@@ -314,7 +314,7 @@ def test_a_session_that_was_ended_elsewhere_keeps_what_was_typed(visitor: Visito
     button(visitor, "Save").click()
     visitor.heading("You've been signed out")
     forgive(visitor, 401, "/api/me")
-    visitor.says("Your session was ended on another device, by the shop, or to protect your account.")
+    visitor.says("You were signed out from another device, by the shop, or to protect your account.")
     expect(visitor.page.get_by_text("What you had entered is kept while this page is open.")).to_be_visible()
     expect(visitor.page.locator("body")).not_to_contain_text("Doe")
     button(visitor, "Sign in again").click()
@@ -340,7 +340,7 @@ def test_another_device_ends_this_one_and_the_tab_says_so_when_it_is_looked_at(
     device.context.close()
     look_again(visitor)
     visitor.heading("You've been signed out")
-    visitor.says("Your session was ended on another device")
+    visitor.says("You were signed out from another device")
     expect(visitor.page.locator("body")).not_to_contain_text("Rynek")
 
 
@@ -352,7 +352,7 @@ def test_a_session_that_has_idled_says_so_when_the_page_is_opened(visitor: Visit
     store.redis.set(f"bff:{{{SessionCookie(value=Secret(cookie)).sid}}}:ended", "idle", ex=60)
     visitor.open(SHOP)
     visitor.heading("You've been signed out")
-    visitor.says("This happens when you have been away for a while.")
+    visitor.says("This happens when you've been away for a while.")
 
 
 def let_end_in(store: Storefront, cookie: str, seconds: int) -> None:
@@ -396,7 +396,7 @@ def test_nobody_there_is_signed_out_and_the_tab_says_why_by_itself(visitor: Visi
     let_end_in(store, visitor.cookie, 3)
     look_again(visitor)
     visitor.heading("You've been signed out")
-    visitor.says("This happens when you have been away for a while.")
+    visitor.says("This happens when you've been away for a while.")
     expect(dialog(visitor, "Are you still there?")).to_be_hidden()
     expect(visitor.page.get_by_text("What you had entered is kept")).to_be_visible()
 
@@ -409,7 +409,7 @@ def test_a_session_that_cannot_go_on_is_not_said_to(chromium: Browser, storefron
     asked = dialog(visitor, "Are you still there?")
     expect(asked).to_contain_text("save what you have entered before that")
     expect(button(visitor, "Stay signed in", asked)).to_be_hidden()
-    button(visitor, "Go on", asked).click()
+    button(visitor, "Continue", asked).click()
     expect(asked).to_be_hidden()
     visitor.context.close()
     visitor.watch.check()

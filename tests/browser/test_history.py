@@ -128,7 +128,7 @@ def test_a_mailed_token_leaves_address_bar_and_history_where_scripts_run(
     expect(visitor.page).to_have_url(store.url + "/password/reset" if setup.scripts else link)
     visitor.fill("New password", "Copper-Lantern-71")
     visitor.press("Set the password")
-    visitor.says("Your password has been set.")
+    visitor.says("Your new password is set.")
     expect(visitor.page).not_to_have_url(re.compile(token_of(link)))
     if setup.scripts:
         # Whether the page with the form is still in the history is up to the browser.
@@ -157,7 +157,7 @@ def test_a_password_that_was_typed_does_not_come_back(visitor: Visitor, store: S
     visitor.open(store.mailed_link(Purpose.PASSWORD_RESET, email))
     visitor.fill("New password", "Copper-Lantern-71")
     visitor.press("Set the password")
-    visitor.says("Your password has been set.")
+    visitor.says("Your new password is set.")
     back(visitor)
     for field in visitor.page.locator("input[type=password]").all():
         expect(field).to_have_value("")

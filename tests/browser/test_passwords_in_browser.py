@@ -33,7 +33,7 @@ def test_a_forgotten_password_is_set_anew_by_the_mailed_link(store: Storefront, 
     visitor.fill("New password", NEW_PASSWORD)
     visitor.press("Set the password")
     visitor.is_at("/login")
-    visitor.says("Your password has been set.")
+    visitor.says("Your new password is set.")
     assert visitor.send_sign_in(email, PASSWORD).status == 422
     visitor.send_sign_in(email, NEW_PASSWORD)
     visitor.is_at("/account")
@@ -44,7 +44,7 @@ def test_a_spent_reset_link_leads_to_a_new_one(store: Storefront, visitor: Visit
     visitor.open("/password/reset?token=nothing-of-the-kind")
     visitor.fill("New password", NEW_PASSWORD)
     assert visitor.press("Set the password").status == 422
-    visitor.heading("This link does not work any more")
+    visitor.heading("This link no longer works")
     visitor.follow("Get a new link")
     visitor.heading("Forgotten your password?")
 
@@ -67,11 +67,11 @@ def test_the_password_is_changed(store: Storefront, visitor: Visitor) -> None:
     visitor.fill("Current password", "not the password")
     visitor.fill("New password", NEW_PASSWORD)
     assert visitor.press("Change the password").status == 422
-    visitor.is_told_problem("This is not your current password")
+    visitor.is_told_problem("This isn't your current password")
     visitor.fill("Current password", PASSWORD)
     visitor.fill("New password", PASSWORD)
     assert visitor.press("Change the password").status == 422
-    visitor.is_told_problem("Choose a password that differs from your current one")
+    visitor.is_told_problem("Choose a password that's different from your current one")
     visitor.fill("Current password", PASSWORD)
     visitor.fill("New password", NEW_PASSWORD)
     visitor.press("Change the password")

@@ -68,7 +68,7 @@ def reset(store: Storefront, visitor: Visitor) -> Callable[[], None]:
 
     def is_told() -> None:
         visitor.is_at("/login")
-        visitor.says("Your password has been set.")
+        visitor.says("Your new password is set.")
 
     return is_told
 
@@ -144,7 +144,7 @@ def email_change(store: Storefront, visitor: Visitor) -> Callable[[], None]:
 
     def is_told() -> None:
         visitor.is_at("/account")
-        visitor.is_told_success(f"We have sent a link to {new}.")
+        visitor.is_told_success(f"We've sent a link to {new}.")
         with store.sandbox.state.lock:
             mails = [mail for mail in store.sandbox.mails.newest_first if mail.to == new]
         assert len(mails) == 1

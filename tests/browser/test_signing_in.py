@@ -18,7 +18,7 @@ def test_a_wrong_password_is_told_and_the_right_one_lets_in_and_out_again(store:
     visitor.heading("Your account")
     visitor.follow("Sign in")
     assert visitor.send_sign_in(email, "not the password").status == 422
-    visitor.is_told_problem("The e-mail address or the password is not right")
+    visitor.is_told_problem("Wrong e-mail address or password")
     expect(visitor.field("E-mail address")).to_have_value(email)
     expect(visitor.field("Password")).to_have_value("")
     visitor.fill("Password", PASSWORD)
@@ -87,7 +87,7 @@ def test_a_german_browser_is_served_in_german(store: Storefront, new_visitor: Ca
     visitor.page.locator("#password").fill("wrong")
     visitor.press("Anmelden")
     expect(visitor.page).not_to_have_title(re.compile("Error"))
-    expect(visitor.page.get_by_role("alert")).not_to_contain_text("The e-mail address")
+    expect(visitor.page.get_by_role("alert")).not_to_contain_text("Wrong e-mail")
     visitor.page.locator("#password").fill(PASSWORD)
     visitor.press("Anmelden")
     visitor.is_at("/account")

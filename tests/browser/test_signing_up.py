@@ -51,7 +51,7 @@ def test_a_plain_sign_up_is_activated_by_the_button_behind_the_mailed_link(store
     assert store.stored(email).status is AccountStatus.ACTIVE
     visitor.open(link)
     assert visitor.press("Activate your account").status == 422
-    visitor.heading("This link does not work any more")
+    visitor.heading("This link no longer works")
 
 
 def test_a_sign_up_takes_company_other_sign_in_e_mail_and_first_address(store: Storefront, visitor: Visitor) -> None:
@@ -124,7 +124,7 @@ def test_a_new_link_is_mailed_to_whoever_cannot_sign_in_yet(store: Storefront, v
 def test_a_broken_link_leads_to_a_new_one(visitor: Visitor) -> None:
     visitor.open("/signup/optin?token=nothing-of-the-kind")
     visitor.press("Activate your account")
-    visitor.heading("This link does not work any more")
+    visitor.heading("This link no longer works")
     visitor.follow("Get a new activation link")
     visitor.heading("Get a new activation link")
     expect(visitor.page).to_have_title(re.compile("^Get a new activation link"))

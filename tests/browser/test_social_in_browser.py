@@ -70,7 +70,7 @@ def test_who_refuses_there_is_told_so_here(place: Place, seen: Seen) -> None:
     at_provider(page, place)
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_url(f"{place.url}/login?notice=social-refused")
-    assert "You were not signed in there" in page.get_by_role("main").inner_text()
+    assert "You didn't finish signing in there" in page.get_by_role("main").inner_text()
 
 
 def test_foreign_page_that_links_to_the_start_starts_nothing(place: Place, seen: Seen) -> None:
@@ -83,9 +83,9 @@ def test_foreign_page_that_links_to_the_start_starts_nothing(place: Place, seen:
         "url => { const a = document.createElement('a'); a.href = url; document.body.append(a); a.click() }",
         f"{place.url}/login/social/google-oauth2",
     )
-    page.get_by_role("button", name="Go on").wait_for()
+    page.get_by_role("button", name="Continue").wait_for()
     assert page.url.startswith(f"{place.url}/login/social/google-oauth2")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     at_provider(page, place)
 
 

@@ -24,10 +24,10 @@ REFUSED = "/login?notice=social-refused"
 FAILED = "/login?notice=social-failed"
 UNAVAILABLE = "/login?notice=social-unavailable"
 SENTENCES = {
-    STALE: "This sign-in was no longer open. Start it again.",
-    REFUSED: "You were not signed in there. Try again, or use your e-mail address and password.",
-    FAILED: "We could not sign you in that way. Try again, or use your e-mail address and password.",
-    UNAVAILABLE: "That way of signing in cannot be reached right now. Use your e-mail address and password.",
+    STALE: "That sign-in has expired. Try again.",
+    REFUSED: "You didn't finish signing in there. Try again, or use your e-mail address and password.",
+    FAILED: "We couldn't sign you in that way. Try again, or use your e-mail address and password.",
+    UNAVAILABLE: "That way to sign in isn't available right now. Use your e-mail address and password.",
 }
 
 

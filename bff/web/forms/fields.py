@@ -50,7 +50,7 @@ def good_password(form: FlaskForm, field: Field) -> None:
         case Weakness.TOO_SHORT:
             raise StopValidation(_("Use at least %(count)d characters", count=MIN_PASSWORD_CHARACTERS))
         case Weakness.TOO_COMMON:
-            raise StopValidation(_("Choose another password: this one is among those that are guessed first"))
+            raise StopValidation(_("This password is too common. Choose another one"))
 
 
 class StateField(StringField):

@@ -206,7 +206,7 @@ class PasswordForm(PageForm):
     def validate_newPassword(self, field: Field) -> None:  # noqa: N802
         """A change to the same is none."""
         if field.data == self.currentPassword.data:
-            raise StopValidation(_("Choose a password that differs from your current one"))
+            raise StopValidation(_("Choose a password that's different from your current one"))
 
 
 class EmailForm(PageForm):

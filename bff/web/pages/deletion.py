@@ -76,9 +76,11 @@ def _sign_in_form(visit: Visit, token: str, *, status: int) -> ResponseReturnVal
     email = None if who is None else who.customer.email
     form = LoginForm(formdata=None, data={"email": email, "proceed": seal_proceed(visit, token)})
     form.owner.data = owner_mark(visit.services)
-    notice = _("Sign in to the account that is to be deleted.")
+    notice = _("Sign in to the account you want to delete.")
     if who is not None and who.social is not None:
-        notice = _("Show that it is you. If you do so without a password here, open the link in the mail again then.")
+        notice = _(
+            "Sign in again to continue. If you do that without a password, open the link in the e-mail again afterwards."
+        )
     return render("login.html", status=status, form=form, alert=None, again=who is not None, notice=notice)
 
 

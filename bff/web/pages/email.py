@@ -68,7 +68,7 @@ def _context(visit: Visit) -> Mapping[str, Any]:
 def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
     current, wanted = visit.who.customer.email or "", form.newEmail.data or ""
     if comparable(current) == comparable(wanted):
-        raise FieldRefused("newEmail", _("This is your e-mail address already"))
+        raise FieldRefused("newEmail", _("This is already your e-mail address"))
     visit.perform(
         "change_email",
         {
@@ -79,7 +79,7 @@ def _ask(visit: Visit, form: EmailForm) -> ResponseReturnValue:
         },
     )
     remember(visit, PendingEmail(address=wanted, with_contact=bool(form.syncContactEmail.data)))
-    flash(_("We have sent a link to %(email)s. Your old address works until you confirm.") % {"email": wanted})
+    flash(_("We've sent a link to %(email)s. Your old address works until you confirm.") % {"email": wanted})
     return see_other(paths.ACCOUNT)
 
 

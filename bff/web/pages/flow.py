@@ -284,8 +284,8 @@ def _is_about_the_link(err: UpstreamRejected | InvalidInput) -> bool:
 
 def _wrong_password(page: FormPage) -> str:
     if page.blames is None:
-        return _("The e-mail address or the password is not right")
-    return _("This is not your current password")
+        return _("Wrong e-mail address or password")
+    return _("This isn't your current password")
 
 
 def _sent_away(visit: Visit, page: FormPage) -> Response | None:

@@ -31,26 +31,26 @@ def notices() -> dict[str, str]:
     return {
         _SESSION_ENDED: _("You've been signed out. Sign in to continue."),
         "signed-out": _("You have signed out."),
-        "password-reset": _("Your password has been set. Sign in with it."),
+        "password-reset": _("Your new password is set. Sign in with it."),
         "email-confirmed": _("Your new e-mail address is confirmed. Sign in with it."),
         "account-deleted": _("Your account has been deleted."),
-        "activated": _("Your account is active. Sign in to use it."),
-        "social-stale": _("This sign-in was no longer open. Start it again."),
-        "social-refused": _("You were not signed in there. Try again, or use your e-mail address and password."),
-        "social-failed": _("We could not sign you in that way. Try again, or use your e-mail address and password."),
-        "social-other": _("Somebody else signed in there. You are still signed in here; try it again as yourself."),
-        "social-unavailable": _(
-            "That way of signing in cannot be reached right now. Use your e-mail address and password."
+        "activated": _("Your account is active. You can sign in now."),
+        "social-stale": _("That sign-in has expired. Try again."),
+        "social-refused": _("You didn't finish signing in there. Try again, or use your e-mail address and password."),
+        "social-failed": _("We couldn't sign you in that way. Try again, or use your e-mail address and password."),
+        "social-other": _(
+            "Somebody else signed in there. You're still signed in here: try again with your own account."
         ),
+        "social-unavailable": _("That way to sign in isn't available right now. Use your e-mail address and password."),
     }
 
 
 def why_it_ended() -> dict[Ended, str]:
     """Return what the sign-in page adds for a customer whose session is over."""
     return {
-        Ended.IDLE: _("This happens when you have been away for a while."),
-        Ended.LIFETIME: _("This happens when you have been signed in for a long time."),
-        Ended.ELSEWHERE: _("Your session was ended on another device, by the shop, or to protect your account."),
+        Ended.IDLE: _("This happens when you've been away for a while."),
+        Ended.LIFETIME: _("This happens when you've been signed in for a long time."),
+        Ended.ELSEWHERE: _("You were signed out from another device, by the shop, or to protect your account."),
     }
 
 

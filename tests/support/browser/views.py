@@ -23,7 +23,7 @@ class View:
     """What the shop is configured with besides."""
 
 
-_DEAD = "This link does not work any more"
+_DEAD = "This link no longer works"
 _CHECK = "Check your e-mail"
 _AWAY = "Your account can't be shown right now"
 _LINKS = {
@@ -74,7 +74,7 @@ SIGNED_IN = (
     View(name="home-no-address", heading="Hello, Jane", reach=signed_in(at("/"), addresses=False), environment=_LINKS),
     View(name="signed-in-already", heading="You are signed in", reach=signed_in(at("/login"))),
     View(name="logout", heading="Sign out", reach=signed_in(at("/logout"))),
-    View(name="once-more", heading="Sign in once more", reach=signed_in(view_steps.once_more)),
+    View(name="once-more", heading="Confirm it's you to continue", reach=signed_in(view_steps.once_more)),
     View(name="profile", heading="Your profile", reach=signed_in(at("/account"))),
     View(name="profile-company", heading="Your profile", reach=signed_in(at("/account"), companies=True)),
     View(name="profile-saved", heading="Your profile", reach=signed_in(view_steps.saved)),
@@ -148,7 +148,7 @@ SIGNED_IN = (
     View(
         name="logins-errors",
         heading="Ways to sign in",
-        reach=signed_in(sent("/account/logins", "Add this way to sign in")),
+        reach=signed_in(sent("/account/logins", "Add e-mail and password")),
     ),
     View(name="company", heading="Choose a company", reach=signed_in(at("/account/company"), companies=True)),
     View(name="forgot-signed-in", heading="Forgotten your password?", reach=signed_in(at("/password/forgot"))),

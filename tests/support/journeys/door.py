@@ -411,13 +411,13 @@ def faces() -> tuple[type[Face], ...]:
     return tuple(FACES.values()) if wanted is None else (FACES[wanted],)
 
 
-DEAD_LINK = "This link does not work any more"
+DEAD_LINK = "This link no longer works"
 REFUSED = {
     DEAD_LINK: "refused",
     "Your account cannot be deleted here": "feature_disabled",
     "A password cannot be added here": "feature_disabled",
     "Sign in": "login_required",
-    "Sign in once more": "reauthentication_required",
+    "Confirm it's you to continue": "reauthentication_required",
 }
 """What a page that is answered with 422 means, by its heading; with any other it is the form again."""
 

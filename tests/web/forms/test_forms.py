@@ -176,7 +176,7 @@ def test_password_to_sign_in_with_may_be_short_but_not_endless() -> None:
 
 def test_new_password_differs_from_the_current_one() -> None:
     found = errors(PasswordForm, currentPassword="Quiet-Meadow-52", newPassword="Quiet-Meadow-52")
-    assert found == {"newPassword": ["Choose a password that differs from your current one"]}
+    assert found == {"newPassword": ["Choose a password that's different from your current one"]}
 
 
 @pytest.mark.parametrize("name", ADDRESS_PROPERTIES)

@@ -62,7 +62,7 @@ CLICKS = {
         operation="reset_password",
         entries={"password": NEW_PASSWORD},
         leads_to="/login?notice=password-reset",
-        says="Your password has been set.",
+        says="Your new password is set.",
         as_customer=False,
         mailed=Purpose.PASSWORD_RESET,
     ),
@@ -109,7 +109,7 @@ CLICKS = {
         operation="change_email",
         entries={"newEmail": "jane@example.com", "password": B2C_PASSWORD},
         leads_to="/account",
-        says="We have sent a link to jane@example.com.",
+        says="We've sent a link to jane@example.com.",
     ),
     "sign-in": Click(
         path="/login",
@@ -357,11 +357,11 @@ REFUSED = {
     "password change": (
         "change_password",
         {"currentPassword": "not the password"},
-        "This is not your current password",
+        "This isn't your current password",
     ),
-    "e-mail change": ("change_email", {"password": "not the password"}, "This is not your current password"),
-    "sign-in": ("login", {"password": "not the password"}, "The e-mail address or the password is not right"),
-    "reset": ("reset_password", {"token": "nothing-of-the-kind"}, "This link does not work any more"),
+    "e-mail change": ("change_email", {"password": "not the password"}, "This isn't your current password"),
+    "sign-in": ("login", {"password": "not the password"}, "Wrong e-mail address or password"),
+    "reset": ("reset_password", {"token": "nothing-of-the-kind"}, "This link no longer works"),
 }
 
 

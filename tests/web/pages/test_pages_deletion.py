@@ -82,7 +82,7 @@ def test_signed_out_the_sign_in_comes_first_and_carries_the_token_sealed(shop: S
     _, token = asked(shop)
     somebody = visitor(shop)
     page = somebody.get(f"{CONFIRM}?token={token}")
-    assert "Sign in to the account that is to be deleted." in page.words
+    assert "Sign in to the account you want to delete." in page.words
     reveal_nothing_of(page, token)
     page = somebody.send("/login", email=B2C_EMAIL, password="not the password")
     assert somebody.status == 422
@@ -104,7 +104,7 @@ def test_link_that_is_opened_long_after_the_sign_in_asks_for_another_proof_and_k
     somebody, token = asked(shop)
     clock.advance(601)
     page = somebody.get(f"{CONFIRM}?token={token}")
-    assert (page.heading, page.form("/login").values["email"]) == ("Sign in once more", B2C_EMAIL)
+    assert (page.heading, page.form("/login").values["email"]) == ("Confirm it's you to continue", B2C_EMAIL)
     reveal_nothing_of(page, token)
     somebody.send("/login", password=B2C_PASSWORD)
     assert somebody.follow().heading == "Delete your account now?"
@@ -121,7 +121,7 @@ def test_social_customer_is_told_to_open_the_link_again_after_another_proof(
     somebody = PageBrowser(traveller.browser)
     clock.advance(601)
     page = somebody.get(f"{CONFIRM}?token=x")
-    assert "open the link in the mail again" in page.words
+    assert "open the link in the e-mail again" in page.words
     assert any("again=1" in link for link in page.links)
 
 
@@ -143,7 +143,7 @@ def test_another_account_is_not_deleted(shop: Shop) -> None:
     john = customer(shop, B2B_EMAIL, B2B_PASSWORD)
     assert B2B_EMAIL in john.get(f"{CONFIRM}?token={token}").words
     page = john.send(CONFIRM)
-    assert (john.status, page.heading) == (422, "This link does not work any more")
+    assert (john.status, page.heading) == (422, "This link no longer works")
     assert "belongs to another account" in page.words
     assert exists(shop)
     assert exists(shop, B2B_EMAIL)
@@ -155,7 +155,7 @@ def test_unknown_token_says_so(shop: Shop, token: str) -> None:
     somebody = customer(shop)
     somebody.get(CONFIRM, query_string={"token": token})
     page = somebody.send(CONFIRM)
-    assert (somebody.status, page.heading) == (422, "This link does not work any more")
+    assert (somebody.status, page.heading) == (422, "This link no longer works")
     assert exists(shop)
 
 
@@ -166,13 +166,13 @@ def test_used_token_says_so_to_whoever_is_left(shop: Shop) -> None:
     john = customer(shop, B2B_EMAIL, B2B_PASSWORD)
     john.get(f"{CONFIRM}?token={token}")
     john.send(CONFIRM)
-    assert (john.status, john.page.heading) == (422, "This link does not work any more")
+    assert (john.status, john.page.heading) == (422, "This link no longer works")
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_page_without_a_token_is_a_dead_link(shop: Shop, signed_in: bool) -> None:
     somebody = customer(shop) if signed_in else visitor(shop)
-    assert somebody.get(CONFIRM).heading == "This link does not work any more"
+    assert somebody.get(CONFIRM).heading == "This link no longer works"
 
 
 @pytest.mark.parametrize("status", [403, 404, 405])

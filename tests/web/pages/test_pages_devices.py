@@ -378,7 +378,7 @@ def test_password_is_said_to_be_changed_where_the_rest_failed(make_shop: ShopMak
     page = somebody.send("/account/password", currentPassword=B2C_PASSWORD, newPassword=NEW_PASSWORD, endOthers=ticked)
     assert (somebody.status, page.heading) == (503, "Your password has been changed")
     assert int(somebody.answer.headers["Retry-After"]) > 0
-    assert ("could not be signed out on other devices" in page.words) == ticked
+    assert ("couldn't sign you out on your other devices" in page.words) == ticked
     assert LIST in page.links
     reveal_nothing_of(page, NEW_PASSWORD, B2C_PASSWORD)
     failing(shop).before.clear()

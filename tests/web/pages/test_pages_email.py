@@ -34,7 +34,7 @@ def link(shop: Shop) -> str:
 def test_wish_is_mailed_and_the_old_address_works_until_it_is_confirmed(shop: Shop, sync: bool) -> None:
     somebody = ask(shop, syncContactEmail=sync)
     assert (somebody.status, somebody.location) == (303, "/account")
-    assert f"We have sent a link to {NEW}." in somebody.follow().words
+    assert f"We've sent a link to {NEW}." in somebody.follow().words
     (call,) = shop.sandbox.recorder.of("change_email")
     assert json.loads(call.body) == {
         "email": B2C_EMAIL,
@@ -67,7 +67,7 @@ def test_link_works_signed_out(shop: Shop) -> None:
 def test_wrong_password_is_said_beside_its_field(shop: Shop) -> None:
     somebody = ask(shop, password="not the password")
     assert somebody.status == 422
-    assert somebody.page.error("password") == "Error: This is not your current password"
+    assert somebody.page.error("password") == "Error: This isn't your current password"
     assert somebody.page.form("/account/email").values["newEmail"] == NEW
     reveal_nothing_of(somebody.page, "not the password")
     assert len(shop.sandbox.mails) == 0
@@ -76,7 +76,7 @@ def test_wrong_password_is_said_beside_its_field(shop: Shop) -> None:
 @pytest.mark.parametrize("email", [B2C_EMAIL, B2C_EMAIL.upper(), f" {B2C_EMAIL} "])
 def test_same_address_is_no_change(shop: Shop, email: str) -> None:
     somebody = ask(shop, email)
-    assert (somebody.status, somebody.page.error("newEmail")) == (422, "Error: This is your e-mail address already")
+    assert (somebody.status, somebody.page.error("newEmail")) == (422, "Error: This is already your e-mail address")
     assert shop.sandbox.recorder.count("change_email") == 0
 
 
@@ -95,7 +95,7 @@ def test_used_and_unknown_links_say_so(shop: Shop, signed_in: bool) -> None:
         somebody.get(path)
         somebody.send("/email/confirm")
         assert somebody.status == expected, path
-    assert somebody.page.heading == "This link does not work any more"
+    assert somebody.page.heading == "This link no longer works"
 
 
 WAITING = f"Waiting for you to confirm {NEW}"

@@ -74,7 +74,7 @@ def test_opening_the_link_changes_nothing_and_the_form_sets_the_password(shop: S
     assert len(shop.sandbox.recorder) == 0
     somebody.send("/password/reset", password=NEW_PASSWORD)
     assert (somebody.status, somebody.location) == (303, "/login?notice=password-reset")
-    assert "Your password has been set." in somebody.follow().words
+    assert "Your new password is set." in somebody.follow().words
     assert customer(shop, B2C_EMAIL, NEW_PASSWORD).location == "/account"
 
 
@@ -116,7 +116,7 @@ def test_used_link_says_so_and_leads_to_another(shop: Shop) -> None:
         somebody.get(link(shop))
         somebody.send("/password/reset", password=NEW_PASSWORD)
         assert somebody.status == expected
-    assert somebody.page.heading == "This link does not work any more"
+    assert somebody.page.heading == "This link no longer works"
     assert "/password/forgot" in somebody.page.links
 
 
@@ -125,7 +125,7 @@ def test_unknown_link_says_so(shop: Shop, token: str) -> None:
     somebody = visitor(shop)
     somebody.get("/password/reset", query_string={"token": token})
     page = somebody.send("/password/reset", password=NEW_PASSWORD)
-    assert (somebody.status, page.heading) == (422, "This link does not work any more")
+    assert (somebody.status, page.heading) == (422, "This link no longer works")
 
 
 def test_page_without_a_token_is_the_one_that_asks_for_a_mail(shop: Shop) -> None:
@@ -165,7 +165,7 @@ def test_wrong_current_password_is_said_beside_its_field(shop: Shop) -> None:
     change(somebody, "not the password", NEW_PASSWORD)
     page = somebody.page
     assert (somebody.status, somebody.browser.cookie) == (422, before)
-    assert page.error("currentPassword") == "Error: This is not your current password"
+    assert page.error("currentPassword") == "Error: This isn't your current password"
     assert page.error("newPassword") is None
     reveal_nothing_of(page, "not the password", NEW_PASSWORD)
     assert customer(shop).location == "/account"
@@ -174,9 +174,9 @@ def test_wrong_current_password_is_said_beside_its_field(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("new", "message"),
     [
-        (B2C_PASSWORD, "Error: Choose a password that differs from your current one"),
+        (B2C_PASSWORD, "Error: Choose a password that's different from your current one"),
         ("short", "Error: Use at least 8 characters"),
-        ("password", "Error: Choose another password: this one is among those that are guessed first"),
+        ("password", "Error: This password is too common. Choose another one"),
         ("", "Error: Enter a new password"),
     ],
 )

@@ -44,7 +44,7 @@ def test_wrong_password_and_unknown_address_look_alike(shop: Shop) -> None:
         page = somebody.send("/login", email=email, password="not the password")
         assert somebody.status == 422
         assert page.form("/login").values["email"] == email
-        assert page.error("password") == "Error: The e-mail address or the password is not right"
+        assert page.error("password") == "Error: Wrong e-mail address or password"
         assert page.title.startswith("Error:")
         reveal_nothing_of(page, "not the password")
         pages.append(less_what_is_random(page).replace(email, ""))
@@ -83,7 +83,7 @@ def test_again_asks_for_the_password_once_more(shop: Shop) -> None:
     somebody = customer(shop)
     before = somebody.browser.cookie
     page = somebody.get("/login?again=1&next=/account/email")
-    assert page.heading == "Sign in once more"
+    assert page.heading == "Confirm it's you to continue"
     assert page.form("/login").values["email"] == B2C_EMAIL
     somebody.send("/login", password=B2C_PASSWORD)
     assert (somebody.status, somebody.location) == (303, "/account/email")

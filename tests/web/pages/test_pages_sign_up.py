@@ -88,7 +88,7 @@ def test_link_that_does_not_work_says_so(shop: Shop, token: str) -> None:
     page = somebody.send("/signup/optin")
     assert somebody.status == 422
     if len(token) <= 512:
-        assert page.heading == "This link does not work any more"
+        assert page.heading == "This link no longer works"
         assert "/signup/resend" in page.links
 
 
@@ -100,7 +100,7 @@ def test_used_link_says_so(shop: Shop) -> None:
         somebody.get(link)
         somebody.send("/signup/optin")
         assert somebody.status == expected
-    assert somebody.page.heading == "This link does not work any more"
+    assert somebody.page.heading == "This link no longer works"
 
 
 def test_immediate_signs_in(make_shop: ShopMaker) -> None:
@@ -123,13 +123,13 @@ def test_immediate_whose_sign_in_fails_leads_to_the_sign_in(make_shop: ShopMaker
     shop.sandbox.faults.add("login", Fault(answer=None, drop_fields=("access_token", "accessToken")))
     somebody = sign_up(shop)
     assert (somebody.status, somebody.location) == (303, "/login?notice=activated")
-    assert "Your account is active. Sign in to use it." in somebody.follow().words
+    assert "Your account is active. You can sign in now." in somebody.follow().words
 
 
 def test_approval_says_that_somebody_looks_at_it(make_shop: ShopMaker) -> None:
     shop = shop_of(make_shop, SignupMode.APPROVAL)
     page = sign_up(shop).follow()
-    assert "the shop now looks at your sign-up" in page.words
+    assert "the shop is now checking your sign-up" in page.words
     assert len(shop.sandbox.mails) == 0
     (waiting,) = shop.sandbox.state.awaiting_approval()
     assert (waiting.account_email, waiting.status) == (NEW, AccountStatus.AWAITS_APPROVAL)

@@ -210,7 +210,7 @@ def test_link_tells_where_the_provider_is_away_and_passwords_still_serve(social:
     traveller = Traveller(social)
     traveller.pages.get(LINK, headers=CLICK)
     assert (traveller.pages.status, traveller.pages.location) == (303, "/login?notice=social-unavailable")
-    assert "cannot be reached right now" in traveller.pages.follow().words
+    assert "isn't available right now" in traveller.pages.follow().words
     assert traveller.open_logins == ()
     traveller.pages.sign_in()
     assert traveller.who == "jane.doe@example.com"
