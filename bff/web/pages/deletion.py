@@ -79,7 +79,8 @@ def _sign_in_form(visit: Visit, token: str, *, status: int) -> ResponseReturnVal
     notice = _("Sign in to the account you want to delete.")
     if who is not None and who.social is not None:
         notice = _(
-            "Sign in again to continue. If you do that without a password, open the link in the e-mail again afterwards."
+            "Sign in again to continue. "
+            "If you do that without a password, open the link in the e-mail again afterwards."
         )
     return render("login.html", status=status, form=form, alert=None, again=who is not None, notice=notice)
 
