@@ -9,6 +9,8 @@ _REFUSALS = "bff/emporix/refusals.py"
 _ERRORS = "bff/sessions/redis_errors.py"
 _FAULTS = "tests/journeys/test_upstream_faults.py::test_built_in_operations_in_trouble"
 _TROUBLE = "tests/journeys/test_upstream_trouble.py::test_trouble_has_its_documented_answer_and_changes_nothing_here"
+_FLOW = "bff/web/pages/flow.py"
+_AWAY = "tests/web/pages/test_pages_away.py"
 _REDIS = "tests/journeys/test_redis_refusals.py"
 _REFUSES = f"{_REDIS}::test_server_that_refuses_is_told_of_and_the_first_request_after_it_works"
 
@@ -125,5 +127,54 @@ OF_FAULTS: tuple[Mutation, ...] = (
         old='        "graceful_timeout": serving.graceful_timeout_seconds,\n',
         new='        "graceful_timeout": 600,\n',
         test="tests/commands/test_serve.py::test_end_waits_for_a_request_no_longer_than_it_is_told",
+    ),
+    Mutation(
+        guard="a form comes back as it was typed while Redis or Emporix is away",
+        path=_FLOW,
+        old="    except (SessionStoreUnavailable, TooManyAttempts, UpstreamError) as err:\n        fault",
+        new="    except ZeroDivisionError as err:\n        fault",
+        test=f"{_AWAY}::test_forms_come_back_filled_in_while_redis_is_away",
+    ),
+    Mutation(
+        guard="a form comes back with when it may be sent again",
+        path=_FLOW,
+        old="        if fault.retry_after_seconds is not None:\n            response",
+        new="        if False:\n            response",
+        test=f"{_AWAY}::test_forms_come_back_filled_in_while_redis_is_away",
+    ),
+    Mutation(
+        guard="an identity provider that is away leads back to the passwords",
+        path="bff/web/pages/social.py",
+        old='    except IdentityProviderUnavailable:\n        return to_sign_in(notice="social-unavailable")\n',
+        new='    except ZeroDivisionError:\n        return to_sign_in(notice="social-unavailable")\n',
+        test="tests/web/pages/test_social.py::test_link_tells_where_the_provider_is_away_and_passwords_still_serve",
+    ),
+    Mutation(
+        guard="a Cluster whose slots are nobody's is told as that",
+        path=_ERRORS,
+        old='    ClusterDownError: "CLUSTERDOWN",\n',
+        new="",
+        test=f"{_REDIS}::test_cluster_that_is_down_is_told_of_and_the_first_request_after_it_works",
+    ),
+    Mutation(
+        guard="a connection that led to a former primary is asked once more",
+        path=_ERRORS,
+        old="        except (RedisConnectionError, ReadOnlyError):\n",
+        new="        except ZeroDivisionError:\n",
+        test="tests/journeys/test_redis_kinds.py::test_first_request_after_a_failover_works_and_the_session_is_there",
+    ),
+    Mutation(
+        guard="a 500 of upstream's is no refusal",
+        path=_REFUSALS,
+        old="    return status in REFUSALS and (",
+        new="    return status == 500 or status in REFUSALS and (",
+        test=_FAULTS,
+    ),
+    Mutation(
+        guard="a key that upstream refuses is told as ours, not as a sign-in's",
+        path=_REFUSALS,
+        old='    if "apikey" in code.lower() or',
+        new="    if False and code or",
+        test="tests/emporix/test_refusals.py::test_bad_api_key_is_nobodys_fault_but_the_operators",
     ),
 )
