@@ -92,6 +92,9 @@ class Renewal:
             return self._exchange(session, lease, tokens, tokens.legal_entity_id, RefreshReason.DUE, rejected_token)
         except UpstreamError as err:
             self._note_unknown(session, tokens, err)
+            if session.vault.customer is None:
+                # An ending has come meanwhile: the old token must not do what is asked here after it.
+                raise SessionExpired from None
             if self.serves(tokens, rejected_token):
                 return tokens
             raise

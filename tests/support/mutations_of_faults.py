@@ -24,6 +24,14 @@ OF_FAULTS: tuple[Mutation, ...] = (
         "test_sign_in_over_a_session_tells_upstream_of_tokens_that_were_renewed_meanwhile",
     ),
     Mutation(
+        guard="the old token of a session that has ended serves no refresh of unknown outcome",
+        path="bff/tokens/renewal.py",
+        old="            if session.vault.customer is None:\n                # An ending",
+        new="            if False:\n                # An ending",
+        test="tests/tokens/test_renewal_rivals.py::"
+        "test_old_token_of_a_session_that_ended_during_an_unknown_refresh_serves_nobody",
+    ),
+    Mutation(
         guard="an answer that is cut off is none",
         path="bff/emporix/reply.py",
         old="    if not _has_shape(operation.answer, content):\n",

@@ -6,7 +6,6 @@ import threading
 from dataclasses import replace
 
 import pytest
-from redis import Redis
 
 from bff.emporix.client import Call
 from bff.errors import SessionExpired
@@ -19,12 +18,14 @@ from tests.support.fakes.upstream import (
     BEARER_KINDS,
     DUE_SECONDS,
     OVER_SECONDS,
+    UNKNOWN,
     visits_of,
 )
 from tests.support.fakes.visits import Visits, anonymous, customer, revealed
 from tests.support.shop import ShopMaker
 
 REFRESH, ANONYMOUS_REFRESH, ANONYMOUS_LOGIN = "refresh_auth_token", "anonymous_refresh", "anonymous_login"
+HOW_IT_ENDS = ("abandoned", "ended elsewhere", "guest again")
 
 
 @pytest.fixture
@@ -78,14 +79,11 @@ def test_over_customer_token_is_not_sent_to_authorise_its_own_refresh(make_shop:
 # Writes that come too late
 
 
-@pytest.mark.parametrize("how", ["abandoned", "ended elsewhere", "guest again"])
-def test_new_token_of_a_session_that_ended_meanwhile_is_logged_out(
-    visits: Visits, clock: FakeClock, redis: Redis, how: str
-) -> None:
-    session = later(visits, clock, OVER_SECONDS)
+def ended_during_the_refresh(visits: Visits, session: Session, fault: Fault, how: str) -> tuple[Session, object]:
+    """Let a session end while upstream is asked for new tokens; return who asked, and what came of it."""
     session.load()
     go_on = threading.Event()
-    visits.shop.sandbox.faults.add(REFRESH, Fault(hold_after=go_on), times=1)
+    visits.shop.sandbox.faults.add(REFRESH, replace(fault, hold_after=go_on), times=1)
     slow = visits.again(session)
     results: list[object] = []
 
@@ -108,8 +106,27 @@ def test_new_token_of_a_session_that_ended_meanwhile_is_logged_out(
         visits.again(session).update(without_customer)
     go_on.set()
     thread.join()
-    assert [type(result) for result in results] == [SessionExpired]
+    (result,) = results
+    return slow, result
+
+
+@pytest.mark.parametrize("how", HOW_IT_ENDS)
+def test_new_token_of_a_session_that_ended_meanwhile_is_logged_out(visits: Visits, clock: FakeClock, how: str) -> None:
+    session = later(visits, clock, OVER_SECONDS)
+    slow, result = ended_during_the_refresh(visits, session, Fault(), how)
+    assert isinstance(result, SessionExpired)
     assert visits.shop.sandbox.recorder.count("logout") == 1
+    assert slow.new_cookie is None
+    assert visits.again(session).vault.customer is None
+
+
+@pytest.mark.parametrize("how", HOW_IT_ENDS)
+def test_old_token_of_a_session_that_ended_during_an_unknown_refresh_serves_nobody(
+    visits: Visits, clock: FakeClock, how: str
+) -> None:
+    session = later(visits, clock, DUE_SECONDS)
+    slow, result = ended_during_the_refresh(visits, session, UNKNOWN["503"][0], how)
+    assert isinstance(result, SessionExpired)
     assert slow.new_cookie is None
     assert visits.again(session).vault.customer is None
 
