@@ -18,6 +18,13 @@ from tests.support.simulation.search import PAIRS, Searched, Seeds, all_schedule
 from tests.support.simulation.world import World, world_in_memory
 
 CHECKED_SEEDS = 5
+ENDED_IN_PART = (
+    ("device ended", "sign-in after reset"),
+    ("rotation", "sign-in after reset"),
+    ("sign-in after reset", "sign-in after reset"),
+)
+"""Where the endings after a sign-in fail half-way while another request is let in, the judge does not know yet which
+sessions may be left: these are run with a fault, or with preemptions, and not with both."""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +64,8 @@ def test_no_step_that_fails_in_an_interrupted_request_breaks_what_must_hold(
 def test_no_schedule_of_two_requests_with_a_fault_breaks_what_must_hold(world: World, first: str) -> None:
     for pair in PAIRS:
         if pair[0] == first:
-            searched = all_schedules(world, pair, preemptions=0, faults=1)
+            preemptions = 0 if pair in ENDED_IN_PART else 2
+            searched = all_schedules(world, pair, preemptions=preemptions, faults=1)
             assert not searched.findings, f"{pair}: {shown(searched)}"
 
 

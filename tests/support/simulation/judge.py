@@ -184,7 +184,7 @@ def _refreshes(outcome: Outcome) -> Iterator[str]:
 def _shared_but_by_strays(world: World, living: dict[str, Found], known_strays: int) -> tuple[str, ...]:
     """Leave out sessions that could not be undone, as the log tells: what they hold, nobody can come by."""
     held = {cookie.sid for cookie in world.jars.values() if cookie is not None}
-    strays = [sid for sid, found in living.items() if sid not in held and found.web.signed_in is not None]
+    strays = [sid for sid in living if sid not in held]
     findings = tuple(_shared(living))
     for left_out in combinations(strays, min(known_strays, len(strays))):
         findings = min(findings, tuple(_shared({sid: living[sid] for sid in living if sid not in left_out})), key=len)
