@@ -43,6 +43,33 @@
     button.hidden = false;
   }
 
+  // Roughly how hard a new password is to guess, while it is typed; nothing is sent, and the server's rule decides.
+  for (const told of document.querySelectorAll(".strength")) {
+    const field = told.parentNode.querySelector("input");
+    const { least } = told.dataset;
+    let last = 0;
+    field.addEventListener("input", () => {
+      const typed = field.value;
+      // What stands in the form's other fields, and letters that repeat the one before or follow it, tell nothing.
+      let text = typed.toLowerCase();
+      for (const { type, value } of field.form.elements) {
+        if (type !== "email" && (type !== "text" || value === typed)) continue;
+        for (const word of value.toLowerCase().match(/[\p{L}\d]{3,}/gu) || []) text = text.replaceAll(word, "");
+      }
+      const codes = [...text].map((letter) => letter.codePointAt());
+      const telling = Math.min(
+        codes.filter((code, at) => !(Math.abs(code - codes[at - 1]) < 2)).length,
+        new Set(codes).size + 4,
+      );
+      const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\d/, /[^\p{L}\d]/u].filter((kind) => kind.test(typed)).length;
+      const points = telling + 2 * kinds;
+      const level = [...typed].length < least ? Number(typed !== "") : points < 13 ? 2 : points < 19 ? 3 : 4;
+      if (level === last) return;
+      last = told.dataset.level = level;
+      told.textContent = ["", told.dataset.short, told.dataset.weak, told.dataset.good, told.dataset.best][level];
+    });
+  }
+
   // Who picks another country by finger or mouse sees its fields; by keys, names are passed on the way to the one meant.
   // With a password in the form it is left to the button: the page that answers would have none.
   for (const turn of document.querySelectorAll("button[name=changeCountry]")) {

@@ -37,6 +37,15 @@ class SignupMode(StrEnum):
     APPROVAL = "approval"  # an employee does
 
 
+class SignupField(StrEnum):
+    """What the sign-up's page may ask besides name, e-mail and password; none of it has to be filled in."""
+
+    PHONE = "phone"
+    COMPANY = "company"
+    OTHER_EMAIL = "other-email"
+    ADDRESS = "address"
+
+
 class RefreshBearer(StrEnum):
     """Which token authorises `refreshauthtoken`; upstream's contract names both."""
 
@@ -255,6 +264,9 @@ class FeatureSettings:
     """Sign-up, reset and resend answer alike whether an e-mail is known or not."""
     account_deletion: bool = setting("BFF_ACCOUNT_DELETION", parsers.switch, "on")
     add_login: bool = setting("BFF_ADD_LOGIN", parsers.switch, "on")
+    signup_fields: frozenset[SignupField] = optional(
+        "BFF_SIGNUP_FIELDS", parsers.choices(SignupField), unset=frozenset(), example="address,company"
+    )
     api_docs: bool = setting("BFF_API_DOCS", parsers.switch, "off")
     example_shop: bool = setting("BFF_EXAMPLE_SHOP", parsers.switch, "off")
 

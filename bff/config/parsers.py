@@ -86,6 +86,23 @@ def choice(options: type[E]) -> Callable[[str], E]:
     return parse
 
 
+def choices(options: type[E]) -> Callable[[str], frozenset[E]]:
+    """Make a parser for a comma-separated list of an enum's words, none twice."""
+    item = choice(options)
+
+    def parse(value: str) -> frozenset[E]:
+        try:
+            items = [item(part.strip()) for part in value.split(",")]
+        except UnacceptableError:
+            known = ", ".join(option.value for option in options)
+            raise UnacceptableError(f"must be some of {known}, with ',' between them") from None
+        if len(set(items)) < len(items):
+            raise UnacceptableError("names something twice")
+        return frozenset(items)
+
+    return parse
+
+
 def words(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
     """Make a parser for a comma-separated list, each item matching and none twice."""
     item = matching(pattern, what)

@@ -30,6 +30,7 @@ from bff.config.model import (
     ServingSettings,
     SessionSettings,
     ShopSettings,
+    SignupField,
     SignupMode,
     SocialSettings,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "SessionSettings",
     "Settings",
     "ShopSettings",
+    "SignupField",
     "SignupMode",
     "SocialSettings",
 ]

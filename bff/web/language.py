@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from babel import Locale, UnknownLocaleError
+from babel.languages import get_official_languages
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, NullTranslations, Translations
@@ -95,6 +96,14 @@ def locale() -> Locale:
 def locale_code() -> str:
     """Return Babel's code for the page's language."""
     return _code(language())
+
+
+def language_tag(country: str | None) -> str:
+    """Return the page's language for a profile: as it is spoken in a country, where it is official there (`de_DE`)."""
+    code = language()
+    tag = f"{code}_{country}"
+    # That tag is what an account has whose owner has chosen nothing.
+    return tag if country and code in get_official_languages(country) and tag != _UNTOUCHED else code
 
 
 def languages() -> tuple[str, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from bff.sandbox.mails import Purpose
 from bff.sandbox.state import AccountStatus
-from tests.support.browser.modes import in_one_mode
+from tests.support.browser.modes import Mode, in_one_mode
 from tests.support.browser.storefront import PASSWORD, Storefront, fresh_email
-from tests.support.browser.visitor import Visitor
+from tests.support.browser.views import ASKS_ALL
+from tests.support.browser.visitor import Visitor, make_visitor
 
 
 def more(visitor: Visitor, words: str) -> Locator:
@@ -54,7 +56,11 @@ def test_a_plain_sign_up_is_activated_by_the_button_behind_the_mailed_link(store
     visitor.heading("This link no longer works")
 
 
-def test_a_sign_up_takes_company_other_sign_in_e_mail_and_first_address(store: Storefront, visitor: Visitor) -> None:
+def test_a_sign_up_takes_company_other_sign_in_e_mail_and_first_address_where_the_shop_asks(
+    chromium: Browser, storefronts: Callable[..., Storefront], mode: Mode
+) -> None:
+    store = storefronts(mode.is_secure, ASKS_ALL)
+    visitor = make_visitor(chromium, store, scripts=mode.has_scripts)
     email, sign_in_email = fresh_email(), fresh_email()
     fill_in(visitor, email)
     company = more(visitor, "Add your company")
@@ -86,6 +92,61 @@ def test_a_sign_up_takes_company_other_sign_in_e_mail_and_first_address(store: S
     visitor.press("Activate your account")
     visitor.is_at("/account")
     visitor.says(sign_in_email)
+    visitor.context.close()
+    visitor.watch.check()
+
+
+def test_strength_of_a_password_is_told_while_it_is_typed_and_nothing_is_sent(
+    chromium: Browser, storefronts: Callable[..., Storefront]
+) -> None:
+    visitor = make_visitor(chromium, storefronts(False))
+    visitor.open("/signup")
+    field, told = visitor.field("Create a password"), visitor.page.locator(".strength")
+    visitor.fill("First name", "Wolfgang")
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    expect(told).to_have_attribute("aria-live", "polite")
+    expect(field).to_have_accessible_description("At least 8 characters. A few words in a row work well.")
+    for typed, words in (
+        ("", ""),
+        ("Xk7#pQ2", "Still too short"),
+        ("password1", "Easy to guess. Add another word."),
+        ("abcdefghijklmnopqrstuvwxyz", "Easy to guess. Add another word."),
+        ("a" * 40, "Easy to guess. Add another word."),
+        ("a1" * 20, "Easy to guess. Add another word."),
+        ("Wolfgang-Wolfgang1", "Easy to guess. Add another word."),
+        ("PasswordPassword1", "Good password"),
+        ("meadow walk", "Good password"),
+        ("Amber-Meadow-52", "Strong password"),
+        ("correct horse battery", "Strong password"),
+    ):
+        field.fill(typed)
+        expect(told).to_have_text(words)
+        visitor.page.get_by_role("button", name="Show password").click()
+        expect(told).to_have_text(words)
+        visitor.page.get_by_role("button", name="Hide password").click()
+    widths = []
+    for typed in ("short", "password1", "meadow walk", "Amber-Meadow-52"):
+        field.fill(typed)
+        widths.append(told.evaluate("(one) => parseFloat(getComputedStyle(one, '::before').width)"))
+    assert widths == sorted(set(widths))
+    field.fill("")
+    pasted = "Pasted-Meadow-52"
+    field.focus()
+    # What a paste does to a field.
+    visitor.page.evaluate("(text) => document.execCommand('insertText', false, text)", pasted)
+    expect(field).to_have_value(pasted)
+    expect(told).to_have_text("Strong password")
+    assert asked == []
+    visitor.context.close()
+    visitor.watch.check()
+
+
+@in_one_mode
+def test_without_a_script_nothing_is_said_of_strength(visitor: Visitor) -> None:
+    visitor.open("/signup")
+    visitor.fill("Create a password", PASSWORD)
+    expect(visitor.page.locator(".strength")).to_have_text("")
 
 
 @in_one_mode

@@ -19,6 +19,7 @@ from bff.config.settings import (
     SameSite,
     Settings,
     ShopSettings,
+    SignupField,
     SignupMode,
 )
 from bff.errors import ConfigurationError
@@ -75,6 +76,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert features.add_login
     assert not features.api_docs
     assert not features.example_shop
+    assert features.signup_fields == frozenset()
     assert settings.social is None
     serving = settings.serving
     assert (serving.bind, serving.threads, serving.graceful_timeout_seconds) == ("127.0.0.1:8000", 32, 30)
@@ -158,6 +160,8 @@ GOOD: list[tuple[str, str, Callable[[Settings], object], object]] = [
     ("BFF_NEUTRAL_ANSWERS", "off", lambda s: s.features.neutral_answers, False),
     ("BFF_ACCOUNT_DELETION", "0", lambda s: s.features.account_deletion, False),
     ("BFF_ADD_LOGIN", "False", lambda s: s.features.add_login, False),
+    ("BFF_SIGNUP_FIELDS", "phone", lambda s: s.features.signup_fields, frozenset({SignupField.PHONE})),
+    ("BFF_SIGNUP_FIELDS", "Address, other-email,company,phone", lambda s: s.features.signup_fields, set(SignupField)),
     ("BFF_API_DOCS", "on", lambda s: s.features.api_docs, True),
     ("BFF_EXAMPLE_SHOP", "on", lambda s: s.features.example_shop, True),
     ("BFF_EXAMPLE_SHOP", "on", lambda s: s.serving.return_paths, ("/shop",)),
@@ -213,6 +217,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "BFF_RATE_LIMIT_GUEST": ("60/minute;60/minute",),
     "BFF_RATE_LIMIT_API": ("600",),
     "BFF_NEUTRAL_ANSWERS": ("maybe",),
+    "BFF_SIGNUP_FIELDS": ("adress", "address,", "address;company", "phone,phone", "email", "off"),
     "BFF_SHOP_NAME": (" Shop", "x" * 61),
     **dict.fromkeys(
         ("BFF_SHOP_URL", "BFF_ORDERS_URL", "BFF_HELP_URL", "BFF_IMPRINT_URL", "BFF_PRIVACY_URL", "BFF_TERMS_URL"),
@@ -241,6 +246,13 @@ BAD: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
 def test_wrong_value_is_the_one_problem_told(name: str, value: str) -> None:
     assert list(problems(**{name: value})) == [name]
+
+
+def test_wrong_field_of_the_sign_up_is_told_with_those_there_are() -> None:
+    assert (
+        "must be some of phone, company, other-email, address, with ',' between them"
+        in (problems(BFF_SIGNUP_FIELDS="address,telephone")["BFF_SIGNUP_FIELDS"])
+    )
 
 
 def test_password_in_a_public_url_is_not_repeated() -> None:

@@ -69,6 +69,7 @@ def walk(recorder: PageRecorder) -> None:
     one_way = recorder.open({**PROVIDER, "AUTH0_CONNECTIONS": ""})
     for path in ("/login", "/login/social"):
         visitor(one_way).get(path)
+    page_visits.asks_all(recorder.open({"BFF_SIGNUP_FIELDS": "phone,company,other-email,address"}))
     for mode, leads_to in _SIGN_UPS.items():
         other = recorder.open({"EMPORIX_SIGNUP": mode.value}, sandbox=SandboxSettings(signup=mode))
         page_visits.sign_up(other, leads_to=leads_to)

@@ -280,6 +280,16 @@ def _use(shop: Shop, somebody: PageBrowser, purpose: Purpose, **entries: str) ->
             return
 
 
+def asks_all(shop: Shop) -> None:
+    """Sign up where the shop asks for all it can; get it all wrong, see another country's fields."""
+    somebody = visitor(shop)
+    somebody.get("/signup")
+    somebody.send("/signup", companyRegistrationId="1", signInEmail="x", street="Rynek", contactPhone="?", zipCode="x")
+    entries = {name: str(value or "") for name, value in somebody.page.form("/signup").values.items()}
+    somebody.post("/signup", {**entries, "country": "DE", "changeCountry": "y"})
+    somebody.send("/signup", country="", contactName="Jane Doe", phone="x" * 300)
+
+
 def sign_up(shop: Shop, *, leads_to: str) -> None:
     """Create an account, try one that is there already, and sign in before the link was opened."""
     somebody = visitor(shop)

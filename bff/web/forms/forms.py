@@ -7,13 +7,16 @@ names what to do ("Enter your first name"), never what was done wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from types import MappingProxyType
+from typing import Any, cast
 
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, Regexp, StopValidation
 
 from bff.account import postal
 from bff.account.profile import AddressTexts
+from bff.config.settings import SignupField
 from bff.web.forms.address_words import could_be_a_phone, odd_phone, odd_postcode, wanted
 from bff.web.forms.fields import (
     PageForm,
@@ -143,28 +146,40 @@ class AddressForm(AddressFields):
         return frozenset((self.unshown.data or "").split(","))
 
 
-class SignupForm(AddressFields):
-    """Create an account; company, another sign-in e-mail and a first address are optional."""
+class SignupForm(PageForm):
+    """Create an account; what the shop asks besides, `signup_form` adds."""
 
-    contactName = text_field()  # noqa: N815
     firstName = text_field(DataRequired(_("Enter your first name")))  # noqa: N815
     lastName = text_field(DataRequired(_("Enter your last name")))  # noqa: N815
     email = new_email_field(DataRequired(_("Enter your e-mail address")))
     password = password_field(_("Enter a new password"), good_password)
+
+
+class _Phone(PageForm):
     phone = text_field()
+
+
+class _Company(PageForm):
     company = text_field()
     companyRegistrationId = text_field()  # noqa: N815
-    signInEmail = new_email_field()  # noqa: N815
-
-    @property
-    def is_begun(self) -> bool:
-        """Whether an address is wanted: the country alone may have been filled in by us."""
-        return any(self[name].data for name in ADDRESS_PROPERTIES if name != "country")
 
     def validate_companyRegistrationId(self, field: Field) -> None:  # noqa: N802
         """Upstream asks for the company's name with its number."""
         if field.data and not self.company.data:
             raise StopValidation(_("Enter the company's name too"))
+
+
+class _OtherEmail(PageForm):
+    signInEmail = new_email_field()  # noqa: N815
+
+
+class _FirstAddress(AddressFields):
+    contactName = text_field()  # noqa: N815
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether an address is wanted: the country alone may have been filled in by us."""
+        return any(self[name].data for name in ADDRESS_PROPERTIES if name != "country")
 
     def validate_contactName(self, field: Field) -> None:  # noqa: N802
         """An address that was begun needs a name."""
@@ -175,6 +190,23 @@ class SignupForm(AddressFields):
         """Upstream asks for the country of a first address."""
         if self.contactName.data and not field.data:
             raise StopValidation(_("Choose a country"))
+
+
+_BESIDES: Mapping[SignupField, type[PageForm]] = MappingProxyType(
+    {
+        SignupField.PHONE: _Phone,
+        SignupField.COMPANY: _Company,
+        SignupField.OTHER_EMAIL: _OtherEmail,
+        SignupField.ADDRESS: _FirstAddress,
+    }
+)
+
+
+@cache
+def signup_form(asked: frozenset[SignupField]) -> type[PageForm]:
+    """Return the form that creates an account; it has no field that the shop does not ask for, whatever is sent."""
+    besides = [form for field, form in _BESIDES.items() if field in asked]
+    return cast("type[PageForm]", type("SignupForm", (*besides, SignupForm), {}))
 
 
 class EmailOnlyForm(PageForm):

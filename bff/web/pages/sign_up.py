@@ -11,15 +11,16 @@ from typing import Any
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 
-from bff.config.settings import SignupMode
+from bff.config.settings import SignupField, SignupMode
 from bff.errors import SessionExpired, UpstreamRejected
 from bff.web import paths
 from bff.web.declared import Need
-from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, SignupForm, TokenForm
+from bff.web.forms.fields import PageForm
+from bff.web.forms.forms import ADDRESS_PROPERTIES, EmailOnlyForm, TokenForm, signup_form
 from bff.web.language import gettext as _
-from bff.web.language import language
+from bff.web.language import language_tag
 from bff.web.pages.address_fields import first_country, offer_places, turns_to_another_country
-from bff.web.pages.flow import FieldRefused, FormPage, see_other, to_sign_in
+from bff.web.pages.flow import FieldRefused, FormPage, nothing, see_other, to_sign_in
 from bff.web.pages.mailed_links import mailed, mailed_to, mailed_token, shows_sent, was_mailed
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
@@ -28,17 +29,19 @@ from bff.wiring import Services
 
 def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
     """Return the pages."""
+    asked = services.settings.features.signup_fields
+    has_address = SignupField.ADDRESS in asked
     return [
         FormPage(
             endpoint="signup",
             operations=("signup",),
             rule=paths.SIGN_UP,
             template="signup.html",
-            form=SignupForm,
+            form=signup_form(asked),
             need=Need.ANYONE,
-            values=_fresh,
-            prepare=offer_places,
-            reshape=turns_to_another_country,
+            values=_fresh if has_address else nothing,
+            prepare=offer_places if has_address else None,
+            reshape=turns_to_another_country if has_address else None,
             submit=_sign_up,
             on_get=_check_mail,
         ),
@@ -72,8 +75,9 @@ def _fresh(visit: Visit) -> Mapping[str, Any]:
     return {"country": country, "shownCountry": country}
 
 
-def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
-    wanted = _wanted(form)
+def _sign_up(visit: Visit, form: PageForm) -> ResponseReturnValue:
+    entered = {field.name: field.data for field in form}
+    wanted = _wanted(entered, language_tag(visit.services.settings.emporix.country))
     before = visit.session.signed_in
     try:
         visit.perform("signup", wanted)
@@ -83,7 +87,7 @@ def _sign_up(visit: Visit, form: SignupForm) -> ResponseReturnValue:
         taken = _("There is an account with this address already. Sign in, or choose another address.")
         raise FieldRefused("email", taken) from None
     if visit.services.settings.emporix.signup is not SignupMode.IMMEDIATE:
-        return mailed(visit, form.email.data)
+        return mailed(visit, entered["email"])
     who = visit.session.signed_in
     if who is None or (before is not None and who.customer.id == before.customer.id):
         # The account is there; only the sign-in that should have followed went wrong.
@@ -99,24 +103,25 @@ def _check_mail(visit: Visit) -> ResponseReturnValue | None:
     return render("check_mail.html", email=mailed_to(visit), waits_for_approval=mode is SignupMode.APPROVAL)
 
 
-def _wanted(form: SignupForm) -> dict[str, Any]:
+def _wanted(entered: Mapping[str, Any], language: str) -> dict[str, Any]:
+    email, password = entered["email"], entered["password"]
     details: dict[str, Any] = {
-        "firstName": form.firstName.data,
-        "lastName": form.lastName.data,
-        "contactEmail": form.email.data,
+        "firstName": entered["firstName"],
+        "lastName": entered["lastName"],
+        "contactEmail": email,
         # Else the account is in the language that Emporix takes for granted.
-        "preferredLanguage": language(),
+        "preferredLanguage": language,
     }
-    for name, field in (("contactPhone", form.phone), ("company", form.company)):
-        if field.data:
-            details[name] = field.data
-    if form.companyRegistrationId.data:
-        details["b2b"] = {"companyRegistrationId": form.companyRegistrationId.data}
-    wanted: dict[str, Any] = {"email": form.email.data, "password": form.password.data, "customerDetails": details}
-    if form.signInEmail.data:
-        wanted["signup"] = {"email": form.signInEmail.data, "password": form.password.data}
-    if form.contactName.data:
-        address = {name: form[name].data for name in ADDRESS_PROPERTIES if form[name].data}
+    for name, text in (("contactPhone", entered.get("phone")), ("company", entered.get("company"))):
+        if text:
+            details[name] = text
+    if number := entered.get("companyRegistrationId"):
+        details["b2b"] = {"companyRegistrationId": number}
+    wanted: dict[str, Any] = {"email": email, "password": password, "customerDetails": details}
+    if other := entered.get("signInEmail"):
+        wanted["signup"] = {"email": other, "password": password}
+    if entered.get("contactName"):
+        address = {name: entered[name] for name in ADDRESS_PROPERTIES if entered[name]}
         wanted["customerAddress"] = {**address, "tags": ["BILLING", "SHIPPING"]}
     return wanted
 

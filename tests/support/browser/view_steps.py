@@ -67,6 +67,11 @@ def unfolded_sign_up(visitor: Visitor) -> None:
         summary.click()
 
 
+def strength(visitor: Visitor) -> None:
+    visitor.open("/signup")
+    visitor.fill("Create a password", "meadow walk")
+
+
 def asked_for_mail(path: str, button: str) -> Steps:
     def steps(visitor: Visitor) -> None:
         visitor.open(path)

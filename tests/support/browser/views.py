@@ -23,6 +23,7 @@ class View:
     """What the shop is configured with besides."""
 
 
+ASKS_ALL = {"BFF_SIGNUP_FIELDS": "phone,company,other-email,address"}
 _DEAD = "This link no longer works"
 _CHECK = "Check your e-mail"
 _AWAY = "Your account can't be shown right now"
@@ -46,7 +47,13 @@ SIGNED_OUT = (
     View(name="login-to-delete", heading="Sign in", reach=view_steps.deletion_signed_out),
     View(name="inactive", heading="Your account is not active", reach=view_steps.inactive),
     View(name="signup", heading="Create an account", reach=at("/signup")),
-    View(name="signup-unfolded", heading="Create an account", reach=view_steps.unfolded_sign_up),
+    View(
+        name="signup-unfolded",
+        heading="Create an account",
+        reach=view_steps.unfolded_sign_up,
+        environment=ASKS_ALL,
+    ),
+    View(name="signup-strength", heading="Create an account", reach=view_steps.strength),
     View(name="signup-errors", heading="Create an account", reach=sent("/signup", "Create an account")),
     View(name="signup-check-mail", heading=_CHECK, reach=view_steps.sign_up),
     View(name="activate", heading="Activate your account", reach=at("/signup/optin?token=t")),

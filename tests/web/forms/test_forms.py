@@ -11,6 +11,7 @@ import pytest
 from flask import g
 from werkzeug.datastructures import MultiDict
 
+from bff.config.settings import SignupField
 from bff.operations.declared import MAX_BODY_BYTES
 from bff.operations.schemas import MAX_PASSWORD_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TEXT_CHARACTERS
 from bff.web.forms import forms
@@ -23,8 +24,8 @@ from bff.web.forms.forms import (
     LoginForm,
     PasswordForm,
     ResetForm,
-    SignupForm,
     TagsForm,
+    signup_form,
 )
 from bff.web.forms.profile_form import ProfileForm
 from tests.support.heavy import TEXTS
@@ -32,6 +33,7 @@ from tests.support.pages import TO_ULM
 from tests.support.shop import Shop
 
 ADDRESS = TO_ULM
+SignupForm = signup_form(frozenset(SignupField))
 PERSON = {"firstName": "Jane", "lastName": "Doe", "email": "jane@example.com", "password": "Quiet-Meadow-52"}
 PROFILE = {"firstName": "Jane", "lastName": "Doe"}
 
@@ -275,3 +277,25 @@ def test_uploads_and_json_are_not_read(shop: Shop) -> None:
         assert LoginForm().email.data is None
     with shop.app.test_request_context(method="POST", json=[1]):
         assert LoginForm().email.data is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ((), set()),
+        ((SignupField.PHONE,), {"phone"}),
+        ((SignupField.COMPANY,), {"company", "companyRegistrationId"}),
+        ((SignupField.OTHER_EMAIL,), {"signInEmail"}),
+        (
+            (SignupField.ADDRESS,),
+            {*ADDRESS_PROPERTIES, "shownCountry", "changeCountry", "anyway"},
+        ),
+        ((SignupField.PHONE, SignupField.OTHER_EMAIL), {"phone", "signInEmail"}),
+    ],
+)
+def test_sign_up_has_the_fields_that_the_shop_asks_for_and_no_other(
+    asked: tuple[SignupField, ...], names: set[str]
+) -> None:
+    form = signup_form(frozenset(asked))
+    assert set(form(formdata=None)._fields) - {"csrf_token", "owner"} == {*PERSON, *names}
+    assert errors(form, **PERSON, **dict.fromkeys({"phone", "signInEmail", "country"} - names, "\x00")) == {}

@@ -15,6 +15,7 @@ from bff.sandbox.state import AccountStatus
 from tests.support.pages import Page, PageBrowser, customer, less_what_is_random, reveal_nothing_of, visitor
 from tests.support.shop import Shop, ShopMaker
 
+ASKS_ALL: dict[str, Any] = {"BFF_SIGNUP_FIELDS": "phone,company,other-email,address"}
 NEW = "new@example.com"
 PASSWORD = "Quiet-Meadow-52"
 PERSON = {"firstName": "Jane", "lastName": "Doe", "email": NEW, "password": PASSWORD}
@@ -169,19 +170,94 @@ def test_only_what_was_entered_is_sent(shop: Shop) -> None:
     }
 
 
-def test_company_other_sign_in_address_and_first_address_are_sent(shop: Shop) -> None:
-    somebody = sign_up(
-        shop,
-        phone="123",
-        company="Example",
-        companyRegistrationId="1-2-3",
-        signInEmail="sign.in@example.com",
-        contactName="Jane Doe",
-        street="Rynek",
-        zipCode="31-042",
-        city="Krakow",
-        country="PL",
-    )
+BESIDES: dict[str, str] = {
+    "phone": "123",
+    "company": "Example",
+    "companyRegistrationId": "1-2-3",
+    "signInEmail": "sign.in@example.com",
+    "contactName": "Jane Doe",
+    "street": "Rynek",
+    "zipCode": "31-042",
+    "city": "Krakow",
+    "country": "PL",
+}
+
+
+def test_what_the_shop_does_not_ask_for_is_neither_shown_nor_sent(shop: Shop) -> None:
+    somebody = visitor(shop)
+    form = somebody.get("/signup").form("/signup")
+    assert set(form.values) == {"csrf_token", "formKey", "owner", *PERSON}
+    token = {name: str(form.values[name]) for name in ("csrf_token", "formKey")}
+    somebody.post("/signup", {**token, **PERSON, **BESIDES, "changeCountry": "y", "anyway": "y"})
+    assert (somebody.status, somebody.location) == (303, "/signup?sent=1")
+    assert sent(shop) == {
+        "email": NEW,
+        "password": PASSWORD,
+        "customerDetails": {"firstName": "Jane", "lastName": "Doe", "contactEmail": NEW, "preferredLanguage": "en"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("phone", {"phone"}),
+        ("company", {"company", "companyRegistrationId"}),
+        ("other-email", {"signInEmail"}),
+        ("address", {"contactName", "street", "zipCode", "city", "country"}),
+    ],
+)
+def test_each_part_that_the_shop_asks_for_is_offered_and_sent_alone(
+    make_shop: ShopMaker, asked: str, names: set[str]
+) -> None:
+    shop = make_shop(BFF_SIGNUP_FIELDS=asked)
+    somebody = visitor(shop)
+    offered = somebody.get("/signup").form("/signup").values.keys() & BESIDES.keys()
+    assert offered
+    assert offered <= names
+    somebody.send("/signup", **PERSON, **{name: BESIDES[name] for name in names})
+    body = sent(shop)
+    assert ("contactPhone" in body["customerDetails"]) == (asked == "phone")
+    assert ("company" in body["customerDetails"]) == ("b2b" in body["customerDetails"]) == (asked == "company")
+    assert ("signup" in body) == (asked == "other-email")
+    assert ("customerAddress" in body) == (asked == "address")
+
+
+@pytest.mark.parametrize(
+    ("browser", "country", "language", "currency"),
+    [
+        ("de", "DE", "de_DE", "EUR"),
+        ("de", "CH", "de_CH", "CHF"),
+        ("de", "PL", "de", "PLN"),
+        ("de-AT", None, "de", None),
+        ("en", "US", "en", "USD"),
+        ("en", "GB", "en_GB", "GBP"),
+    ],
+)
+def test_account_is_in_the_pages_language_and_the_countrys_currency(
+    make_shop: ShopMaker, browser: str, country: str | None, language: str, currency: str | None
+) -> None:
+    environment: dict[str, Any] = {} if country is None else {"EMPORIX_COUNTRY": country}
+    shop = make_shop(**environment)
+    somebody = visitor(shop, Accept_Language=browser)
+    somebody.get("/signup")
+    somebody.send("/signup", **PERSON)
+    details = sent(shop)["customerDetails"]
+    assert (details["preferredLanguage"], details.get("preferredCurrency")) == (language, currency)
+
+
+def test_ways_in_of_the_provider_stand_above_the_form(make_shop: ShopMaker) -> None:
+    shop = make_shop.with_provider().shop
+    page = visitor(shop).get("/signup").text
+    places = [page.index(text) for text in ("Continue with Google", ">or<", 'name="firstName"')]
+    assert places == sorted(places)
+    login = visitor(shop).get("/login").text
+    places = [login.index(text) for text in ('name="password"', ">or<", "Continue with Google")]
+    assert places == sorted(places)
+
+
+def test_company_other_sign_in_address_and_first_address_are_sent(make_shop: ShopMaker) -> None:
+    shop = make_shop(**ASKS_ALL)
+    somebody = sign_up(shop, **BESIDES)
     assert somebody.status == 303
     assert sent(shop) == {
         "email": NEW,
@@ -211,7 +287,8 @@ def test_company_other_sign_in_address_and_first_address_are_sent(shop: Shop) ->
     assert "sign.in@example.com" in somebody.get("/account").words
 
 
-def test_errors_keep_everything_but_the_password(shop: Shop) -> None:
+def test_errors_keep_everything_but_the_password(make_shop: ShopMaker) -> None:
+    shop = make_shop(**ASKS_ALL)
     entries = {"firstName": "", "company": "Example", "street": "Rynek", "country": "PL", "password": "short"}
     somebody = sign_up(shop, **entries)
     assert somebody.status == 422
