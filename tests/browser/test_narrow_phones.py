@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.support.browser.storefront import Storefront
 from tests.support.browser.visitor import Visitor, make_visitor
@@ -104,3 +104,26 @@ def test_main_buttons_are_as_wide_as_the_page(visitor: Visitor, store: Storefron
         assert box is not None
         assert whole is not None
         assert box["width"] >= whole["width"] - 1, name
+
+
+def test_signing_out_stays_in_sight_and_covers_no_link_of_the_strip(visitor: Visitor, store: Storefront) -> None:
+    visitor.become(store.customer(companies=True))
+    visitor.open("/account")
+    nav = visitor.page.get_by_role("navigation", name="Your account")
+    leave, strip = nav.get_by_role("button", name="Sign out"), nav.get_by_role("list")
+    links = nav.get_by_role("link").all()
+    assert len(links) == 5
+    for link in links:
+        link.focus()
+        expect(link).to_be_in_viewport(ratio=0.2)
+        expect(leave).to_be_in_viewport(ratio=1)
+    ends, edge = strip.bounding_box(), leave.bounding_box()
+    assert ends is not None
+    assert edge is not None
+    assert ends["x"] + ends["width"] <= edge["x"]
+
+
+def test_strip_begins_at_the_page_that_is_open(visitor: Visitor, store: Storefront) -> None:
+    visitor.become(store.customer(companies=True))
+    visitor.open("/account/company")
+    expect(visitor.page.locator(".account-nav a[aria-current]")).to_be_in_viewport(ratio=0.9)

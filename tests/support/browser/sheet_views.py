@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-import tests.support.browser.view_steps as view_steps
+import tests.support.browser.sheet_steps as sheet_steps
 from bff.web.errors import FAULTS, Fault
 from tests.support.browser.view_steps import at, signed_in
 from tests.support.browser.views import VIEWS, View
@@ -23,16 +23,67 @@ def _failures() -> tuple[View, ...]:
     kinds = {(fault.status, fault.type): fault for fault in (*FAULTS.values(), *_RARE)}
     return tuple(
         View(
-            name=f"failure-{status}-{kind.replace('_', '-')}", heading=re.compile("."), reach=view_steps.failure(fault)
+            name=f"failure-{status}-{kind.replace('_', '-')}", heading=re.compile("."), reach=sheet_steps.failure(fault)
         )
         for (status, kind), fault in sorted(kinds.items())
     )
 
 
+_EVERYTHING = {
+    **next(view for view in VIEWS if view.name == "home-links").environment,
+    "BFF_SHOP_NAME": "Example Shop",
+}
 _BESIDES = (
-    View(name="profile-social", heading="Your profile", reach=view_steps.social_account),
-    View(name="address-changed-elsewhere", heading="Edit an address", reach=view_steps.address_changed_elsewhere),
-    View(name="home-company", heading="Your account", reach=signed_in(at("/"), companies=True)),
+    View(name="profile-social", heading="Your profile", reach=sheet_steps.social_account),
+    View(name="address-changed-elsewhere", heading="Edit an address", reach=sheet_steps.address_changed_elsewhere),
+    *(
+        View(
+            name=f"address-new-{country.lower()}",
+            heading="Add an address",
+            reach=signed_in(sheet_steps.address_form_of(country), addresses=False),
+        )
+        for country in ("DE", "GB", "US", "IE", "JP", "CN", "BR", "IN", "HK")
+    ),
+    View(name="address-doubtful", heading="Add an address", reach=signed_in(sheet_steps.doubtful_address)),
+    View(name="addresses-of-the-world", heading="Your addresses", reach=sheet_steps.addresses_of_the_world),
+    View(name="addresses-added", heading="Your addresses", reach=signed_in(sheet_steps.address_added)),
+    View(name="addresses-away", heading="Add an address", reach=signed_in(sheet_steps.address_not_taken)),
+    View(name="home-away", heading="Hello, Jane", reach=signed_in(sheet_steps.home_away)),
+    View(
+        name="home-company-links",
+        heading="Hello, Jane",
+        reach=signed_in(at("/"), companies=True),
+        environment=_EVERYTHING,
+    ),
+    View(name="home-long-names", heading=re.compile("."), reach=sheet_steps.long_names),
+    View(name="login-links", heading="Sign in", reach=at("/login"), environment=_EVERYTHING),
+    View(name="signup-links", heading="Create an account", reach=at("/signup"), environment=_EVERYTHING),
+    View(name="language-chosen", heading=re.compile("."), reach=sheet_steps.other_language),
+    View(name="company-chosen", heading="Your profile", reach=signed_in(sheet_steps.company_chosen, companies=True)),
+    View(name="company-none", heading="Choose a company", reach=signed_in(at("/account/company"))),
+    View(name="profile-unreadable", heading="Your profile", reach=sheet_steps.unreadable_profile),
+    View(name="profile-email", heading="Change your e-mail for messages", reach=signed_in(at("/account?change=email"))),
+    View(name="profile-phone", heading="Change your phone number", reach=signed_in(at("/account?change=phone"))),
+    View(name="profile-currency", heading="Change your currency", reach=signed_in(at("/account?change=currency"))),
+    View(
+        name="profile-several",
+        heading="Change your details",
+        reach=signed_in(at("/account?change=name&change=email&change=phone&change=company"), companies=True),
+    ),
+    View(name="profile-errors", heading="Change your details", reach=signed_in(sheet_steps.profile_errors)),
+    View(name="profile-away", heading="Change your name", reach=signed_in(sheet_steps.profile_not_taken)),
+    View(name="security-social", heading="Security", reach=sheet_steps.social_security),
+    View(name="activated", heading=re.compile("."), reach=sheet_steps.activated),
+    View(name="reset-done", heading="Sign in", reach=sheet_steps.password_reset),
+    View(name="email-confirmed", heading="Your profile", reach=sheet_steps.email_confirmed),
+    View(name="email-confirmed-elsewhere", heading="Sign in", reach=sheet_steps.email_confirmed_elsewhere),
+    View(name="deleted", heading=re.compile("."), reach=sheet_steps.deleted),
+    View(
+        name="failure-help",
+        heading=re.compile("."),
+        reach=signed_in(at("/nothing")),
+        environment=_EVERYTHING,
+    ),
     View(
         name="shop",
         heading=re.compile("."),
@@ -55,6 +106,7 @@ SHOWN_BY: Mapping[str, str] = {
     "/account/delete": "delete",
     "/account/delete/confirm": "delete-confirm",
     "/account/email": "email",
+    "/account/email/hide": "email-hide",
     "/account/logins": "logins",
     "/account/password": "password",
     "/account/security": "security",

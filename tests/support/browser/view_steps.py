@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from playwright.sync_api import Page
 
-from bff.factory import create_app
 from bff.sandbox.faults import Fault
 from bff.sandbox.mails import Purpose
 from bff.sandbox.state import AccountStatus
-from bff.sessions.model import SocialIdentity
-from bff.web.errors import Fault as WebFault
-from bff.web.rendering import render
 from tests.support.browser.storefront import PASSWORD, fresh_email
 from tests.support.browser.visitor import Visitor
 from tests.support.fakes.answers import empty
 
 Steps = Callable[[Visitor], object]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
-_GOOGLE = SocialIdentity(issuer="http://127.0.0.1:1/", subject="x", sid=None)
 
 
 def at(path: str) -> Steps:
@@ -246,37 +240,6 @@ def go_from_elsewhere(visitor: Visitor, path: str) -> None:
     visitor.open(visitor.store.sandbox_url + "/")
     with visitor.page.expect_navigation(url=visitor.store.url + path):
         visitor.page.evaluate("(url) => { location.href = url }", visitor.store.url + path)
-
-
-def social_account(visitor: Visitor) -> None:
-    """Have come by the identity provider, to an account without a password."""
-    visitor.become(visitor.store.customer())
-    visitor.store.change_who(visitor.cookie, lambda who: replace(who, social=_GOOGLE))
-    visitor.open("/account")
-
-
-def address_changed_elsewhere(visitor: Visitor) -> None:
-    email = visitor.store.customer()
-    visitor.become(email)
-    address_id = visitor.store.address_id(email, "Rynek")
-    visitor.open(f"/account/addresses/{address_id}")
-    stored = visitor.store.stored(email).addresses[address_id]
-    stored |= {"city": "Poznan", "metadata": {"mixins": {}, "version": 2}}
-    visitor.press("Save the address")
-
-
-def failure(fault: WebFault) -> Steps:
-    """Show a page of a fault that hardly anything leads to; the shop serves it its style and script."""
-
-    def steps(visitor: Visitor) -> None:
-        shop = visitor.store.services
-        language = visitor.page.evaluate("navigator.language")
-        with create_app(shop.settings, shop).test_request_context(headers={"Accept-Language": language}):
-            html = render("error.html", fault=fault, request_id="0123456789abcdef").get_data(as_text=True)
-        visitor.page.route("**/failure", lambda route: route.fulfill(body=html, content_type="text/html"))
-        visitor.open("/failure")
-
-    return steps
 
 
 def send_form(page: Page, target: str, size_bytes: int = 0) -> None:
