@@ -15,6 +15,7 @@ from werkzeug.datastructures import ImmutableDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
+from bff.account.orders import order_rows
 from bff.config.settings import Settings
 from bff.events import Event
 from bff.operations.declared import MAX_BODY_BYTES
@@ -162,6 +163,7 @@ def create_app(
         may_add_login=lambda: settings.features.add_login,
         min_password_characters=MIN_PASSWORD_CHARACTERS,
         paths=paths.for_templates(),
+        shows_orders=order_rows(services.operations) is not None,
         shop=settings.shop,
     )
     catalogues = Catalogues.read(translations) if translations else Catalogues.read()

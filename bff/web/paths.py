@@ -61,6 +61,9 @@ ADDRESS: Final = PathWithId("/account/addresses/<addressId>")
 ADDRESS_DELETE: Final = PathWithId("/account/addresses/<addressId>/delete")
 ADDRESS_DEFAULT: Final = PathWithId("/account/addresses/<addressId>/default")
 ADDRESS_TAGS: Final = PathWithId("/account/addresses/<addressId>/tags")
+ORDERS: Final = "/account/orders"
+"""There is a page, and one below for each order, where the shop's file declares the rows for it."""
+ORDER: Final = PathWithId("/account/orders/<orderId>")
 SECURITY: Final = "/account/security"
 EMAIL: Final = "/account/email"
 EMAIL_HIDE: Final = "/account/email/hide"

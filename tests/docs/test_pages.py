@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bff.storefront.file import DEMO
 from tests.support.audit.audit_parts import build
 from tests.support.documents import ROOT, code_in, document, first_cells, section
 from tests.support.shop import ShopMaker
@@ -16,7 +17,7 @@ def test_every_page_is_named_and_no_other() -> None:
     named = [path for cell in first_cells(section(PAGES, "Paths")) for path in re.findall(r"`([^`]+)`", cell)]
     there = {
         rule.rule
-        for rule in build().url_map.iter_rules()
+        for rule in build(BFF_STOREFRONT=str(DEMO), EMPORIX_SITE="main").url_map.iter_rules()
         if not rule.rule.startswith(("/api/", "/static/")) and rule.rule not in ("/healthz", "/readyz")
     }
     assert len(named) == len(set(named))

@@ -228,6 +228,12 @@ def test_no_role_sees_or_leaves_a_secret_by_a_declared_row(make_shop: ShopMaker,
             answer = visitor.send(target.verb, f"{path}?{query}" if query else path, target.rule, **body)
             if answer.status_code < 300:
                 well.append(target.id)
+        if role is Role.CUSTOMER:
+            visitor.get_ready()
+            order = f"/account/orders/{known['orderId']}"
+            for path, rule in (("/", "/"), ("/account/orders",) * 2, (order, "/account/orders/<orderId>")):
+                shown = visitor.send("GET", path, rule)
+                assert (shown.status_code, known["orderId"] in shown.get_data(as_text=True)) == (200, True)
         assert here.watch.findings() == set()
         # There was something to be found, and much of it was really read.
         secrets = {TokenKind.SESSION_ID, TokenKind.SAAS if role is Role.CUSTOMER else TokenKind.ANONYMOUS_ACCESS}

@@ -47,6 +47,21 @@ def test_customer_orders_a_cart_once(driver: Driver) -> None:
     assert driver.sandbox.recorder.executions("checkout_order") == checked_out(driver) == 1
 
 
+def test_order_says_in_parts_what_it_comes_to(driver: Driver) -> None:
+    shopper = customer(driver)
+    cart = shopper.open_cart()
+    shopper.put_in(cart, "teapot", 1)
+    shopper.done("POST", f"/cart/{{tenant}}/carts/{cart}/discounts", json={"code": "WELCOME10"})
+    order = shopper.get(f"{ORDERS}/{shopper.check_out(cart).json()['orderId']}")
+    parts = order["calculatedPrice"]
+    whole = parts["price"]["grossValue"] - parts["totalDiscount"]["price"]["grossValue"]
+    whole += parts.get("totalFee", {"grossValue": 0})["grossValue"] + parts["totalShipping"]["grossValue"]
+    assert parts["totalDiscount"]["value"] > 0
+    assert parts["finalPrice"]["grossValue"] == pytest.approx(whole, abs=0.001) == order["totalPrice"]
+    (line,) = order["entries"]
+    assert line["calculatedUnitPrice"]["grossValue"] == line["calculatedPrice"]["price"]["grossValue"] == 59.0
+
+
 def test_order_takes_from_the_shelf_and_gives_points(driver: Driver) -> None:
     shopper = customer(driver)
     before = shopper.get("/reward-points/public/customer")

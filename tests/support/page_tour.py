@@ -15,6 +15,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.storefront.file import DEMO
 from bff.web.errors import FAULTS, Fault
 from tests.support.fakes.answers import empty
+from tests.support.orders import DECLARED, order, ordered
 from tests.support.page_recorder import PageRecorder, answering, customer_of, signed_in, token_of
 from tests.support.page_visits import NOBODY, PASSWORD
 from tests.support.pages import WHOLE_PROFILE, visitor
@@ -82,6 +83,13 @@ def walk(recorder: PageRecorder) -> None:
         somebody.get("/")
     for path in ("/nothing", "/signup"):
         visitor(linked).get(path)
+    elsewhere = recorder.open({**dict.fromkeys(_LINKS, "https://shop.example.com/there"), **DECLARED})
+    jane = signed_in(elsewhere)
+    for path in ("/", "/account/orders"):
+        jane.get(path)
+    ordered(elsewhere.sandbox, customer_of(elsewhere), order())
+    for path in ("/account/orders/EON2076", "/account/orders/EON1"):
+        jane.get(path)
     strict = recorder.open({"BFF_COOKIE_SAMESITE": "Strict"})
     visitor(strict, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate").get("/login")
     somebody = visitor(recorder.open({"REDIS_URL": "redis://127.0.0.1:1/0"}))
@@ -96,6 +104,7 @@ def _route(shop: Shop, rule: str, method: str) -> None:
         somebody = visitor(shop) if email is None else signed_in(shop, email, password)
         address = next(iter(customer_of(shop, email or B2C_EMAIL).addresses), "x")
         path = rule.replace("<addressId>", address).replace("<connection>", "google-oauth2")
+        path = path.replace("<orderId>", "EON2076")
         if method == "GET":
             somebody.get(path)
             somebody.get(rule.replace("<", "").replace(">", ""))

@@ -6,9 +6,11 @@ shop's own texts.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from bff.account.orders import MOST_LINES
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
 from bff.sandbox.faults import CannedResponse
 from bff.sandbox.mails import Purpose
@@ -19,6 +21,7 @@ from bff.sessions.model import SignedIn, SocialIdentity, WebRecord
 from bff.web.forms.profile_form import SECTIONS
 from bff.web.pages import sign_in
 from tests.support.fakes.answers import empty
+from tests.support.orders import HOME, entry, order, ordered
 from tests.support.page_recorder import answering, customer_of, signed_in, token_of
 from tests.support.pages import WHOLE_PROFILE, PageBrowser, visitor
 from tests.support.shop import Shop
@@ -30,6 +33,8 @@ THIRD_EMAIL = "third@example.com"
 NOBODY = "nobody@example.com"
 TYPED_CITY = "Ulm"
 DEVICES = "/account/sessions"
+ORDERS = "/account/orders"
+PIECE = entry("Sencha", 1, 8.9)
 FIREFOX_ON_WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -153,6 +158,38 @@ def profile(shop: Shop) -> None:
     somebody = jane.fork(shop)
     somebody.browser.cookie = None
     somebody.post("/account", {})
+
+
+def orders(shop: Shop) -> None:
+    """Look at orders of every kind, at none, at those of another, and at what is no order."""
+    jane, record = signed_in(shop), customer_of(shop)
+    for path in ("/", ORDERS):
+        jane.get(path)
+    older = {"calculatedPrice": None, "tax": {"total": {"amount": 1, "inclusive": False}}, "totalPrice": 2}
+    states = ("IN_CHECKOUT", "CREATED", "CONFIRMED", "COMPLETED", "DECLINED")
+    of_one = [order(f"EON{number}", status=status, entries=[PIECE]) for number, status in enumerate(states)]
+    entity = customer_of(shop, B2B_EMAIL).legal_entities[0]
+    more = (
+        order("EON10", billingAddress=HOME),
+        order("EON11", entries=[{"amount": 2}, PIECE], shippingAddress={"city": 5}, **older),
+        order("EON12", entries=[{}] * (MOST_LINES + 1)),
+        order("EON13", entries=[{}] * (MOST_LINES + 2)),
+        order("EON14", entries=[]),
+        order("EON15", legalEntityId=entity.id),
+    )
+    ordered(shop.sandbox, record, order(), *of_one, *more)
+    for path in ("/", ORDERS, f"{ORDERS}?page=2", f"{ORDERS}?page=9", *(f"{ORDERS}/{one['id']}" for one in more)):
+        jane.get(path)
+    jane.get(f"{ORDERS}/EON2076")
+    john = signed_in(shop, B2B_EMAIL, B2B_PASSWORD)
+    john.get(f"{ORDERS}/EON15")
+    ordered(shop.sandbox, customer_of(shop, B2B_EMAIL), order("EON15", legalEntityId=entity.id))
+    john.get(f"{ORDERS}/EON15")
+    for listed, total in (([{}, 7], "1"), ([{}, 7, 8], "1"), ([], "4"), ([{}], "x")):
+        body, headers = json.dumps(listed).encode(), {"Content-Type": "application/json", "X-Total-Count": total}
+        with answering(shop, CannedResponse(status=200, body=body, headers=headers), "orders"):
+            for path in ("/", ORDERS, f"{ORDERS}?page=2"):
+                jane.get(path)
 
 
 def company(shop: Shop) -> None:
@@ -340,6 +377,7 @@ ALL: tuple[Callable[[Shop], None], ...] = (
     addresses,
     countries,
     profile,
+    orders,
     company,
     credentials,
     devices,

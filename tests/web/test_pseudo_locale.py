@@ -35,6 +35,14 @@ COUNTRIES = {"Germany", "Poland"}
 POSTCODES = {"Eircode", "A65 F4E2"}
 BROWSERS = {"Firefox", "Windows"}
 CHOSEN = {"English", "English (United States)", "Euro (EUR)", "US Dollar (USD)", "Swiss Franc (CHF)", "main", "outlet"}
+ORDERS = {
+    "Sencha",
+    "Teapot",
+    "Standard",
+    "Example Post",
+    "Accounts",
+    *(f"EON{number}" for number in (*range(16), 2076)),
+}
 ADDRESSES = {f"{PUBLIC_URL}/login"}
 DATA = (
     ADDRESSES
@@ -49,6 +57,7 @@ DATA = (
     | POSTCODES
     | BROWSERS
     | CHOSEN
+    | ORDERS
 )
 
 OPTIONS: Mapping[tuple[str, str], str] = {

@@ -32,6 +32,9 @@ class Split:
     def __add__(self, other: Split) -> Split:
         return Split(net_cents=self.net_cents + other.net_cents, tax_cents=self.tax_cents + other.tax_cents)
 
+    def __sub__(self, other: Split) -> Split:
+        return Split(net_cents=self.net_cents - other.net_cents, tax_cents=self.tax_cents - other.tax_cents)
+
 
 NOTHING = Split(net_cents=0, tax_cents=0)
 

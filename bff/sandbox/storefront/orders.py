@@ -7,7 +7,7 @@ from bff.sandbox.replies import JsonObject, Refused, Reply, error_message, forbi
 from bff.sandbox.storefront.availability import take
 from bff.sandbox.storefront.goods import item_yrn
 from bff.sandbox.storefront.listing import listed, shown
-from bff.sandbox.storefront.money import amount, price, split
+from bff.sandbox.storefront.money import Split, amount, price, split
 from bff.sandbox.storefront.operations import StorefrontOperation
 from bff.sandbox.storefront.places import SITES
 from bff.sandbox.storefront.saas import check_saas_token
@@ -61,7 +61,7 @@ def order_of(shop: Shop, cart: Cart, body: JsonObject, shipping_cents: int, call
         },
         "subTotalPrice": amount(of_it.subtotal_cents),
         "totalPrice": amount(goods.gross_cents + shipping_cents),
-        "calculatedPrice": {"price": goods.spelled(), "finalPrice": (goods + carried).spelled()},
+        "calculatedPrice": _calculated(of_it, carried),
         "channel": cart.extras.get("channel", {}),
         "createdBy": grant.customer_id or "",
         "mixins": cart.extras.get("mixins", {}),
@@ -77,6 +77,17 @@ def order_of(shop: Shop, cart: Cart, body: JsonObject, shipping_cents: int, call
     )
 
 
+def _calculated(of_it: Totals, carried: Split) -> JsonObject:
+    found: JsonObject = {"price": of_it.before.spelled(), "totalShipping": carried.spelled()}
+    if of_it.discounts:
+        off = of_it.before - of_it.discounted
+        found["discountedPrice"] = of_it.discounted.spelled()
+        found["totalDiscount"] = {"value": amount(of_it.discount_cents), "price": off.spelled()}
+    if of_it.fee_cents:
+        found["totalFee"] = (of_it.final - of_it.discounted).spelled()
+    return {**found, "finalPrice": (of_it.final + carried).spelled()}
+
+
 def _entries(of_it: Totals, tenant: str) -> list[JsonObject]:
     return [
         {
@@ -87,6 +98,9 @@ def _entries(of_it: Totals, tenant: str) -> list[JsonObject]:
             "effectiveQuantity": line.item.quantity,
             "originalPrice": amount(line.item.unit_cents),
             "unitPrice": amount(line.item.unit_cents),
+            "calculatedUnitPrice": split(
+                line.item.unit_cents, line.rate, includes_tax=of_it.site.includes_tax
+            ).spelled(),
             "totalPrice": amount(line.cents),
             "product": {
                 "id": line.product.id,

@@ -65,13 +65,28 @@ class Totals:
         return sum(line.fee_cents for line in self.lines)
 
     @property
+    def before(self) -> Split:
+        """Of all lines, before discounts and fees."""
+        return sum((line.before for line in self.lines), NOTHING)
+
+    @property
+    def discounted(self) -> Split:
+        """Of all lines, after discounts and before fees."""
+        return sum(
+            (
+                split(line.cents - line.discount_cents, line.rate, includes_tax=self.site.includes_tax)
+                for line in self.lines
+            ),
+            NOTHING,
+        )
+
+    @property
     def final(self) -> Split:
         """What is to be paid for the goods."""
         return sum((line.final for line in self.lines), NOTHING)
 
     def spelled(self) -> JsonObject:
         """Return those properties of a cart that follow from its lines."""
-        before = sum((line.before for line in self.lines), NOTHING)
         rates = sorted({(line.product.tax_class, line.rate) for line in self.lines})
         taxes: list[JsonObject] = []
         for tax_class, rate in rates:
@@ -83,10 +98,10 @@ class Totals:
             "totalTax": price(self.final.tax_cents, self.currency),
             "totalPrice": price(self.final.gross_cents, self.currency),
             "itemFeesTotal": {"subTotal": amount(self.fee_cents), "total": amount(self.fee_cents)},
-            "subtotalAggregate": {"currency": self.currency, **before.spelled()},
+            "subtotalAggregate": {"currency": self.currency, **self.before.spelled()},
             "taxAggregate": {"lines": taxes},
             "totalUnitsCount": sum(line.item.quantity for line in self.lines),
-            "calculatedPrice": {"price": before.spelled(), "finalPrice": self.final.spelled()},
+            "calculatedPrice": {"price": self.before.spelled(), "finalPrice": self.final.spelled()},
         }
 
 

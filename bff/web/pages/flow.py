@@ -145,6 +145,8 @@ def register_view(
             if visit.session.signed_in is None:
                 return to_sign_in(path_to_come_back_to(), notice="session-ended" if visit.session.just_ended else None)
             return view(visit)
+        except ReauthenticationRequired:
+            return to_sign_in(path_to_come_back_to(), reauthentication=True)
         except (LoginRequired, SessionExpired):
             return to_sign_in(path_to_come_back_to(), notice="session-ended")
 

@@ -8,15 +8,17 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from bff.account.orders import OrderRows, order_rows
 from bff.account.postal import lines
 from bff.account.profile import Profile, addresses_of
-from bff.errors import LoginRequired, SessionExpired, UpstreamError
+from bff.errors import LoginRequired, ReauthenticationRequired, SessionExpired, UpstreamError
 from bff.web import paths
 from bff.web.declared import Declared, Need, declare
 from bff.web.forms.choices import countries
 from bff.web.language import locale_code
 from bff.web.pages.flow import to_sign_in
 from bff.web.pages.glance import at_a_glance
+from bff.web.pages.order_words import read_orders
 from bff.web.pages.visit import Visit
 from bff.web.rendering import render
 from bff.web.return_path import path_to_come_back_to
@@ -24,23 +26,26 @@ from bff.web.session_interface import browser_session
 from bff.wiring import Services
 
 _READS = ("get_me",)
+_LAST_ORDERS = 3
 
 
 def make_blueprint(services: Services) -> Blueprint:
     """Return the home page."""
     home = Blueprint("home", __name__)
+    rows = order_rows(services.operations)
+    reads = _READS if rows is None else (*_READS, rows.many.name)
 
     @home.get(paths.HOME)
     def index() -> ResponseReturnValue:
-        visit = Visit(services=services, browser=browser_session(), path_values={}, operations=_READS)
+        visit = Visit(services=services, browser=browser_session(), path_values={}, operations=reads)
         if visit.session.signed_in is None:
             return render("home.html")
         try:
-            return render("home.html", **_of_upstream(visit), **at_a_glance(visit))
+            return render("home.html", **_of_upstream(visit), **_last_orders(visit, rows), **at_a_glance(visit))
         except (LoginRequired, SessionExpired):
             return to_sign_in(path_to_come_back_to(), notice="session-ended")
 
-    declare(home, index.__name__, Declared(need=Need.ANYONE, operations=_READS, for_customers=True))
+    declare(home, index.__name__, Declared(need=Need.ANYONE, operations=reads, for_customers=True))
     return home
 
 
@@ -60,3 +65,15 @@ def _of_upstream(visit: Visit) -> Mapping[str, Any]:
         "default": default,
         "lines": lines(default.texts, names.get(default.texts.country or "")) if default else (),
     }
+
+
+def _last_orders(visit: Visit, rows: OrderRows | None) -> Mapping[str, Any]:
+    if rows is None:
+        return {}
+    try:
+        listed = read_orders(visit, rows, page=1, size=_LAST_ORDERS)
+    except (UpstreamError, ReauthenticationRequired):
+        return {"listed": None}
+    # What is said to be there, and not given, is not known.
+    is_known = bool(listed.orders) or not (listed.total or listed.unreadable)
+    return {"listed": listed if is_known else None}

@@ -108,6 +108,8 @@ SHOWN_BY: Mapping[str, str] = {
     "/account/email": "email",
     "/account/email/hide": "email-hide",
     "/account/logins": "logins",
+    "/account/orders": "orders",
+    "/account/orders/<orderId>": "order",
     "/account/password": "password",
     "/account/security": "security",
     "/account/sessions": "devices-one",

@@ -14,6 +14,7 @@ from bff.sandbox.state import AccountStatus
 from tests.support.browser.storefront import PASSWORD, fresh_email
 from tests.support.browser.visitor import Visitor
 from tests.support.fakes.answers import empty
+from tests.support.orders import ordered
 
 Steps = Callable[[Visitor], object]
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -272,3 +273,21 @@ def posted(target: str, size_bytes: int = 0) -> Steps:
 def posted_from_elsewhere(visitor: Visitor) -> None:
     visitor.open(visitor.store.sandbox_url + "/")
     send_form(visitor.page, visitor.store.url + "/login")
+
+
+def with_orders(path: str, *orders: dict[str, Any], **customer: Any) -> Steps:
+    """Open a page as a customer who has ordered these."""
+
+    def steps(visitor: Visitor) -> None:
+        email = visitor.store.customer(**customer)
+        ordered(visitor.store.sandbox, visitor.store.stored(email), *orders)
+        visitor.become(email)
+        visitor.open(path)
+
+    return steps
+
+
+def orders_away(visitor: Visitor) -> None:
+    visitor.store.sandbox.faults.add("orders", Fault(answer=empty(503)))
+    visitor.open("/")
+    visitor.store.sandbox.faults.clear()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import tests.support.browser.view_steps as view_steps
-from tests.support.browser.view_steps import Steps, at, of_address, sent, signed_in
+from tests.support.browser.view_steps import Steps, at, of_address, sent, signed_in, with_orders
+from tests.support.orders import DECLARED, entry, order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,27 @@ _LINKS = {
     "BFF_PRIVACY_URL": "/privacy",
     "BFF_TERMS_URL": "/terms",
 }
+
+_ORDERS = {**_LINKS, "BFF_ORDERS_URL": "", **DECLARED}
+_SOME = (
+    order("EON2079", status="IN_CHECKOUT", created="2026-02-11T08:00:00.000Z"),
+    order("EON2078", status="CREATED", created="2026-02-09T08:00:00.000Z"),
+    order("EON2076"),
+    order("EON2051", status="COMPLETED", created="2025-11-02T08:00:00.000Z"),
+    order("EON1987", status="DECLINED", created="2025-09-21T08:00:00.000Z"),
+    *(order(f"EON19{number}", status="COMPLETED", created="2025-05-04T08:00:00.000Z") for number in range(50, 59)),
+)
+_LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 4
+_ODD = order(
+    "x" * 64,
+    status=_LONG,
+    currency="eur",
+    entries=[entry(_LONG, 1.5, 123456789.99), {"amount": "two"}],
+    shipments=[{"carrier": _LONG, "trackingNumber": "9" * 200, "trackingUrl": "javascript:alert(1)"}],
+    payments=[{"method": _LONG}],
+    calculatedPrice=None,
+    totalPrice=987654321012.5,
+)
 
 SIGNED_OUT = (
     View(name="home", heading="Your account", reach=at("/")),
@@ -79,6 +101,41 @@ SIGNED_IN = (
     View(name="home-signed-in", heading="Hello, Jane", reach=signed_in(at("/"))),
     View(name="home-company", heading="Hello, Jane", reach=signed_in(at("/"), companies=True)),
     View(name="home-no-address", heading="Hello, Jane", reach=signed_in(at("/"), addresses=False), environment=_LINKS),
+    View(name="home-orders", heading="Hello, Jane", reach=with_orders("/", *_SOME), environment=_ORDERS),
+    View(name="home-orders-none", heading="Hello, Jane", reach=signed_in(at("/")), environment=_ORDERS),
+    View(name="home-orders-away", heading="Hello, Jane", reach=signed_in(view_steps.orders_away), environment=_ORDERS),
+    View(
+        name="orders",
+        heading="Your orders",
+        reach=with_orders("/account/orders", *_SOME, companies=True),
+        environment=_ORDERS,
+    ),
+    View(
+        name="orders-last-page",
+        heading="Your orders",
+        reach=with_orders("/account/orders?page=2", *_SOME),
+        environment=_ORDERS,
+    ),
+    View(name="orders-none", heading="Your orders", reach=signed_in(at("/account/orders")), environment=_ORDERS),
+    View(name="orders-odd", heading="Your orders", reach=with_orders("/account/orders", _ODD), environment=_ORDERS),
+    View(
+        name="order",
+        heading="Order EON2076",
+        reach=with_orders("/account/orders/EON2076", order()),
+        environment=_ORDERS,
+    ),
+    View(
+        name="order-odd",
+        heading=f"Order {'x' * 64}",
+        reach=with_orders(f"/account/orders/{'x' * 64}", _ODD),
+        environment=_ORDERS,
+    ),
+    View(
+        name="order-unknown",
+        heading="We have no such order",
+        reach=signed_in(at("/account/orders/EON9999")),
+        environment=_ORDERS,
+    ),
     View(name="signed-in-already", heading="You are signed in", reach=signed_in(at("/login"))),
     View(name="logout", heading="Sign out", reach=signed_in(at("/logout"))),
     View(name="once-more", heading="Confirm it's you to continue", reach=signed_in(view_steps.once_more)),
