@@ -22,7 +22,19 @@ from bff.storefront.reader import read_storefront
 from tests.support.orders import FULL, entry, order
 
 SHIPPED: Mapping[str, Operation] = read_storefront(DEMO).with_built_in()
-ODD_AMOUNTS = [None, True, "1", [], {}, float("nan"), float("inf"), -float("inf"), 10**12, 10**400, -(10**12)]
+ODD_AMOUNTS: list[Any] = [
+    None,
+    True,
+    "1",
+    [],
+    {},
+    float("nan"),
+    float("inf"),
+    -float("inf"),
+    10**12,
+    10**400,
+    -(10**12),
+]
 
 
 def read(content: dict[str, Any], language: str = "en") -> Order:
@@ -58,15 +70,16 @@ def test_names_are_in_the_language_wanted_or_in_one_that_there_is() -> None:
     assert read(FULL, "de").lines[0].name == "Sencha (de)"
     assert read(FULL, "de").delivery_method == "Normalversand"
     assert read(FULL, "fr").lines[0].name == "Sencha"
-    product = {"id": "tea", "sku": "TEA"}
-    for names, shown in [
+    product: dict[str, Any] = {"id": "tea", "sku": "TEA"}
+    named: list[tuple[dict[str, Any], str]] = [
         ({"localizedName": {"pl": "Herbata"}}, "Herbata"),
         ({"name": {"de": "Tee", "en": "Tea"}}, "Tea"),
         ({"name": "Tea"}, "Tea"),
         ({"localizedName": {"en": 5, "de": "Tee"}, "name": "Tea"}, "Tee"),
         ({"localizedName": {}, "name": "Tea"}, "Tea"),
         ({}, "TEA"),
-    ]:
+    ]
+    for names, shown in named:
         assert read(order(entries=[entry("x", 1, 1, product={**product, **names})])).lines[0].name == shown
 
 
@@ -160,7 +173,8 @@ def test_parcel_is_linked_by_https_alone(link: Any) -> None:
 
 
 def test_what_is_no_list_or_no_object_counts_as_not_given() -> None:
-    for odd in (None, 5, "x", {"a": 1}, [5, None, "x", []]):
+    odds: tuple[Any, ...] = (None, 5, "x", {"a": 1}, [5, None, "x", []])
+    for odd in odds:
         changes = dict.fromkeys(("entries", "shipments", "payments", "discounts", "shippingAddress"), odd)
         seen = read({**FULL, **changes, "shipping": odd, "calculatedPrice": odd, "billingAddress": odd})
         assert (seen.lines, seen.shipments, seen.payments, seen.delivery_method) == ((), (), (), None)

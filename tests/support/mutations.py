@@ -11,6 +11,7 @@ from tests.support.mutations_of_bounds import BOUNDS
 from tests.support.mutations_of_carts import OF_CARTS
 from tests.support.mutations_of_declared_rows import OF_DECLARED_ROWS
 from tests.support.mutations_of_faults import OF_FAULTS
+from tests.support.mutations_of_orders import OF_ORDERS
 from tests.support.mutations_of_redis import OF_REDIS
 from tests.support.mutations_of_requirements import OF_BROWSER_BASED_APPS
 from tests.support.mutations_of_requirements_asvs import OF_ASVS
@@ -639,6 +640,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *RULES_OF_THE_DOOR,
     *OF_DECLARED_ROWS,
     *OF_CARTS,
+    *OF_ORDERS,
     *BOUNDS,
     *OF_SHARED_READS,
     *OF_SETS,

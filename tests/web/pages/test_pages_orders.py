@@ -78,7 +78,7 @@ def answers(shop: Shop, operation: str, value: Any, headers: Mapping[str, str] |
     shop.sandbox.faults.add(operation, Fault(answer=answer))
 
 
-def asked(shop: Shop, operation: str) -> Received:
+def asked(shop: Shop, operation: str) -> Received[Any]:
     return shop.sandbox.recorder.of(operation)[-1]
 
 
