@@ -111,7 +111,7 @@ def shut_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep either face from looking for itself, so that the door alone is there to refuse."""
     monkeypatch.setattr(checks, "check_feature", lambda features, operation: None)
     monkeypatch.setattr(FormPage, "need", property(lambda page: Need.ANYONE, lambda page, need: None))
-    monkeypatch.setattr(PageForm, "validate", lambda form: True)
+    monkeypatch.setattr(PageForm, "validate", lambda form, extra_validators=None: True)
 
 
 @pytest.fixture(params=["faces look first", "door alone"])

@@ -39,7 +39,9 @@ class Customer:
         """Open the sign-in page; return its CSRF token and where its form would lead."""
         page = self._ask(b"GET /login?again=1&" + query.encode("latin-1") + b" HTTP/1.1\r\n@host\r\n")
         assert page.status == 200, query
-        found = dict(re.findall(r'name="(csrf_token|next)"[^>]*value="([^"]*)"', page.body.decode()))
+        # Below stands the form that chooses a language, with a way back of its own.
+        own = page.body.decode().partition("<footer")[0]
+        found = dict(re.findall(r'name="(csrf_token|next)"[^>]*value="([^"]*)"', own))
         return unescape(found["csrf_token"]), unescape(found["next"])
 
     def sent(self, token: str, *fields: tuple[str, str]) -> Answer:

@@ -9,7 +9,13 @@ from typing import Any
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
 from tests.support.shop import Shop
 
-ADDRESS = {"contactName": "Jane Doe", "city": "Ulm", "country": "DE"}
+ADDRESS = {
+    "contactName": "Jane Doe",
+    "street": "Münsterplatz 1",
+    "zipCode": "89073",
+    "city": "Ulm",
+    "country": "DE",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

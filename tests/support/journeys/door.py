@@ -147,7 +147,13 @@ def _deletion_asked(shop: Shop, browser: Browser) -> TestResponse:
     return browser.delete("/api/me")
 
 
-_ADDRESS = {"contactName": "Jane Doe", "city": "Ulm"}
+_ADDRESS = {
+    "contactName": "Jane Doe",
+    "street": "Münsterplatz 1",
+    "zipCode": "89073",
+    "city": "Ulm",
+    "country": "DE",
+}
 _AT = "/account/addresses/{addressId}"
 _API_AT = "/api/me/addresses/{addressId}"
 _SIGN_UP = {"email": NEW_EMAIL, "password": GOOD_PASSWORD}

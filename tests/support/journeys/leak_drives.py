@@ -9,7 +9,13 @@ from bff.sandbox.mails import Purpose
 
 NEW_PASSWORD = "Amber-Window-19"
 WRONG_PASSWORD = "Marble-Ladder-64"
-ADDRESS = {"contactName": "Jane Doe", "city": "Ulm", "country": "DE"}
+ADDRESS = {
+    "contactName": "Jane Doe",
+    "street": "Münsterplatz 1",
+    "zipCode": "89073",
+    "city": "Ulm",
+    "country": "DE",
+}
 BODIES: dict[tuple[str, str], Any] = {
     ("GET", "/"): None,
     ("GET", "/healthz"): None,

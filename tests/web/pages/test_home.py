@@ -217,3 +217,8 @@ def test_without_redis_it_opens_for_who_has_no_cookie(make_shop: ShopMaker) -> N
     assert (page.status_code, page.mimetype) == (503, "text/html")
     assert page.headers.getlist("Set-Cookie") == []
     assert page.headers["Retry-After"] == "5"
+
+
+def test_navigation_leads_to_the_overview_unless_its_path_is_the_shops(shop: Shop, make_shop: ShopMaker) -> None:
+    assert "Overview" in customer(shop).get("/account").words
+    assert "Overview" not in customer(make_shop(BFF_SHOP_URL="/")).get("/account").words
