@@ -28,6 +28,7 @@ from bff.config.parsers import KEY_BYTES
 from bff.config.redis_url import place
 from bff.config.settings import Settings, known_variables
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL, B2C_PASSWORD
+from bff.sandbox.demo_orders import add_demo_orders
 from bff.sandbox.factory import create_sandbox
 from bff.sandbox.provider.factory import Provider, create_provider
 from bff.sandbox.provider.settings import ProviderSettings
@@ -90,6 +91,7 @@ def run_demo(
         store = redis_url.reveal() if redis_url else stack.enter_context(EmbeddedRedis()).url
         provider = _provider(stack, sandbox_settings.shop_url, served_at, elsewhere)
         stand_in = create_sandbox(sandbox_settings, redeemer=provider.redeemer, mint=provider.mint)
+        add_demo_orders(stand_in)
         sandbox = stack.enter_context(SandboxServer(stand_in.app, host=elsewhere))
         variables = _environment(environ, store, sandbox_settings, sandbox.url, provider, found)
         command = [sys.executable, "-m", "bff.cli", "serve"]
