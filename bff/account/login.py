@@ -14,6 +14,7 @@ from typing import Any
 from bff.account.cart_merge import CartMerge
 from bff.account.identity import customer_of
 from bff.account.login_ends import LoginEnds
+from bff.account.profile import Profile
 from bff.emails import comparable
 from bff.emporix.client import Call, Reply
 from bff.errors import (
@@ -32,7 +33,6 @@ from bff.sessions.audit_fields import audit_outcome, audit_subject
 from bff.sessions.model import (
     Customer,
     CustomerTokens,
-    LegalEntity,
     SignedIn,
     SocialIdentity,
     TokenSet,
@@ -148,21 +148,31 @@ class Login(LoginEnds):
             # What was asked for is done; this is only about how the visitor is greeted.
             self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="who it is", outcome=outcome_of(err))
 
-    def take_companies(self, session: Session, companies: tuple[LegalEntity, ...]) -> None:
-        """Keep which companies a profile names that has just been read; a failure leaves what was known."""
+    def take_profile(self, session: Session, profile: Profile) -> None:
+        """Keep what a profile that has just been read says of companies and of the e-mail to sign in with.
+
+        Either may have changed in another browser. A failure leaves what was known.
+        """
         who = session.signed_in
-        if who is None or who.customer.legal_entities == companies:
+        if who is None:
+            return
+        known = who.customer
+        companies = known.legal_entities if "b2b" in profile.unreadable else profile.legal_entities
+        email = profile.sign_in_email or known.email
+        if (companies, email) == (known.legal_entities, known.email):
             return
         try:
             session.change_web(
                 lambda web: (
                     web
                     if web.signed_in is None
-                    else web.with_customer(replace(web.signed_in.customer, legal_entities=companies))
+                    else web.with_customer(replace(web.signed_in.customer, legal_entities=companies, email=email))
                 )
             )
+            if email != known.email:
+                self._sessions.enlist(session.signed_in, session.sid)
         except (BffError, SessionEnded) as err:
-            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="companies", outcome=outcome_of(err))
+            self._log.emit(Event.SESSION_CHANGE_DROPPED, reason="profile", outcome=outcome_of(err))
 
     @contextmanager
     def redeem(self, attempt: SignInAttempt) -> Iterator[Grant]:

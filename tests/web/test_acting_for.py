@@ -18,7 +18,7 @@ PAGES = ("/", "/account", "/account/addresses", "/account/security", "/account/c
 def told(page: Page) -> str | None:
     """Return for whom the header says that the customer acts; None: it says nothing of it."""
     header = page.text.partition("<header")[2].partition("</header>")[0]
-    found = re.search(r"<p>([^<]*?) · <a href=\"/account/company\">", header)
+    found = re.search(r"<p>([^<]*?)<span class=\"change\"> · <a href=\"/account/company\">", header)
     return found[1] if found else None
 
 
@@ -94,3 +94,9 @@ def test_page_that_is_kept_for_customers_tells_nobody_anothers_company(shop: Sho
         assert told(first.get("/login")) == LOGISTICS.name
         assert told(second.get("/login")) == "Just for myself"
         assert told(customer(shop).get("/login")) is None
+
+
+def test_who_has_no_company_is_told_so(shop: Shop) -> None:
+    page = customer(shop).get("/account/company")
+    assert "Your account belongs to no company." in page.words
+    assert [form.action for form in page.forms if form.action == "/account/company"] == []

@@ -62,8 +62,7 @@ def make_pages(blueprint: Blueprint, services: Services) -> list[FormPage]:
 
 def _values(visit: Visit) -> Mapping[str, Any]:
     profile = Profile.of(visit.perform("get_me").content)
-    if "b2b" not in profile.unreadable:
-        visit.services.login.take_companies(visit.session, profile.legal_entities)
+    visit.services.login.take_profile(visit.session, profile)
     forget_if_confirmed(visit, profile.sign_in_email)
     sections = known_sections(request.args.getlist(_CHANGE))
     held = {**profile.texts.by_property(), "companyRegistrationId": profile.company_registration_id}

@@ -24,6 +24,8 @@ from bff.web.return_path import safe_return_path
 from bff.wiring import Services
 
 _SESSION_ENDED: Final = "session-ended"
+_DONE: Final = frozenset({"password-reset", "email-confirmed", "account-deleted", "activated"})
+"""Notices that tell of what the visitor has just achieved."""
 
 
 def notices() -> dict[str, str]:
@@ -104,7 +106,7 @@ def _values(visit: Visit) -> Mapping[str, Any]:
 
 def _context(visit: Visit) -> Mapping[str, Any]:
     again = _is_reauthentication(visit)
-    return {"again": again, "notice": _notice(visit)}
+    return {"again": again, "notice": _notice(visit), "is_done": request.args.get("notice") in _DONE}
 
 
 def _notice(visit: Visit) -> str | None:

@@ -185,7 +185,7 @@ def email_pending(visitor: Visitor) -> None:
 
 def email_pending_again(visitor: Visitor) -> None:
     email_pending(visitor)
-    visitor.follow(re.compile("^Send again"))
+    visitor.follow(re.compile("^" + re.escape(visitor.say("Send again"))))
 
 
 def password_changed(visitor: Visitor) -> None:

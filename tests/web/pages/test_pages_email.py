@@ -179,6 +179,19 @@ def test_change_that_is_left_in_anothers_session_is_not_shown(shop: Shop) -> Non
     reveal_nothing_of(somebody.get("/account/email"), NEW)
 
 
+def test_address_that_was_confirmed_in_another_browser_is_known_once_the_profile_is_read(shop: Shop) -> None:
+    somebody, other = ask(shop), visitor(shop)
+    other.get(link(shop))
+    other.send("/email/confirm")
+    page = somebody.get("/account")
+    assert NEW in page.words
+    assert NEW in somebody.get("/account/security").words
+    somebody.get("/account/email")
+    somebody.send("/account/email", newEmail="jane.next@example.com", password=B2C_PASSWORD)
+    assert (somebody.status, somebody.location) == (303, "/account")
+    assert json.loads(shop.sandbox.recorder.of("change_email")[-1].body)["email"] == NEW
+
+
 def test_change_that_was_confirmed_elsewhere_waits_no_more_once_the_session_knows(shop: Shop) -> None:
     somebody = ask(shop)
     other = visitor(shop)
