@@ -239,7 +239,7 @@ def test_signing_out_shows_a_guests_page(visitor: Visitor, store: Storefront) ->
     at(visitor, store.customer(), "#profile", "Your profile")
     button(visitor, "Sign out", header(visitor)).click()
     visitor.heading("This is for customers who are signed in")
-    visitor.is_told_success("You have signed out.")
+    visitor.reads_success("You have signed out.")
     expect(button(visitor, "Sign in", header(visitor))).to_be_visible()
     expect(visitor.page.locator("body")).not_to_contain_text("Jane")
 
@@ -272,12 +272,12 @@ def test_what_one_tab_does_with_the_session_the_other_shows(visitor: Visitor, st
     visitor.heading("Choose a company")
     visitor.field(COMPANIES[1].name).check()
     button(visitor, "Save").click()
-    visitor.is_told_success("You now act for another company.")
+    visitor.reads_success("You now act for another company.")
     for tab in (visitor, other):
         expect(header(tab)).to_contain_text(COMPANIES[1].name)
     other.says(f"You act for {COMPANIES[1].name}.")
     button(other, "Sign out", header(other)).click()
-    other.is_told_success("You have signed out.")
+    other.reads_success("You have signed out.")
     visitor.heading("You've been signed out")
     expect(visitor.page.get_by_text("What you had entered is kept")).to_be_hidden()
     expect(visitor.page.locator("body")).not_to_contain_text("Jane")
@@ -323,7 +323,7 @@ def test_a_session_that_was_ended_elsewhere_keeps_what_was_typed(visitor: Visito
     expect(visitor.page.get_by_role("status").filter(has_text="Not saved yet")).to_be_visible()
     expect(visitor.field("First name")).to_have_value("Janet")
     button(visitor, "Save").click()
-    visitor.is_told_success("Your profile has been saved.")
+    visitor.reads_success("Your profile has been saved.")
     assert store.stored(email).document["firstName"] == "Janet"
     expect(header(visitor)).to_contain_text("Janet Doe")
 
@@ -385,7 +385,7 @@ def test_somebody_who_is_still_there_stays_signed_in(visitor: Visitor, store: St
     let_end_in(store, visitor.cookie, 100)
     look_again(visitor)
     button(visitor, "Sign out", asked).click()
-    visitor.is_told_success("You have signed out.")
+    visitor.reads_success("You have signed out.")
     expect(asked).to_be_hidden()
 
 
@@ -452,14 +452,14 @@ def test_who_goes_elsewhere_while_it_is_saved_stays_there_and_is_told(visitor: V
     nav(visitor, "Addresses")
     visitor.heading("Your addresses")
     answered.set()
-    visitor.is_told_success("Your profile has been saved.")
+    visitor.reads_success("Your profile has been saved.")
     visitor.heading("Your addresses")
     nav(visitor, "Profile")
     visitor.says("0301234567")
     link(visitor, "Change").click()
     expect(visitor.field("Phone")).to_have_value("0301234567")
     button(visitor, "Save").click()
-    visitor.is_told_success("Your profile has been saved.")
+    visitor.reads_success("Your profile has been saved.")
 
 
 def test_going_back_to_the_shop_after_a_sign_out_shows_nothing_of_the_account(
@@ -519,7 +519,7 @@ def test_a_profile_that_was_changed_elsewhere_is_shown_and_nothing_typed_is_lost
     expect(visitor.field("Phone")).to_have_value("0309876543")
     expect(visitor.field("First name")).to_have_value("Janet")
     button(visitor, "Save").click()
-    visitor.is_told_success("Your profile has been saved.")
+    visitor.reads_success("Your profile has been saved.")
     stored = store.stored(email).document
     assert {name: stored[name] for name in ("firstName", "lastName", "contactPhone")} == {
         "firstName": "Janet",
@@ -541,7 +541,7 @@ def test_an_address_that_was_changed_elsewhere_is_shown_too(visitor: Visitor, st
     expect(visitor.field("Town or city")).to_have_accessible_description("Elsewhere: Skawina")
     expect(visitor.field("Postal code")).to_have_value("32-050")
     button(visitor, "Save the address").click()
-    visitor.is_told_success("The address has been saved.")
+    visitor.reads_success("The address has been saved.")
     assert store.stored(email).addresses[id]["city"] == "Wieliczka"
 
 
@@ -581,7 +581,7 @@ def test_addresses_are_added_changed_made_default_and_deleted(visitor: Visitor, 
     visitor.field("Country").select_option("PL")
     visitor.field("Make this my default address").check()
     button(visitor, "Save the address").click()
-    visitor.is_told_success("The address has been added.")
+    visitor.reads_success("The address has been added.")
     card = visitor.page.get_by_role("main").get_by_role("listitem").filter(has_text="Rynek")
     expect(card).to_contain_text("Poland")
     expect(card).to_contain_text("Default")
@@ -593,20 +593,20 @@ def test_addresses_are_added_changed_made_default_and_deleted(visitor: Visitor, 
     visitor.page.reload()
     other = visitor.page.get_by_role("main").get_by_role("listitem").filter(has_text="Long Street")
     button(visitor, "Make default", other).click()
-    visitor.is_told_success("This is now your default address.")
+    visitor.reads_success("This is now your default address.")
     expect(button(visitor, "Make default", card)).to_be_visible()
     card.get_by_role("link", name=re.compile("^Edit")).click()
     visitor.heading("Edit an address")
     visitor.fill("House number", "7")
     button(visitor, "Save the address").click()
-    visitor.is_told_success("The address has been saved.")
+    visitor.reads_success("The address has been saved.")
     expect(card).to_contain_text("Rynek 7")
     button(visitor, "Delete", card).click()
     question = dialog(visitor, "Delete this address?")
     expect(question).to_contain_text("Jane Doe, Rynek 7, Krakow")
     expect(button(visitor, "Keep it", question)).to_be_focused()
     button(visitor, "Delete the address", question).click()
-    visitor.is_told_success("The address has been deleted.")
+    visitor.reads_success("The address has been deleted.")
     expect(card).to_have_count(0)
     assert [one["street"] for one in store.stored(email).addresses.values()] == ["Long Street"]
 
@@ -648,7 +648,7 @@ def test_what_cannot_be_saved_now_stays_in_the_form(visitor: Visitor, store: Sto
     expect(visitor.field("Phone")).to_have_value("0301234567")
     forgive(visitor, 503, "/api/me")
     button(visitor, "Save").click()
-    visitor.is_told_success("Your profile has been saved.")
+    visitor.reads_success("Your profile has been saved.")
 
 
 # --- For everybody ---
@@ -723,7 +723,7 @@ def test_the_keyboard_alone_signs_in_and_changes_the_profile(visitor: Visitor, s
     tab_to(visitor, visitor.field("Phone"))
     keys.type("0301234567")
     keys.press("Enter")
-    visitor.is_told_success("Your profile has been saved.")
+    visitor.reads_success("Your profile has been saved.")
     assert store.stored(email).document["contactPhone"] == "0301234567"
 
 

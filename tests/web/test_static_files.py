@@ -55,6 +55,37 @@ def test_nothing_but_the_files_is_served(shop: Shop, name: str) -> None:
     assert shop.browser().get(f"/static/{name}").status_code == 404
 
 
+def test_style_sheet_goes_without_remarks_and_indents_and_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "brand.css").write_text(
+        """/* Don't send this,
+ * nor this. */
+/*! A licence. */
+p::before {
+  /* why */
+  content: "/* said */  \\" ' */";
+  margin: 1px/* apart */2px;
+  background: url('a/*b*/c.svg'); /* behind */
+}
+"""
+    )
+    assert read_files([tmp_path])["brand.css"].body.decode() == (
+        """
+/*! A licence. */
+p::before {
+
+content: "/* said */  \\" ' */";
+margin: 1px/* apart */2px;
+background: url('a/*b*/c.svg');\x20
+}
+"""
+    )
+
+
+def test_other_files_go_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("/* why */\n  b();\n")
+    assert read_files([tmp_path])["a.js"].body == b"/* why */\n  b();\n"
+
+
 def test_hidden_files_are_not_read(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "config").write_text("secret")
