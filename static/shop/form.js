@@ -6,7 +6,7 @@ import { madeOne, onPress, say, slot } from "./page.js";
 const SLOW = 400;
 const filledIn = new WeakMap();
 
-const controls = (form) => [...form.elements].filter((one) => one.name);
+const controls = (form) => [...form.elements].filter((one) => one.name && one.type !== "submit");
 
 const control = (form, name) => form.querySelector(`[name="${name}"]`);
 
