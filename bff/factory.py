@@ -30,7 +30,7 @@ from bff.web.assets import asset_folder
 from bff.web.errors import register_errors
 from bff.web.forms.choices import name_all
 from bff.web.json_answers import PreparedJson
-from bff.web.language import Catalogues, register_language
+from bff.web.language import FOLDER, Catalogues, register_language
 from bff.web.middleware.bodies import READ_AT_MOST_BYTES
 from bff.web.middleware.checks import register_checks
 from bff.web.middleware.forwarded import DeclaredProxies
@@ -166,7 +166,7 @@ def create_app(
         shows_orders=order_rows(services.operations) is not None,
         shop=settings.shop,
     )
-    catalogues = Catalogues.read(translations) if translations else Catalogues.read()
+    catalogues = Catalogues.read(translations or FOLDER, theme.texts)
     register_language(app, catalogues)
     name_all(catalogues.locales)
     register_theme(app, theme)

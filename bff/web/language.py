@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from babel import Locale, UnknownLocaleError
 from babel.languages import get_official_languages
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, NullTranslations, Translations
@@ -41,16 +42,21 @@ class Catalogues:
     by_language: Mapping[str, NullTranslations]
 
     @classmethod
-    def read(cls, folder: Path = FOLDER) -> Catalogues:
-        """Read `<language>.po` of every language there is; the source language needs none."""
+    def read(cls, folder: Path = FOLDER, over: Mapping[str, Catalog] | None = None) -> Catalogues:
+        """Read `<language>.po` of every language there is; the source language needs none.
+
+        :param over: a theme's, by their languages: they go before ours, text by text, and may bring further languages
+        """
         found: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
         for path in sorted(folder.glob("*.po")):
             with path.open("rb") as text:
                 catalogue = read_po(text, locale=path.stem, abort_invalid=True)
-            compiled = io.BytesIO()
-            write_mo(compiled, catalogue)
-            compiled.seek(0)
-            found[path.stem] = Translations(compiled)
+            found[path.stem] = _compiled(catalogue)
+        for language, catalogue in (over or {}).items():
+            theirs = _compiled(catalogue)
+            if language in found:
+                theirs.add_fallback(found[language])
+            found[language] = theirs
         return cls(by_language=MappingProxyType(found))
 
     @property
@@ -65,6 +71,13 @@ class Catalogues:
             if code in self.by_language:
                 return code
         return SOURCE
+
+
+def _compiled(catalogue: Catalog) -> Translations:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
 
 
 def register_language(app: Flask, catalogues: Catalogues) -> None:

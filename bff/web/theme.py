@@ -1,4 +1,4 @@
-"""A shop's theme: its templates and static files, read once and checked, and put before ours.
+"""A shop's theme: its templates, static files and translations, read once and checked, and put before ours.
 
 It is read where the configuration is, so that a process that starts later shows the same theme as one that runs.
 """
@@ -11,6 +11,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader, Environment, TemplateSyntaxError
 from jinja2.meta import find_referenced_templates
@@ -19,6 +20,7 @@ from bff.errors import ConfigurationError, Problem
 from bff.web.assets import asset_folder
 from bff.web.static_files import StaticFile, read_files, register_static
 from bff.web.style_sheets import is_light_only
+from bff.web.theme_texts import read_texts
 
 VARIABLE = "BFF_THEME_DIR"
 EXTENSIONS = ("jinja2.ext.i18n",)
@@ -32,6 +34,8 @@ class Theme:
     """The text of each, by its path below `templates`."""
     statics: Mapping[str, StaticFile] = field(default_factory=dict)
     """By its path below `static`."""
+    texts: Mapping[str, Catalog] = field(default_factory=dict)
+    """Its translations, by their languages."""
 
     @cached_property
     def sheets(self) -> tuple[str, ...]:
@@ -48,10 +52,10 @@ class Theme:
 
 
 def read_theme(folder: Path | None) -> Theme:
-    """Read a folder, and see that Jinja can read its templates.
+    """Read a folder, and see that Jinja can read its templates, and that its translations fit their texts.
 
     :param folder: None: there is no theme
-    :raises ConfigurationError: a file cannot be read, or a template is none; holds every problem found
+    :raises ConfigurationError: a file cannot be read or is not what it should be; holds every problem found
     """
     if folder is None:
         return Theme()
@@ -79,9 +83,11 @@ def read_theme(folder: Path | None) -> Theme:
         problems.append(_problem(f"a file of static cannot be read: {_reason(error)}"))
     if not problems:
         problems = _wrong_references(parser, templates)
+    texts, wrong = read_texts(folder)
+    problems += (_problem(what, "the placeholders and tags of the text, and no others") for what in wrong)
     if problems:
         raise ConfigurationError(tuple(problems))
-    return Theme(templates=templates, statics=statics)
+    return Theme(templates=templates, statics=statics, texts=texts)
 
 
 def _wrong_references(parser: Environment, templates: Mapping[str, str]) -> list[Problem]:
@@ -114,8 +120,8 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _problem(what: str) -> Problem:
-    return Problem(variable=VARIABLE, what=what, example="a template that Jinja can read")
+def _problem(what: str, example: str = "a template that Jinja can read") -> Problem:
+    return Problem(variable=VARIABLE, what=what, example=example)
 
 
 def _objection(error: SyntaxError | RecursionError | ValueError) -> str:

@@ -6,23 +6,23 @@ Read off the templates' syntax trees; nothing is drawn for it. A theme's own fol
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 from jinja2.meta import find_referenced_templates
 
 from bff.web.assets import asset_folder
+from bff.web.language import FOLDER, SOURCE
 from bff.web.static_files import read_files
 from bff.web.theme import EXTENSIONS, Theme
+from bff.web.theme_texts import DOUBLED, PLACEHOLDER, shown
 
-PLACEHOLDER: Final = re.compile(r"%\((\w+)\)[sd]")
-_DOUBLED: Final = "%%"
+_OURS: Final = "de"
+"""A catalogue that has every text of ours."""
 _ONE: Final = frozenset({"_", "gettext"})
 _MANY: Final = "ngettext"
 _COUNTED: Final = frozenset({"num"})
@@ -60,6 +60,19 @@ class Sources:
     def statics(self) -> frozenset[str]:
         """The path of each static file."""
         return frozenset({*read_files([asset_folder("static")]), *self.theme.statics})
+
+    @cached_property
+    def our_texts(self) -> frozenset[str]:
+        """Each text of ours, in English; of those that count something, the one for one."""
+        with (FOLDER / f"{_OURS}.po").open("rb") as text:
+            return frozenset(one.id if isinstance(one.id, str) else one.id[0] for one in read_po(text) if one.id)
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The same, and those of the theme's templates."""
+        parser = Environment(extensions=EXTENSIONS, autoescape=True)
+        theirs = (found[2] for text in self.theme.templates.values() for found in parser.extract_translations(text))  # type: ignore[attr-defined]  # the extension adds it
+        return self.our_texts | {one if isinstance(one, str) else one[0] for one in theirs if one}
 
     def ancestors(self, name: str) -> Iterator[str]:
         """Name what a template extends, and what that does."""
@@ -99,25 +112,25 @@ def unfillable_texts(sources: Sources) -> Iterator[str]:
                     yield from _unfillable(f"templates/{name}, line {call.lineno}", text.value, given)
 
 
-def wrong_translations(folder: Path) -> Iterator[str]:
-    """Find translations of a theme that cannot be read, or have other placeholders than their text."""
-    for path in sorted(folder.glob("*.po")):
-        place = f"translations/{path.name}"
-        try:
-            with path.open("rb") as text:
-                catalogue = read_po(text, abort_invalid=True)
-        except (OSError, ValueError, LookupError, PoFileError):
-            yield f"{place} cannot be read"
-            continue
-        for message in catalogue:
-            ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
-            strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
-            wanted = {name for one in ids for name in PLACEHOLDER.findall(one)}
-            for string in strings:
-                if message.id and string and not set(PLACEHOLDER.findall(string)) <= wanted:
-                    yield f"{place}, line {message.lineno}: a placeholder is not one of its text's"
-                elif message.id and string and len(ids) == 1 and set(PLACEHOLDER.findall(string)) != wanted:
-                    yield f"{place}, line {message.lineno}: a placeholder of its text is missing"
+def unused_translations(sources: Sources) -> Iterator[str]:
+    """Find translations of texts that no page has: misspelt ones, and those that we word otherwise by now."""
+    known = sources.texts
+    for language, catalogue in sources.theme.texts.items():
+        for message in shown(catalogue):
+            one = message.id if isinstance(message.id, str) else message.id[0]
+            if one not in known:
+                place = f"translations/{language}.po, line {message.lineno}"
+                yield f"{place}: no page has this text{_instead(one, known)}"
+
+
+def missing_translations(sources: Sources) -> Iterator[str]:
+    """Count the texts of ours that a language which the theme brings has no words for."""
+    there = {path.stem for path in FOLDER.glob("*.po")} | {SOURCE}
+    for language, catalogue in sources.theme.texts.items():
+        if language not in there:
+            has = {one.id if isinstance(one.id, str) else one.id[0] for one in shown(catalogue)}
+            if missing := len(sources.our_texts - has):
+                yield f"translations/{language}.po has no words for {missing} of {len(sources.our_texts)} texts"
 
 
 def _unused(sources: Sources) -> Iterator[Oddity]:
@@ -186,8 +199,8 @@ def _unfillable(place: str, text: str, given: set[str]) -> Iterator[str]:
     missing = sorted(set(PLACEHOLDER.findall(text)) - given)
     if missing:
         yield f"{place}: a text is not given {', '.join(missing)}"
-    if "%" in PLACEHOLDER.sub("", text.replace(_DOUBLED, "")):
-        yield f"{place}: a text has a % that is no placeholder; write {_DOUBLED}"
+    if "%" in PLACEHOLDER.sub("", text.replace(DOUBLED, "")):
+        yield f"{place}: a text has a % that is no placeholder; write {DOUBLED}"
 
 
 def _instead(name: str, known: Mapping[str, object] | frozenset[str]) -> str:

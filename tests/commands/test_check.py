@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import socketserver
 import ssl
 import threading
@@ -628,6 +629,22 @@ def test_translation_of_a_theme_in_no_known_encoding_is_told(environ: dict[str, 
     assert [one["what"] for one in checked.of("theme.texts") if one["status"] == "failed"] == [
         "translations/de.po cannot be read"
     ]
+
+
+def test_translations_of_a_theme_are_counted_and_words_that_no_page_has_are_a_warning(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    checked = themed(environ, tmp_path, translations__de_po='msgid "Sign in"\nmsgstr "Komm rein"\n')
+    assert checked.one("theme.texts")["what"] == "each text is given what it is filled in by; translations: de"
+    assert (checked.code, checked.not_ok) == (0, {})
+    old = "".join(f'msgid "Old text {number}"\nmsgstr "x"\n\n' for number in range(13))
+    checked = themed(environ, tmp_path, translations__fr_po=old)
+    told = [one["what"] for one in checked.of("theme.texts")]
+    assert (checked.code, checked.not_ok) == (0, {"theme.texts": "warning"})
+    assert told[0] == "translations/fr.po, line 1: no page has this text"
+    assert told[10] == "3 more texts of translations are on no page"
+    assert re.fullmatch(r"translations/fr\.po has no words for (\d+) of \1 texts", told[11])
+    assert len(told) == 12
 
 
 def test_translation_of_a_theme_with_other_placeholders_is_told(environ: dict[str, str], tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def compiled_once() -> Iterator[None]:
 
 def _reading_once(read: Callable[..., Catalogues]) -> Callable[..., Catalogues]:
     ours = functools.cache(read)
-    return lambda folder=FOLDER: ours() if folder == FOLDER else read(folder)
+    return lambda folder=FOLDER, over=None: ours() if folder == FOLDER and not over else read(folder, over)
 
 
 def _building_once(build: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,7 @@ _WORKER = "tests/commands/test_worker.py"
 DOOR = "tests/journeys/test_one_door.py"
 _MEETINGS = "tests/journeys/test_endings_meet_sign_ins.py::test_no_sign_in_under_way_outlives_an_ending"
 _PERFORM = "bff/account/calls.py"
+_TEXTS = "tests/web/test_theme_texts.py"
 
 
 def _best_effort(what: str, effect: SideEffect, carried_out: str) -> Mutation:
@@ -496,6 +497,34 @@ MUTATIONS: tuple[Mutation, ...] = (
         old="quote(path, safe=_URL_CHARACTERS)",
         new="path",
         test="tests/journeys/test_odd_input.py::test_id_with_a_foreign_owner_is_no_error_of_ours",
+    ),
+    Mutation(
+        guard="the page to sign up takes nothing that the shop does not ask for",
+        path="bff/web/forms/forms.py",
+        old=" for field, form in _BESIDES.items() if field in asked]",
+        new=" for form in _BESIDES.values()]",
+        test="tests/web/pages/test_pages_sign_up.py::test_what_the_shop_does_not_ask_for_is_neither_shown_nor_sent",
+    ),
+    Mutation(
+        guard="a theme's translation brings no tags of its own",
+        path="bff/web/theme_texts.py",
+        old="    if tags not in [Counter(_TAG.findall(one)) for one in ids]:",
+        new="    if False:",
+        test=f"{_TEXTS}::test_translation_that_does_not_fit_its_text_is_a_bad_configuration",
+    ),
+    Mutation(
+        guard="a theme's translation ends no attribute, and begins no tag",
+        path="bff/web/theme_texts.py",
+        old="""_ENDS_TEXT: Final = frozenset('<>"')""",
+        new="_ENDS_TEXT: Final = frozenset()",
+        test=f"{_TEXTS}::test_no_translation_that_is_taken_changes_what_a_page_is_made_of",
+    ),
+    Mutation(
+        guard="a theme's translation that does not fit stops the start",
+        path="bff/web/theme.py",
+        old="for what in wrong)",
+        new="for what in ())",
+        test=f"{_TEXTS}::test_every_problem_is_told_at_once_with_those_of_templates",
     ),
     Mutation(
         guard="what a page cannot show is not overwritten unasked",

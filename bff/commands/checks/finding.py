@@ -41,7 +41,11 @@ class Topic(Enum):
     BACKCHANNEL = "identity-provider", "back-channel", "the back-channel logout URL to register there"
     TEMPLATES = "theme", "templates", "each template of the theme is one, and can be compiled"
     OVERRIDES = "theme", "overrides", "what it replaces is there: templates, blocks, macros, static files"
-    TEXTS = "theme", "texts", "texts have the placeholders that they are filled in by"
+    TEXTS = (
+        "theme",
+        "texts",
+        "texts have the placeholders and tags that they should, and each translation is of a text that is there",
+    )
     COLOURS = "theme", "colours", "its colours are some, and each can be told from what it stands on, in both schemes"
     PAGES = "theme", "pages", "pages that need no sign-in can be drawn with it"
     ROWS = "storefront", "rows", "the file of further operations can be read, and each row of it is sound"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from bff.commands.checks.finding import Finding, Topic, failed, ok, warning
@@ -17,9 +16,12 @@ from bff.storefront.model import Storefront
 from bff.web import paths
 from bff.web.palette import PAIRS, palettes
 from bff.web.theme import Theme, read_theme
-from bff.web.theme_check import Sources, oddities, unfillable_texts, wrong_translations
+from bff.web.theme_check import Sources, missing_translations, oddities, unfillable_texts, unused_translations
+from bff.web.theme_texts import FOLDER
 from bff.wiring import build_services
 
+_CORRECT: Final = "Correct the file below BFF_THEME_DIR"
+_MOST_UNUSED: Final = 10
 DRAWN: Final = (
     paths.HOME,
     paths.SIGN_IN,
@@ -52,12 +54,13 @@ def check_theme(settings: Settings) -> Iterator[Finding]:
         theme = read_theme(folder)
     except ConfigurationError as error:
         for problem in error.problems:
-            yield failed(Topic.TEMPLATES, problem.what, "Correct the file below BFF_THEME_DIR.")
+            is_text = problem.what.startswith(f"{FOLDER}/")
+            yield failed(Topic.TEXTS if is_text else Topic.TEMPLATES, problem.what, f"{_CORRECT}: {problem.example}.")
         return
     yield ok(Topic.TEMPLATES, f"templates: {len(theme.templates)}, static files: {len(theme.statics)}")
     sources = Sources(theme=theme)
     yield from _overrides(sources)
-    yield from _texts(sources, folder)
+    yield from _texts(sources)
     yield from _colours(theme)
     yield from _pages(settings, theme)
 
@@ -72,18 +75,22 @@ def _overrides(sources: Sources) -> Iterator[Finding]:
         yield ok(Topic.OVERRIDES, f"templates of ours that are replaced: {replaced}; whatever is named is there")
 
 
-def _texts(sources: Sources, folder: Path) -> Iterator[Finding]:
-    found = [*unfillable_texts(sources), *wrong_translations(folder / "translations")]
+def _texts(sources: Sources) -> Iterator[Finding]:
+    found = list(unfillable_texts(sources))
     for what in found:
         yield failed(Topic.TEXTS, what, "Use the placeholders of the text, each with a value of its name.")
-    if (folder / "translations").is_dir():
-        yield warning(
-            Topic.TEXTS,
-            "the folder translations of the theme is not read by this version",
-            "Write the theme's texts into its templates.",
-        )
-    elif not found:
-        yield ok(Topic.TEXTS, "each text is given what it is filled in by")
+    unused = list(unused_translations(sources))
+    for what in unused[:_MOST_UNUSED]:
+        yield warning(Topic.TEXTS, what, "Take its new words from our templates, or take it away.")
+    if unused[_MOST_UNUSED:]:
+        more = len(unused) - _MOST_UNUSED
+        yield warning(Topic.TEXTS, f"{more} more texts of translations are on no page", "Do the same with them.")
+    missing = list(missing_translations(sources))
+    for what in missing:
+        yield warning(Topic.TEXTS, what, "Translate them; till then they are shown in English.")
+    if not (found or unused or missing):
+        languages = ", ".join(sources.theme.texts) or "none"
+        yield ok(Topic.TEXTS, f"each text is given what it is filled in by; translations: {languages}")
 
 
 def _colours(theme: Theme) -> Iterator[Finding]:
