@@ -86,6 +86,7 @@ def register_language(app: Flask, catalogues: Catalogues) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     app.jinja_env.globals["language"] = language
+    app.jinja_env.globals["is_right_to_left"] = lambda: locale().text_direction == "rtl"
     register_templates(app, {code: texts.ugettext for code, texts in catalogues.by_language.items()})
 
 

@@ -108,6 +108,16 @@ def test_third_language_names_countries_and_times_as_it_does(make_shop: ShopMake
     assert re.search(r"\d+ [a-zéû]+\.? \d{4}", jane.get("/account/sessions").words), "as French writes a day"
 
 
+@pytest.mark.parametrize(("language", "direction"), [("ar", ' dir="rtl"'), ("he", ' dir="rtl"'), ("fr", "")])
+def test_page_runs_the_way_its_language_is_read(
+    make_shop: ShopMaker, tmp_path: Path, language: str, direction: str
+) -> None:
+    shop = make_shop(BFF_THEME_DIR=str(translated(tmp_path, **{language: one("Sign in", "x")})))
+    for path in ("/login", "/no-such-page"):
+        page = visitor(shop, Accept_Language=language).get(path).text
+        assert f'<html lang="{language}"{direction}>' in page
+
+
 def test_account_of_a_third_language_has_it(make_shop: ShopMaker, tmp_path: Path) -> None:
     shop = make_shop(BFF_THEME_DIR=str(translated(tmp_path, fr=FRENCH)), EMPORIX_COUNTRY="FR")
     somebody = visitor(shop, Accept_Language="fr")
