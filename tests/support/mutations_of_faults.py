@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.mutation import Mutation
 
 _CLIENT = "bff/emporix/client.py"
+_RENEWAL = "bff/tokens/renewal.py"
 _REFUSALS = "bff/emporix/refusals.py"
 _ERRORS = "bff/sessions/redis_errors.py"
 _FAULTS = "tests/journeys/test_upstream_faults.py::test_built_in_operations_in_trouble"
@@ -12,6 +13,9 @@ _TROUBLE = "tests/journeys/test_upstream_trouble.py::test_trouble_has_its_docume
 _FLOW = "bff/web/pages/flow.py"
 _AWAY = "tests/web/pages/test_pages_away.py"
 _REDIS = "tests/journeys/test_redis_refusals.py"
+_KILLS = "tests/journeys/test_refresh_kills.py::test_session_goes_on_after_a_kill_or_is_told_truthfully"
+_LEASE = "tests/journeys/test_refresh_lease.py"
+_TOO_LONG = "test_refresh_that_upstream_takes_too_long_for_is_asked_for_once_by_all_who_wait"
 _REFUSES = f"{_REDIS}::test_server_that_refuses_is_told_of_and_the_first_request_after_it_works"
 
 OF_FAULTS: tuple[Mutation, ...] = (
@@ -184,5 +188,47 @@ OF_FAULTS: tuple[Mutation, ...] = (
         old='    if "apikey" in code.lower() or',
         new="    if False and code or",
         test="tests/emporix/test_refusals.py::test_bad_api_key_is_nobodys_fault_but_the_operators",
+    ),
+    Mutation(
+        guard="an access token that lives outlasts the refresh that was lost with its process",
+        path=_RENEWAL,
+        old="if not self.serves(tokens, rejected_token):\n                return without_customer",
+        new="if tokens is not None:\n                return without_customer",
+        test=_KILLS,
+    ),
+    Mutation(
+        guard="a refresh token that was spent by a process that died is not kept",
+        path=_RENEWAL,
+        old="            return web, vault.with_customer(replace(tokens, refresh=None))\n",
+        new="            return None\n",
+        test=_KILLS,
+    ),
+    Mutation(
+        guard="a refresh goes on with the tokens that a process that died has kept",
+        path=_RENEWAL,
+        old="(web, vault.with_customer(fresh)) if _holds(vault, spent) else None)",
+        new="(web, vault.with_customer(replace(fresh, refresh=spent.refresh))))",
+        test=_KILLS,
+    ),
+    Mutation(
+        guard="the lock of a killed worker ends with its lease",
+        path="bff/sessions/redis_lock.py",
+        old="timeout=lease_seconds, ",
+        new="timeout=600.0, ",
+        test=f"{_LEASE}::test_lock_of_a_killed_worker_ends_with_its_lease_and_the_session_goes_on",
+    ),
+    Mutation(
+        guard="the lock of a refresh outlasts the call",
+        path="bff/tokens/broker.py",
+        old="                    lease_seconds=call_seconds + LEASE_MARGIN_SECONDS,\n",
+        new="                    lease_seconds=1.0,\n",
+        test=f"{_LEASE}::{_TOO_LONG}",
+    ),
+    Mutation(
+        guard="who waits for a refresh without an answer does not ask in turn",
+        path=_RENEWAL,
+        old='        _share_failure("refresh_auth_token", tokens, began)\n',
+        new="",
+        test=f"{_LEASE}::{_TOO_LONG}",
     ),
 )

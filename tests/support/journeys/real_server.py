@@ -91,6 +91,11 @@ class RealServer:
             raise RuntimeError("the server does not run")
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """What the server has ended with; None: it runs."""
+        return None if self._process is None else self._process.poll()
+
     def send(self, raw: bytes) -> bytes:
         """Send these bytes and nothing else; return what comes until the server hangs up or falls silent."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=_PATIENCE_SECONDS) as connection:
