@@ -70,7 +70,7 @@ def site(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) 
             yield Site(shop=shop, server=server, redis=redis)
 
 
-@pytest.mark.parametrize("over", [True, False], ids=["over", "due"])
+@pytest.mark.parametrize("over", [True, pytest.param(False, marks=pytest.mark.more)], ids=["over", "due"])
 def test_refresh_that_upstream_takes_too_long_for_is_asked_for_once_by_all_who_wait(site: Site, over: bool) -> None:
     caller, recorder = site.caller(over=over), site.shop.sandbox.recorder
     old = customer(session_of(site.shop, caller.cookie))

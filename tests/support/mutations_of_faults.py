@@ -16,6 +16,7 @@ _REDIS = "tests/journeys/test_redis_refusals.py"
 _KILLS = "tests/journeys/test_refresh_kills.py::test_session_goes_on_after_a_kill_or_is_told_truthfully"
 _LEASE = "tests/journeys/test_refresh_lease.py"
 _TOO_LONG = "test_refresh_that_upstream_takes_too_long_for_is_asked_for_once_by_all_who_wait"
+_LOAD = "tests/journeys/test_workers_under_load.py"
 _REFUSES = f"{_REDIS}::test_server_that_refuses_is_told_of_and_the_first_request_after_it_works"
 
 OF_FAULTS: tuple[Mutation, ...] = (
@@ -230,5 +231,48 @@ OF_FAULTS: tuple[Mutation, ...] = (
         old='        _share_failure("refresh_auth_token", tokens, began)\n',
         new="",
         test=f"{_LEASE}::{_TOO_LONG}",
+    ),
+    Mutation(
+        guard="a crowd on one session looks under the lock at what the first of it has got",
+        path="bff/tokens/broker.py",
+        old="                session.reload()\n                yield lease\n",
+        new="                yield lease\n",
+        test=f"{_LOAD}::test_crowd_on_one_expired_session_is_served_by_one_refresh",
+    ),
+    Mutation(
+        guard="a lost answer to a rotation is no refusal",
+        path=_RENEWAL,
+        old="        except UpstreamError as err:\n            self._note_unknown(session, tokens, err)\n",
+        new="        except UpstreamError as err:\n"
+        "            return self._refused(session, tokens, rejected_token, str(err))\n",
+        test=f"{_LOAD}::test_lost_answer_to_a_rotation_signs_nobody_out_by_itself",
+    ),
+    Mutation(
+        guard="tokens of a refresh that a sign-out has overtaken are logged out",
+        path=_RENEWAL,
+        old='            self.log_out(fresh, "the session ended during a refresh")\n',
+        new="",
+        test=f"{_LOAD}::test_sign_out_during_a_refresh_leaves_no_token_alive",
+    ),
+    Mutation(
+        guard="a reload under load lets the old workers finish",
+        path="bff/commands/master.py",
+        old="        super().reload()\n",
+        new="        self.kill_workers(signal.SIGKILL)\n        super().reload()\n",
+        test=f"{_LOAD}::test_reload_under_load_fails_no_request",
+    ),
+    Mutation(
+        guard="the end under load waits for whatever was accepted",
+        path="bff/commands/serve.py",
+        old='        "graceful_timeout": serving.graceful_timeout_seconds,\n',
+        new='        "graceful_timeout": 0,\n',
+        test=f"{_LOAD}::test_end_under_load_answers_whatever_was_accepted",
+    ),
+    Mutation(
+        guard="a worker that is killed is replaced while the others go on",
+        path="bff/commands/master.py",
+        old="            super().manage_workers()\n",
+        new="            if not self.WORKERS:\n                super().manage_workers()\n",
+        test=f"{_LOAD}::test_worker_that_is_killed_under_load_loses_what_it_ran_and_nothing_else",
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,23 @@ class Caller:
         content = json.loads(answer.body) if answer.body else {}
         return Outcome(status=answer.status, content=content, retry_after=answer.headers.get("retry-after"), port=port)
 
+    def ask_on(self, kept: HTTPConnection, method: str, path: str, body: object = None) -> Outcome:
+        """Send one request on a connection that is kept, and close that where no whole answer comes."""
+        headers = {"Cookie": f"bff-session={self.cookie}", "Content-Type": "application/json"}
+        headers |= {"X-CSRF-Token": self.csrf} if self.csrf and method != "GET" else {}
+        port = 0
+        try:
+            if kept.sock is None:
+                kept.connect()
+            port = kept.sock.getsockname()[1]
+            kept.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = kept.getresponse()
+            content = answer.read()
+        except (HTTPException, ConnectionError):
+            kept.close()
+            return Outcome(status=0, port=port)
+        return Outcome(status=answer.status, content=json.loads(content) if content else {}, port=port)
+
     def at_once(self, times: int, path: str = "/api/me") -> list[Outcome]:
         """Ask so many times at the same moment."""
         start = threading.Barrier(times)
@@ -105,6 +122,8 @@ class Load:
 
     callers: list[Caller]
     outcomes: list[Outcome] = field(default_factory=list)
+    closed: list[Outcome] = field(default_factory=list)
+    """Those that met the end of a connection that had been kept for them: who sends them again must be free to."""
     reads: int = 0
     """That were answered well."""
     writes: int = 0
@@ -141,21 +160,24 @@ class Load:
         return [one for one in self.outcomes if one.status == 0]
 
     def _go_on(self, caller: Caller) -> None:
+        """Every other caller keeps its connection, as a proxy does."""
+        kept = HTTPConnection("127.0.0.1", caller.server.port, timeout=PATIENCE_SECONDS)
+        keeps = self.callers.index(caller) % 2 == 0
         number = 0
         while not self._over.is_set():
             number += 1
             is_write = number % 4 == 0
-            if is_write:
-                outcome = caller.ask("PATCH", "/api/me", {"contactPhone": "+49 30 901820"})
-            else:
-                outcome = caller.ask("GET", "/api/me")
+            what = ("PATCH", "/api/me", {"contactPhone": "+49 30 901820"}) if is_write else ("GET", "/api/me")
+            was_kept = keeps and kept.sock is not None
+            outcome = caller.ask_on(kept, *what) if keeps else caller.ask(*what)
             with self._guard:
-                self.outcomes.append(outcome)
+                (self.closed if was_kept and outcome.status == 0 else self.outcomes).append(outcome)
                 self.writes += is_write and outcome.status in (200, 204)
                 self.reads += not is_write and outcome.status == 200
             if outcome.status == 0 and outcome.port == 0:
                 # Nobody listens any more.
-                return
+                break
+        kept.close()
 
 
 def workers_of(server: RealServer) -> set[int]:
