@@ -262,3 +262,31 @@ def test_each_refresh_token_was_spent_once(stage: Stage, killed: dict[tuple[Step
     assert stage.shop.sandbox.recorder.executions(REFRESH) == len(killed)
     kept = [left.refresh for left in killed.values() if left.refresh is not None]
     assert len(kept) == len(set(kept)) == 8
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["called", "rotated"])
+def test_process_that_outlives_its_lease_overwrites_nothing(stage: Stage, rotated: bool) -> None:
+    caller, sandbox = stage.caller(over=True), stage.shop.sandbox
+    old = session_of(stage.shop, caller.cookie).vault.customer
+    sandbox.recorder.clear()
+    hold = threading.Event()
+    sandbox.faults.add(REFRESH, Fault(hold_after=hold) if rotated else Fault(hold_before=hold), times=1)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(caller.ask, "GET", "/api/me")
+        eventually(lambda: sandbox.recorder.executions(REFRESH) if rotated else sandbox.recorder.count(REFRESH))
+        assert stage.redis.delete(stage.lock_of(caller)) == 1
+        next_one = caller.ask("GET", "/api/me")
+        kept = session_of(stage.shop, caller.cookie).vault.customer
+        hold.set()
+    assert (sandbox.recorder.count(REFRESH), sandbox.recorder.executions(REFRESH)) == (2, 1)
+    left = session_of(stage.shop, caller.cookie).vault.customer
+    assert left == kept != old
+    if rotated:
+        # Upstream has refused the other one, who said so; what came too late is kept nowhere, and logged out.
+        assert (next_one.word, late.result().word) == ((401, "session_expired"), (401, "session_expired"))
+        assert left is None
+        assert sandbox.recorder.executions("logout") == 1
+    else:
+        assert next_one.status == late.result().status == 200
+        assert left is not None
+        assert sandbox.recorder.executions("logout") == 0

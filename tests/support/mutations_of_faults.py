@@ -17,6 +17,7 @@ _KILLS = "tests/journeys/test_refresh_kills.py::test_session_goes_on_after_a_kil
 _LEASE = "tests/journeys/test_refresh_lease.py"
 _TOO_LONG = "test_refresh_that_upstream_takes_too_long_for_is_asked_for_once_by_all_who_wait"
 _LOAD = "tests/journeys/test_workers_under_load.py"
+_OUTLIVED = "tests/journeys/test_refresh_kills.py::test_process_that_outlives_its_lease_overwrites_nothing"
 _REFUSES = f"{_REDIS}::test_server_that_refuses_is_told_of_and_the_first_request_after_it_works"
 
 OF_FAULTS: tuple[Mutation, ...] = (
@@ -274,5 +275,19 @@ OF_FAULTS: tuple[Mutation, ...] = (
         old="            super().manage_workers()\n",
         new="            if not self.WORKERS:\n                super().manage_workers()\n",
         test=f"{_LOAD}::test_worker_that_is_killed_under_load_loses_what_it_ran_and_nothing_else",
+    ),
+    Mutation(
+        guard="a refusal that comes after the lease drops nobody else's tokens",
+        path=_RENEWAL,
+        old="            if not _holds(vault, tokens):\n",
+        new="            if False:\n",
+        test=_OUTLIVED,
+    ),
+    Mutation(
+        guard="tokens that come after the lease bring no session back",
+        path=_RENEWAL,
+        old="(web, vault.with_customer(fresh)) if _holds(vault, spent) else None)",
+        new="(web, vault.with_customer(fresh)))",
+        test=_OUTLIVED,
     ),
 )
