@@ -13,7 +13,7 @@ from bff.sessions.index import IndexKind, Overtaken, SessionIndex
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.store import Lease
 from tests.support.simulation.requests import KINDS, renamed
-from tests.support.simulation.scheduler import Explorer, Scheduler, following
+from tests.support.simulation.scheduler import Choice, Explorer, Node, Plan, Scheduler, following
 from tests.support.simulation.search import PAIRS, Searched, Seeds, all_schedules
 from tests.support.simulation.world import World, world_in_memory
 
@@ -59,6 +59,14 @@ def test_no_step_that_fails_in_an_interrupted_request_breaks_what_must_hold(
     assert not searched.findings, shown(searched)
 
 
+@pytest.mark.parametrize("first", KINDS)
+def test_no_step_that_fails_in_one_of_two_requests_breaks_what_must_hold(world: World, first: str) -> None:
+    for pair in PAIRS:
+        if pair[0] == first:
+            searched = all_schedules(world, pair, preemptions=0, faults=1)
+            assert not searched.findings, f"{pair}: {shown(searched)}"
+
+
 @pytest.mark.more
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("pair", PAIRS, ids=" / ".join)
@@ -83,6 +91,24 @@ def test_schedule_comes_to_the_same_end_each_time(world: World) -> None:
     for outcome in list(Explorer(scheduler, most_faults=0).outcomes())[:5]:
         again = scheduler.run(following(outcome.plan))
         assert (again.done, again.answers, again.state) == (outcome.done, outcome.answers, outcome.state)
+
+
+def test_schedule_goes_through_the_same_records_each_time(world: World) -> None:
+    scheduler = Scheduler(world, renamed(["refresh", "sign-in anew"]))
+
+    def seen(plan: Plan) -> list[dict[bytes, object]]:
+        records: list[dict[bytes, object]] = []
+        goes_on = following(plan)
+
+        def decide(at: int, node: Node) -> Choice:
+            records.append(dict(world.server.keys))
+            return goes_on(at, node)
+
+        scheduler.run(decide)
+        return records
+
+    for outcome in list(Explorer(scheduler, most_faults=0).outcomes())[:5]:
+        assert seen(outcome.plan) == seen(outcome.plan)
 
 
 def test_seed_is_a_schedule(world: World) -> None:

@@ -106,6 +106,7 @@ def of_redis(server: MemoryServer, commands: Sequence[Command]) -> Step:
     )
 
 
+@lru_cache(maxsize=10_000)
 def _short(key: str) -> str:
     return re.sub(r"[0-9a-f]{32,}", lambda found: found[0][:4], key.removeprefix("bff:"))
 

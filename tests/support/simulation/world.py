@@ -65,6 +65,21 @@ class _Drawn:
         return self.token_bytes(size).hex()
 
 
+class _LockNames:
+    """Stands in for `uuid` in redis-py's locks: who holds one is told by a name that is drawn as all others are."""
+
+    def __init__(self, drawn: _Drawn) -> None:
+        self._drawn = drawn
+
+    def uuid1(self) -> _LockName:
+        return _LockName(self._drawn.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
+class _LockName:
+    hex: str
+
+
 class _Mint(Mint):
     def __init__(self, drawn: _Drawn) -> None:
         super().__init__()
@@ -172,7 +187,7 @@ class World:
             refresh=dict(tokens._refresh),
             issued=list(self.emporix.mint._issued),
             customers=copy.deepcopy(self.emporix.state.customers),
-            carts=copy.deepcopy(self.emporix.shops.of("demoshop").carts),
+            carts=_copied(self.emporix.shops.of("demoshop").carts),
             jars=dict(self.jars),
             mailed=dict(self.emporix.mails._tokens),
             cookies=dict(self.cookies),
@@ -189,7 +204,7 @@ class World:
         self.emporix.state.customers = {id: copy.copy(one) for id, one in begun.customers.items()}
         for one in self.emporix.state.customers.values():
             one.logins = [copy.copy(login) for login in one.logins]
-        self.emporix.shops.of("demoshop").carts = copy.deepcopy(begun.carts)
+        self.emporix.shops.of("demoshop").carts = _copied(begun.carts)
         self.emporix.mails._tokens = dict(begun.mailed)
         self.jars, self.cookies = dict(begun.jars), dict(begun.cookies)
         KEPT[:] = begun.kept
@@ -200,6 +215,19 @@ class World:
         """Let no schedule know of calls that failed in another one."""
         client = self.services.client
         client._circuits = Circuits(client._log.emit, monotonic=self.clock)
+
+
+def _copied(carts: dict[str, Cart]) -> dict[str, Cart]:
+    """Return carts that may be changed; `copy` takes a tenth of a schedule's time for it."""
+    return {
+        id: replace(
+            one,
+            items={name: replace(item) for name, item in one.items.items()},
+            codes=list(one.codes),
+            extras=copy.deepcopy(one.extras) if one.extras else {},
+        )
+        for id, one in carts.items()
+    }
 
 
 def signing_in(password: str = B2C_PASSWORD) -> AccountCall:
@@ -220,6 +248,7 @@ def world_in_memory() -> Iterator[World]:
             patch("bff.sandbox.state._digest", lambda text, salt: digests.setdefault((text, salt), text.encode()))
         )
         stack.enter_context(patch("bff.wiring.Log", Told))
+        stack.enter_context(patch("redis.lock.uuid", _LockNames(drawn)))
         world = _built(clock, drawn)
         fresh = SessionCookie.fresh
 
