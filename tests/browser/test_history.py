@@ -163,11 +163,18 @@ def test_a_password_that_was_typed_does_not_come_back(visitor: Visitor, store: S
         expect(field).to_have_value("")
 
 
+def fill_in_address(visitor: Visitor) -> None:
+    visitor.fill("Full name", "Jane Doe")
+    visitor.fill("Street and house number", "1 Parliament Square")
+    visitor.fill("Postal code", "SW1A 0AA")
+    visitor.fill("Town or city", "London")
+
+
 def test_a_page_that_is_sent_twice_adds_one_address(visitor: Visitor, store: Storefront) -> None:
     email = store.customer(addresses=False)
     visitor.become(email)
     visitor.open("/account/addresses/new")
-    visitor.fill("Full name", "Jane Doe")
+    fill_in_address(visitor)
     entries = visitor.page.evaluate("Object.fromEntries(new FormData(document.querySelector('main form')))")
     # Chromium itself swallows the second of two quick clicks; this is the one that it sends in other cases.
     first = visitor.context.request.post(visitor.page.url, form=entries)
@@ -182,7 +189,7 @@ def test_a_double_click_adds_one_address(visitor: Visitor, store: Storefront) ->
     email = store.customer(addresses=False)
     visitor.become(email)
     visitor.open("/account/addresses/new")
-    visitor.fill("Full name", "Jane Doe")
+    fill_in_address(visitor)
     visitor.page.get_by_role("button", name="Save the address").dblclick()
     # Looked at again and again, not waited for as a navigation: the second click may give up the first one's.
     expect(visitor.page).to_have_url(f"{store.url}/account/addresses")
