@@ -12,6 +12,8 @@ from bff.sessions import index, redis_store, scripts
 from bff.sessions.index import IndexKind, Overtaken, SessionIndex
 from bff.sessions.redis_errors import translate_redis_errors
 from bff.sessions.store import Lease
+from tests.support.simulation.judge import judged
+from tests.support.simulation.learned import LearnedExplorer
 from tests.support.simulation.requests import KINDS, renamed
 from tests.support.simulation.scheduler import Choice, Explorer, Node, Plan, Scheduler, following
 from tests.support.simulation.search import PAIRS, Searched, Seeds, all_schedules
@@ -84,6 +86,30 @@ def test_nothing_is_left_out_where_steps_that_do_not_meet_are_run_in_one_order(
         explorer = Explorer(Scheduler(world, renamed(pair)), most_faults=0, everywhere=everywhere)
         ends.append((len(list(explorer.outcomes())), explorer.ends))
     assert ends[0] == ends[1]
+
+
+def ends_of(world: World, pair: tuple[str, str], explorer: Explorer | LearnedExplorer) -> set[tuple[object, ...]]:
+    requests, ends = renamed(pair), set[tuple[object, ...]]()
+    for outcome in explorer.outcomes():
+        failed = outcome.fault and (outcome.fault.request, outcome.fault.step.label.split("(")[0], outcome.fault.fault)
+        verdict = judged(world, requests, outcome)
+        ends.add((verdict.answers, verdict.left, verdict.findings, failed))
+    return ends
+
+
+@pytest.mark.parametrize("pair", [("refresh", "others ended"), ("draft", "sign-out"), ("sign-in", "sign-out")])
+def test_what_requests_do_is_known_from_their_histories(world: World, pair: tuple[str, str]) -> None:
+    requests = renamed(pair)
+    learned = ends_of(world, pair, LearnedExplorer(world, requests))
+    assert learned == ends_of(world, pair, Explorer(Scheduler(world, requests)))
+    assert len(learned) > len(requests)
+
+
+@pytest.mark.parametrize("pair", [("draft", "another draft"), ("refresh", "sign-out")])
+def test_nobody_need_be_let_in_before_a_step_that_the_other_never_meets(world: World, pair: tuple[str, str]) -> None:
+    requests = renamed(pair)
+    everywhere = LearnedExplorer(world, requests, most_faults=0, everywhere=True)
+    assert ends_of(world, pair, everywhere) == ends_of(world, pair, LearnedExplorer(world, requests, most_faults=0))
 
 
 def test_schedule_comes_to_the_same_end_each_time(world: World) -> None:

@@ -44,12 +44,13 @@ Work = Callable[[World, Session], str]
 
 def _request(name: str, browser: str, work: Work, *, reads: bool = False) -> Request:
     def run(world: World) -> str:
-        world.stop_at(Step(label=BEGINS, reads=frozenset({f"jar:{browser}"}), may_fail=False))
-        session = world.session(browser, may_start=not reads)
+        begins = Step(label=BEGINS, reads=frozenset({f"jar:{browser}"}), may_fail=False)
+        cookie = world.stop_at(begins, lambda: world.jars[browser])
+        session = world.session_of(cookie, may_start=not reads)
         answer = _answered(world, session, work)
         writes = frozenset() if session.new_cookie is None else frozenset({f"jar:{browser}"})
-        world.stop_at(Step(label=f"{ANSWERS} {answer}", writes=writes, may_fail=False))
-        world.answered(browser, session)
+        answers = Step(label=f"{ANSWERS} {answer}", writes=writes, may_fail=False)
+        world.stop_at(answers, lambda: world.answered(browser, session))
         return answer
 
     return Request(name=name, browser=browser, run=run)
@@ -122,12 +123,16 @@ def _keys_end(name: str, *keys: Callable[[str], str]) -> Request:
         cookie = world.begun.jars["mine"]
         assert cookie is not None
         gone = [key(cookie.sid) for key in keys]
-        world.stop_at(Step(label=name, writes=frozenset(gone), may_fail=False))
-        for key in gone:
-            found = world.server.keys.get(key.encode())
-            # What was extended meanwhile does not end yet.
-            if found is not None and (len(keys) == 1 or found[1] == world.begun.keys[key.encode()][1]):
-                del world.server.keys[key.encode()]
+        begun = world.begun.keys
+
+        def end() -> None:
+            for key in gone:
+                found = world.server.keys.get(key.encode())
+                # What was extended meanwhile does not end yet.
+                if found is not None and (len(keys) == 1 or found[1] == begun[key.encode()][1]):
+                    del world.server.keys[key.encode()]
+
+        world.stop_at(Step(label=name, writes=frozenset(gone), may_fail=False), end)
         return "done"
 
     return Request(name=name, browser="", run=run)

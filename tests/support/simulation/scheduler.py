@@ -24,7 +24,7 @@ from tests.support.simulation.upstream import Sent
 from tests.support.simulation.world import World
 
 MOST_STEPS: Final = 400
-_WAIT_SECONDS: Final = 5.0
+WAIT_SECONDS: Final = 5.0
 _LOCKS: Final[Any] = redis.lock
 """The module of redis-py that waits."""
 
@@ -68,7 +68,7 @@ class Done:
     fault: Fault | None
 
 
-class _Task(greenlet.greenlet):
+class Task(greenlet.greenlet):
     """One request under way."""
 
     def __init__(self, request: Request, world: World) -> None:
@@ -122,6 +122,38 @@ Decide: TypeAlias = Callable[[int, Node], Choice]
 """Gets the number of the step and what there is to choose from."""
 
 
+Failing: TypeAlias = Callable[[Fault | None, Callable[[], Any]], Any]
+"""Carries a step out, or fails as told."""
+
+
+def redis_failing(fault: Fault | None, carry_out: Callable[[], Any]) -> Any:
+    """Ask Redis, or fail as its client does."""
+    if fault is Fault.REFUSED:
+        raise OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
+    if fault is Fault.BEFORE:
+        raise RedisConnectionError("Connection closed by server.")
+    replies = carry_out()
+    if fault is Fault.AFTER:
+        raise RedisConnectionError("Connection closed by server.")
+    if fault is Fault.TIMEOUT:
+        raise RedisTimeoutError("Timeout reading from socket")
+    return replies
+
+
+def upstream_failing(fault: Fault | None, carry_out: Callable[[], Any]) -> Any:
+    """Ask upstream, or fail as the transport does."""
+    if fault is Fault.REFUSED:
+        raise NotConnected("connect timeout")
+    if fault is Fault.BEFORE:
+        raise Broken("broken")
+    answer = carry_out()
+    if fault is Fault.AFTER:
+        raise Broken("broken")
+    if fault is Fault.TIMEOUT:
+        raise TooSlow("timeout")
+    return answer
+
+
 class Scheduler:
     """Runs schedules of some requests on a world; one at a time."""
 
@@ -130,7 +162,7 @@ class Scheduler:
         self._requests = requests
         self.runs = 0
         """How many schedules were run."""
-        self._tasks: list[_Task] = []
+        self._tasks: list[Task] = []
         self._abandoned = False
         self._readers: dict[str, int] = {}
         self._writers: dict[str, int] = {}
@@ -142,12 +174,12 @@ class Scheduler:
         world = self._world
         self.runs += 1
         world.restore()
-        world.server.gate, world.transport.gate, world.stop_at = self._at_redis, self._at_upstream, self.stop_at
+        world.server.gate, world.transport.gate, world.stop_at = self._at_redis, self._at_upstream, self._at_step
         was, _LOCKS.mod_time = _LOCKS.mod_time, _VirtualTime(world, self)
         self._readers, self._writers = {}, {}
         self._abandoned = False
         self._main = greenlet.getcurrent()
-        self._tasks = [_Task(request, world) for request in self._requests]
+        self._tasks = [Task(request, world) for request in self._requests]
         try:
             return self._scheduled(decide)
         finally:
@@ -201,7 +233,7 @@ class Scheduler:
         state = tuple(task.last for task in self._tasks)
         return Outcome(plan=tuple(plan), done=done, answers=answers, preemptions=preemptions, state=state, fault=fault)
 
-    def _go(self, task: _Task) -> None:
+    def _go(self, task: Task) -> None:
         """Let a request run up to its next step."""
         try:
             result = task.switch()
@@ -222,7 +254,7 @@ class Scheduler:
             if task.pending is not None
             for key in task.pending.reads
         ]
-        later = world.clock.now + _WAIT_SECONDS
+        later = world.clock.now + WAIT_SECONDS
         world.clock.now = min([later, *(one for one in ends if one > world.clock.now)])
         return tuple(at for at, task in enumerate(self._tasks) if not task.dead)
 
@@ -237,12 +269,12 @@ class Scheduler:
         keys = self._world.server.keys
         return () if step is None else tuple(keys.get(key.encode()) for key in sorted(step.reads))
 
-    def _after(self, task: _Task, step: Step) -> int:
+    def _after(self, task: Task, step: Step) -> int:
         before = [(key, self._writers.get(key, 0)) for key in step.reads]
         before += [(key, self._writers.get(key, 0) + self._readers.get(key, 0)) for key in step.writes]
         return hash((task.last, step.label, frozenset(before)))
 
-    def _note(self, task: _Task, step: Step, last: int) -> None:
+    def _note(self, task: Task, step: Step, last: int) -> None:
         task.last = last
         for key in step.writes:
             self._writers[key], self._readers[key] = task.last, 0
@@ -254,7 +286,7 @@ class Scheduler:
         task = greenlet.getcurrent()
         if self._abandoned:
             raise _Abandoned
-        assert isinstance(task, _Task)
+        assert isinstance(task, Task)
         task.before, task.pending = task.pending, step
         if step.sleeps:
             task.asleep_since = self._read_by(step)
@@ -263,31 +295,23 @@ class Scheduler:
             raise _Abandoned
         return self._fault
 
+    def sleep(self, step: Step) -> None:
+        """Stop the request that runs until somebody has touched the lock that it waits for."""
+        self.stop_at(step)
+
     def _at_redis(self, commands: Sequence[Command], carry_out: Callable[[], list[Any]]) -> list[Any]:
-        fault = self.stop_at(of_redis(self._world.server, commands))
-        if fault is Fault.REFUSED:
-            raise OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
-        if fault is Fault.BEFORE:
-            raise RedisConnectionError("Connection closed by server.")
-        replies = carry_out()
-        if fault is Fault.AFTER:
-            raise RedisConnectionError("Connection closed by server.")
-        if fault is Fault.TIMEOUT:
-            raise RedisTimeoutError("Timeout reading from socket")
+        replies: list[Any] = self._carried_out(of_redis(self._world.server, commands), redis_failing, carry_out)
         return replies
 
     def _at_upstream(self, sent: Sent, carry_out: Callable[[], HttpResponse]) -> HttpResponse:
-        fault = self.stop_at(of_upstream(sent))
-        if fault is Fault.REFUSED:
-            raise NotConnected("connect timeout")
-        if fault is Fault.BEFORE:
-            raise Broken("broken")
-        answer = carry_out()
-        if fault is Fault.AFTER:
-            raise Broken("broken")
-        if fault is Fault.TIMEOUT:
-            raise TooSlow("timeout")
+        answer: HttpResponse = self._carried_out(of_upstream(sent), upstream_failing, carry_out)
         return answer
+
+    def _at_step(self, step: Step, carry_out: Callable[[], Any]) -> Any:
+        return self._carried_out(step, upstream_failing, carry_out)
+
+    def _carried_out(self, step: Step, failing: Failing, carry_out: Callable[[], Any]) -> Any:
+        return failing(self.stop_at(step), carry_out)
 
 
 class _VirtualTime:
@@ -302,9 +326,9 @@ class _VirtualTime:
 
     def sleep(self, seconds: float) -> None:
         task = greenlet.getcurrent()
-        assert isinstance(task, _Task)
+        assert isinstance(task, Task)
         wanted = frozenset() if task.before is None else task.before.writes
-        self._scheduler.stop_at(Step(label="waits for a lock", reads=wanted, may_fail=False, sleeps=True))
+        self._scheduler.sleep(Step(label="waits for a lock", reads=wanted, may_fail=False, sleeps=True))
 
 
 @dataclass(slots=True)

@@ -15,8 +15,9 @@ from itertools import combinations_with_replacement
 from typing import Final
 
 from tests.support.simulation.judge import judged
+from tests.support.simulation.learned import LearnedExplorer
 from tests.support.simulation.requests import KINDS, renamed
-from tests.support.simulation.scheduler import Choice, Decide, Explorer, Node, Outcome, Request, Scheduler, following
+from tests.support.simulation.scheduler import Choice, Decide, Node, Outcome, Request, Scheduler, following
 from tests.support.simulation.serial import Orders
 from tests.support.simulation.steps import Fault
 from tests.support.simulation.world import World, world_in_memory
@@ -50,8 +51,9 @@ class Searched:
     """What a search has run and found; of each kind of finding the first."""
 
     schedules: int = 0
-    """That differ."""
+    """That come to different ends."""
     runs: int = 0
+    """How often the requests' code was run."""
     findings: dict[str, Finding] = field(default_factory=dict)
 
     def judge(self, world: World, requests: tuple[Request, ...], orders: Orders, outcome: Outcome) -> bool:
@@ -69,11 +71,12 @@ class Searched:
 def all_schedules(world: World, kinds: Sequence[str], *, preemptions: int, faults: int) -> Searched:
     """Run all schedules of some kinds of requests within bounds."""
     requests = renamed(kinds)
-    scheduler, orders, searched = Scheduler(world, requests), Orders(world=world, requests=requests), Searched()
-    for outcome in Explorer(scheduler, preemptions, faults).outcomes():
+    explorer, searched = LearnedExplorer(world, requests, preemptions, faults), Searched()
+    orders = Orders(world=world, requests=requests)
+    for outcome in explorer.outcomes():
         searched.schedules += 1
         searched.judge(world, requests, orders, outcome)
-    searched.runs = scheduler.runs
+    searched.runs = explorer.runs
     return searched
 
 

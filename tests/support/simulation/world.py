@@ -55,9 +55,11 @@ class _Drawn:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self.drawer = ""
+        """Who draws, where that is not the request that runs."""
 
     def token_bytes(self, size: int = 32) -> bytes:
-        name = getattr(greenlet.getcurrent(), "request", "set-up")
+        name = self.drawer or getattr(greenlet.getcurrent(), "request", "set-up")
         count = self.counts[name] = self.counts.get(name, 0) + 1
         return hashlib.blake2b(f"{name} {count}".encode(), digest_size=size).digest()
 
@@ -132,6 +134,16 @@ class Snapshot:
     mailed: dict[str, Any]
     cookies: dict[str, SessionCookie]
     kept: list[tuple[str, Event, dict[str, Any]]]
+    upstream: int = 0
+    """A number for how upstream is."""
+    records: int = 0
+    """A number for how Redis is."""
+
+    @property
+    def number(self) -> int:
+        """Return a number for how Redis, upstream and the browsers are."""
+        jars = tuple(None if one is None else one.sid for one in self.jars.values())
+        return hash((self.records, self.upstream, jars, self.marks))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,18 +160,23 @@ class World:
     cookies: dict[str, SessionCookie] = field(default_factory=dict)
     """Every cookie that was ever made, by the session's name."""
     begun: Snapshot | None = None
-    stop_at: Callable[[Step], object] = lambda step: None
-    """Called before what is a step besides calls of Redis and upstream."""
+    _upstream: int = 0
+    """A number for how upstream is; 0: not known."""
+    stop_at: Callable[[Step, Callable[[], Any]], Any] = lambda step, carry_out: carry_out()
+    """Called for what is a step besides calls of Redis and upstream, with what carries it out."""
 
     def run_freely(self) -> None:
         """Let every step go on at once."""
         self.server.gate = lambda commands, carry_out: carry_out()
         self.transport.gate = lambda sent, carry_out: carry_out()
-        self.stop_at = lambda step: None
+        self.stop_at = lambda step, carry_out: carry_out()
 
     def session(self, browser: str, *, may_start: bool = True) -> Session:
         """Return the session of a new request of a browser."""
-        cookie = self.jars[browser]
+        return self.session_of(self.jars[browser], may_start=may_start)
+
+    def session_of(self, cookie: SessionCookie | None, *, may_start: bool = True) -> Session:
+        """Return the session of a new request that comes with a cookie."""
         sent = None if cookie is None else SessionCookie(value=Secret(cookie.value.reveal()))
         return self.services.sessions.open(sent, may_start=may_start)
 
@@ -201,9 +218,8 @@ class World:
         self.clock.now, self.server.marks, self.server.keys = begun.now, begun.marks, dict(begun.keys)
         self.emporix.tokens._access, self.emporix.tokens._refresh = dict(begun.access), dict(begun.refresh)
         self.emporix.mint._issued = list(begun.issued)
-        self.emporix.state.customers = {id: copy.copy(one) for id, one in begun.customers.items()}
-        for one in self.emporix.state.customers.values():
-            one.logins = [copy.copy(login) for login in one.logins]
+        self._upstream = 0
+        self.emporix.state.customers = _copied_customers(begun.customers)
         self.emporix.shops.of("demoshop").carts = _copied(begun.carts)
         self.emporix.mails._tokens = dict(begun.mailed)
         self.jars, self.cookies = dict(begun.jars), dict(begun.cookies)
@@ -211,10 +227,77 @@ class World:
         self._close_circuits()
         self.random.counts.clear()
 
+    def snapshot(self, like: Snapshot | None = None) -> Snapshot:
+        """Return how everything is; what is changed from here on must be loaded first.
+
+        :param like: what was loaded before the last step
+        """
+        is_like = like is not None and like.keys == self.server.keys
+        state, tokens, carts = self.emporix.state, self.emporix.tokens, self.emporix.shops.of("demoshop").carts
+        return Snapshot(
+            now=self.clock.now,
+            marks=self.server.marks,
+            keys=like.keys if like is not None and is_like else self.server.keys,
+            access=tokens._access,
+            refresh=tokens._refresh,
+            issued=self.emporix.mint._issued,
+            customers=state.customers,
+            carts=carts,
+            jars=self.jars,
+            mailed=self.emporix.mails._tokens,
+            cookies=self.cookies,
+            kept=list(KEPT) if like is None else like.kept,
+            records=like.records if like is not None and is_like else _number_of(self.server.keys),
+            upstream=self._upstream or self._upstream_number(),
+        )
+
+    def _upstream_number(self) -> int:
+        emporix = self.emporix
+        carts = emporix.shops.of("demoshop").carts.values()
+        self._upstream = hash(
+            (
+                frozenset(emporix.tokens._access),
+                frozenset(emporix.tokens._refresh),
+                frozenset(one.value for one in emporix.mint._issued),
+                frozenset(emporix.mails._tokens),
+                repr([(login.key, login.password) for one in emporix.state.customers.values() for login in one.logins]),
+                repr([(one.id, one.session_id, one.customer_id, one.items) for one in carts]),
+            )
+        )
+        return self._upstream
+
+    def load(self, snapshot: Snapshot, *, is_upstream: bool) -> None:
+        """Make everything as it was; what is no call of upstream leaves its part of the snapshot alone."""
+        self.clock.now, self.server.marks, self.server.keys = snapshot.now, snapshot.marks, dict(snapshot.keys)
+        self.jars, self.cookies = dict(snapshot.jars), snapshot.cookies
+        tokens, emporix = self.emporix.tokens, self.emporix
+        self._upstream = 0 if is_upstream else snapshot.upstream
+        tokens._access, tokens._refresh = snapshot.access, snapshot.refresh
+        emporix.mint._issued, emporix.mails._tokens = snapshot.issued, snapshot.mailed
+        emporix.state.customers, emporix.shops.of("demoshop").carts = snapshot.customers, snapshot.carts
+        if is_upstream:
+            tokens._access, tokens._refresh = dict(snapshot.access), dict(snapshot.refresh)
+            emporix.mint._issued, emporix.mails._tokens = list(snapshot.issued), dict(snapshot.mailed)
+            emporix.state.customers = _copied_customers(snapshot.customers)
+            emporix.shops.of("demoshop").carts = _copied(snapshot.carts)
+
     def _close_circuits(self) -> None:
         """Let no schedule know of calls that failed in another one."""
         client = self.services.client
         client._circuits = Circuits(client._log.emit, monotonic=self.clock)
+
+
+def _number_of(keys: dict[bytes, Any]) -> int:
+    return hash(
+        frozenset(
+            (key, value if isinstance(value, bytes) else frozenset(value.items()), ends)
+            for key, (value, ends) in keys.items()
+        )
+    )
+
+
+def _copied_customers(customers: dict[str, Any]) -> dict[str, Any]:
+    return {id: replace(one, logins=[replace(login) for login in one.logins]) for id, one in customers.items()}
 
 
 def _copied(carts: dict[str, Cart]) -> dict[str, Cart]:
