@@ -62,6 +62,7 @@ def run_in(here: Place, *, seconds: float, visitors: int, a_second: float, seed:
         one.start()
     while since() < seconds:
         memory.append(here.sample(since()))
+        here.restock()
         over.wait(min(seconds / _SAMPLES, 5.0))
     faults.stop()
     switching.join()

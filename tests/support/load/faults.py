@@ -27,7 +27,7 @@ _UPSTREAM: Final = {
     "upstream 503": answer(503, _PAGE),
     "upstream 429": answer(429, _PAGE, Retry_After="1"),
     "upstream 500": answer(500, _PAGE),
-    "upstream silent": Upset(way=Way.SILENT, seconds=5.0),
+    "upstream silent": Upset(way=Way.SILENT, seconds=8.0),
 }
 _REDIS: Final = ("redis paused", "redis away", "redis restarted", "redis takes no writes")
 _PROCESSES: Final = ("worker killed", "reload", "worker killed")
