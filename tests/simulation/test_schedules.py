@@ -61,6 +61,7 @@ def test_no_step_that_fails_in_an_interrupted_request_breaks_what_must_hold(
     assert not searched.findings, shown(searched)
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("first", KINDS)
 def test_no_step_that_fails_in_one_of_two_requests_breaks_what_must_hold(world: World, first: str) -> None:
     for pair in PAIRS:
