@@ -27,7 +27,7 @@ from bff.tokens.broker import LEASE_MARGIN_SECONDS
 from tests.support.fakes.redis_pause import PausingRedis, Side
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, session_of
-from tests.support.journeys.crowd import Caller, Outcome, eventually, workers_of
+from tests.support.journeys.crowd import PATIENT, Caller, Outcome, eventually, workers_of
 from tests.support.journeys.real_server import RealServer
 from tests.support.shop import Shop, ShopMaker
 
@@ -38,18 +38,6 @@ NOBODY = "00000000"
 """Whom upstream takes a guest for."""
 AFTERWARDS = 4
 """Requests at once on each session, when the process is dead."""
-
-
-PATIENT = """
-from bff.sessions import redis_connection
-
-# A busy machine takes its time from where a command is held to where its process is killed.
-redis_connection.ANSWER_SECONDS = 60.0
-
-from bff.cli import main
-
-raise SystemExit(main(["serve"]))
-"""
 
 
 class Step(Enum):

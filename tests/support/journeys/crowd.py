@@ -17,6 +17,17 @@ from typing import Any
 from tests.support.journeys.real_server import RealServer, all_of, parsed
 
 PATIENCE_SECONDS = 120.0
+PATIENT = """
+from bff.sessions import redis_connection
+
+# A busy machine takes its time from where a command is held to where its process is killed.
+redis_connection.ANSWER_SECONDS = 60.0
+
+from bff.cli import main
+
+raise SystemExit(main(["serve"]))
+"""
+"""Serves as `bff serve` does, with much patience for Redis."""
 
 
 def eventually(holds: Callable[[], object]) -> None:
