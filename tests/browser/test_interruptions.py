@@ -14,8 +14,9 @@ from tests.support.fakes.answers import empty
 def type_address(visitor: Visitor) -> None:
     visitor.open("/account/addresses/new")
     visitor.fill("Full name", "Jane Doe")
-    visitor.fill("Street", "Unter den Linden 77")
-    visitor.field("Country").select_option(label="Germany")
+    visitor.fill("Street and house number", "1 Parliament Square")
+    visitor.fill("Postal code", "SW1A 0AA")
+    visitor.fill("Town or city", "London")
 
 
 def test_an_address_that_was_typed_outlives_the_session(store: Storefront, visitor: Visitor) -> None:
@@ -30,11 +31,11 @@ def test_an_address_that_was_typed_outlives_the_session(store: Storefront, visit
     visitor.is_at("/account/addresses/new")
     visitor.says("What you had entered before you signed in again is back.")
     expect(visitor.field("Full name")).to_have_value("Jane Doe")
-    expect(visitor.field("Street")).to_have_value("Unter den Linden 77")
-    expect(visitor.field("Country")).to_have_value("DE")
+    expect(visitor.field("Street and house number")).to_have_value("1 Parliament Square")
+    expect(visitor.field("Country")).to_have_value("GB")
     visitor.press("Save the address")
     visitor.is_told_success("The address has been added.")
-    assert [one["street"] for one in store.stored(email).addresses.values()] == ["Unter den Linden 77"]
+    assert [one["street"] for one in store.stored(email).addresses.values()] == ["1 Parliament Square"]
 
 
 def test_nobody_else_is_shown_what_was_typed(store: Storefront, visitor: Visitor) -> None:
@@ -45,7 +46,7 @@ def test_nobody_else_is_shown_what_was_typed(store: Storefront, visitor: Visitor
     visitor.press("Save the address")
     visitor.send_sign_in(somebody_else)
     visitor.is_at("/account/addresses/new")
-    expect(visitor.field("Street")).to_have_value("")
+    expect(visitor.field("Street and house number")).to_have_value("")
     expect(visitor.page.get_by_role("status")).to_have_count(0)
 
 
@@ -69,7 +70,7 @@ def test_nothing_typed_is_lost_while_upstream_is_away(store: Storefront, visitor
     response = visitor.press("Save the address")
     assert response.status == 503
     visitor.says("This can't be saved right now. Nothing you entered is lost")
-    expect(visitor.field("Street")).to_have_value("Unter den Linden 77")
+    expect(visitor.field("Street and house number")).to_have_value("1 Parliament Square")
     store.sandbox.faults.clear()
     visitor.press("Save the address")
     visitor.is_told_success("The address has been added.")

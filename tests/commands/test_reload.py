@@ -56,7 +56,7 @@ def eventually(holds: Callable[[], bool]) -> None:
 def reloaded(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[Reloaded]:
     for folder in ("theme/templates", "theme/static"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "theme/static/shop.css").write_text("/* first */")
+    (tmp_path / "theme/static/shop.css").write_text("/*! first */")
     for name, value in (("contact", "mailto:first@example.com"), ("bind", ""), ("workers", "1"), ("threads", "4")):
         (tmp_path / name).write_text(value)
     with Redis.from_url(redis_server.url) as client, ShopMaker(redis_server, client) as maker:
@@ -79,7 +79,7 @@ def reloaded(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[Reloaded]:
 def test_sound_configuration_takes_effect_without_a_restart(reloaded: Reloaded) -> None:
     master, before = reloaded.server.pid, reloaded.workers()
     reloaded.write("contact", "mailto:second@example.com")
-    reloaded.write("theme/static/shop.css", "/* second */")
+    reloaded.write("theme/static/shop.css", "/*! second */")
     assert reloaded.shows(CONTACT, b"first@example.com")
     reloaded.hang_up()
     eventually(lambda: bool(reloaded.workers()) and not reloaded.workers() & before)
@@ -106,7 +106,7 @@ def test_wrong_configuration_is_told_without_values_and_leaves_the_workers_alone
 def test_wrong_theme_is_told_with_its_line_and_respawned_workers_keep_the_old_one(reloaded: Reloaded) -> None:
     before = reloaded.workers()
     reloaded.write("theme/templates/login.html", "{% extends 'base.html' %}\n{% block %}\n")
-    reloaded.write("theme/static/shop.css", "/* second */")
+    reloaded.write("theme/static/shop.css", "/*! second */")
     reloaded.write("contact", "mailto:second@example.com")
     reloaded.hang_up()
     eventually(lambda: "not reloaded, BFF_THEME_DIR: templates/login.html, line 2" in reloaded.server.log)

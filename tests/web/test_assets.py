@@ -19,9 +19,9 @@ def test_missing_folder_is_told_by_name() -> None:
 
 
 def test_static_file_is_served(shop: Shop) -> None:
-    with shop.app.test_client().get("/static/site.css", base_url=PUBLIC_URL) as answer:
-        assert (answer.status_code, answer.mimetype) == (200, "text/css")
-        assert answer.get_data() == (asset_folder("static") / "site.css").read_bytes()
+    with shop.app.test_client().get("/static/account.js", base_url=PUBLIC_URL) as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+        assert answer.get_data() == (asset_folder("static") / "account.js").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_weak_password_and_empty_address_ask_nobody(social: SocialShop, john: Tr
     assert john.pages.status == 422
     assert page.error("email") == "Error: Enter your e-mail address"
     assert page.error("password") is not None
-    reveal_nothing_of(page, 'short"')
+    reveal_nothing_of(page, 'value="short"')
     assert social.shop.sandbox.recorder.count("add_login") == 0
 
 

@@ -131,7 +131,7 @@ def test_list_shows_each_order_in_words(shop: Shop, jane: PageBrowser) -> None:
     assert "Order EON2076 €57.52 Jan 30, 2026 3 items Shipped" in words
     assert main_of(page).links == [f"{LIST}/EON2079", ONE]
     assert '<time datetime="2026-01-30">' in page.text
-    assert f'<a href="{LIST}" aria-current="page">Orders</a>' in page.text
+    assert f'<a href="{LIST}" aria-current="page">' in page.text
     assert asked(shop, "orders").target == "/order-v2/demoshop/orders?pageNumber=1&pageSize=10&sort=created%3Adesc"
 
 
@@ -311,7 +311,7 @@ def test_order_shows_all_that_upstream_has(shop: Shop, jane: PageBrowser) -> Non
         assert told in words, told
     assert main_of(page).links == ["https://post.example.com/track?id=00340434", LIST]
     assert 'href="https://post.example.com/track?id=00340434" rel="noreferrer noopener"' in page.text
-    assert f'<a href="{LIST}" aria-current="true">Orders</a>' in page.text
+    assert f'<a href="{LIST}" aria-current="true">' in page.text
     assert asked(shop, "order").target == "/order-v2/demoshop/orders/EON2076"
 
 
