@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bff.errors import SessionError, outcome_of
+from bff.errors import SessionError, TooManyAttempts, outcome_of
 from bff.events import Event
 from bff.sessions.session import Session, Sessions
 from bff.sessions.store import SessionEnded
@@ -31,6 +31,6 @@ def preserve_language(sessions: Sessions, session: Session, language: str | None
         return
     try:
         choose_language(sessions, session, language)
-    except SessionError as err:
+    except (SessionError, TooManyAttempts) as err:
         # The end is done, and that is what was asked for.
         sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="language", outcome=outcome_of(err))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bff.errors import SessionError, outcome_of
+from bff.errors import SessionError, TooManyAttempts, outcome_of
 from bff.events import Event
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
@@ -37,7 +37,7 @@ def preserve_pending_reset(sessions: Sessions, session: Session, reset_at: float
         return
     try:
         note_reset(sessions, session, reset_at)
-    except SessionError as err:
+    except (SessionError, TooManyAttempts) as err:
         # The sign-out is done, and that is what was asked for.
         sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=outcome_of(err))
 

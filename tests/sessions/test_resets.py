@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bff.errors import InvalidCredentials
+from bff.errors import InvalidCredentials, TooManyAttempts
 from bff.sandbox.demo_customers import B2B_EMAIL, B2B_PASSWORD, B2C_EMAIL
 from bff.sessions.model import WebRecord, without_customer
 from bff.sessions.scripts import RETIRED_BYTES
@@ -115,6 +115,19 @@ def test_sign_out_without_a_reset_leaves_no_record(visits: Visits) -> None:
     session = visits.signed_in()
     visits.shop.services.login.log_out(session)
     assert [key for key in visits.shop.redis.keys("bff:{*:web") if visits.shop.redis.strlen(key) > RETIRED_BYTES] == []
+
+
+def test_sign_out_stands_where_too_many_newcomers_have_come(visits: Visits, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = reset_in(visits, visits.signed_in())
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise TooManyAttempts(60)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(visits.shop.services.sessions), "begin", refuse)
+        who = visits.shop.services.login.log_out(session)
+    assert who is not None
+    assert not is_signed_in(visits, session)
 
 
 def test_sign_out_stands_where_the_mark_cannot_be_kept(visits: Visits) -> None:

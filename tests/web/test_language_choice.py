@@ -11,7 +11,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.session import SessionState
 from bff.web.language_choice import way_back
 from tests.support.pages import Page, PageBrowser, customer, visitor
-from tests.support.shop import Shop
+from tests.support.shop import Shop, ShopMaker
 
 OF_A_MAIL = ("/signup/optin", "/password/reset", "/email/confirm", "/account/delete/confirm")
 READ_BY_ANYBODY = ("/", "/login", "/logout", "/signup", "/signup/resend", "/password/forgot", "/password/reset?token=x")
@@ -73,6 +73,24 @@ def test_choice_stays_through_a_sign_out_by_json(guest: PageBrowser) -> None:
     guest.browser.session()
     assert guest.browser.post("/api/logout").status_code == 200
     assert guest.get("/login").language == "en"
+
+
+def test_sign_out_succeeds_where_newcomers_have_used_up_their_limit(make_shop: ShopMaker) -> None:
+    shop = make_shop(BFF_RATE_LIMIT_GUEST="2/minute")
+    jane = customer(shop)
+    jane.follow()
+    choose(jane, "de")
+    jane.follow()
+    for _ in range(2):
+        somebody = visitor(shop)
+        somebody.get("/login")
+        choose(somebody, "de")
+    jane.get("/logout")
+    jane.send("/logout")
+    assert (jane.status, jane.location) == (303, "/login?notice=signed-out")
+    assert jane.answer.headers["Clear-Site-Data"] == '"cache"'
+    jane.get("/account")
+    assert (jane.status, jane.location) == (303, "/login?next=/account")
 
 
 def test_sign_out_without_a_choice_leaves_no_record(shop: Shop) -> None:
