@@ -19,7 +19,7 @@ from bff.web.assets import asset_folder
 from bff.web.language import FOLDER, SOURCE
 from bff.web.static_files import read_files
 from bff.web.theme import EXTENSIONS, Theme
-from bff.web.theme_texts import DOUBLED, PLACEHOLDER, shown
+from bff.web.theme_texts import DOUBLED, has_lone_percent, placeholders, shown
 
 _OURS: Final = "de"
 """A catalogue that has every text of ours."""
@@ -196,10 +196,10 @@ def _statics(sources: Sources) -> Iterator[Oddity]:
 
 
 def _unfillable(place: str, text: str, given: set[str]) -> Iterator[str]:
-    missing = sorted(set(PLACEHOLDER.findall(text)) - given)
+    missing = sorted({*placeholders(text).values()} - given)
     if missing:
         yield f"{place}: a text is not given {', '.join(missing)}"
-    if "%" in PLACEHOLDER.sub("", text.replace(DOUBLED, "")):
+    if has_lone_percent(text):
         yield f"{place}: a text has a % that is no placeholder; write {DOUBLED}"
 
 

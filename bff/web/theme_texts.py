@@ -18,8 +18,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 
 FOLDER: Final = "translations"
-PLACEHOLDER: Final = re.compile(r"%\((\w+)\)[sd]")
 DOUBLED: Final = "%%"
+_PERCENT: Final = re.compile(r"%%|%\((\w+)\)[sd]|%")
+"""Read from the left, as Python does: what follows a doubled one is no placeholder."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 _ENDS_TEXT: Final = frozenset('<>"')
 _TAGS_NAME: Final = re.compile(r"</?\s*([A-Za-z][^\s/>]*)")
@@ -57,6 +58,16 @@ def shown(catalogue: Catalog) -> Iterator[Message]:
     return (one for one in catalogue if one.id and not one.fuzzy and any(_forms(one.string)))
 
 
+def placeholders(text: str) -> Mapping[str, str]:
+    """Return the names that a text is filled in with, by the whole placeholders."""
+    return {found[0]: found[1] for found in _PERCENT.finditer(text) if found[1]}
+
+
+def has_lone_percent(text: str) -> bool:
+    """Tell whether a % is neither doubled nor a placeholder's."""
+    return any(found[0] == "%" for found in _PERCENT.finditer(text))
+
+
 def _is_language(word: str) -> bool:
     try:
         return _LANGUAGE.fullmatch(word) is not None and Locale.parse(word) is not None
@@ -77,13 +88,13 @@ def _wrong(catalogue: Catalog) -> Iterator[str]:
 
 
 def _wrong_form(ids: tuple[str, ...], string: str) -> Iterator[str]:
-    wanted = {found[0] for one in ids for found in PLACEHOLDER.finditer(one)}
-    given = {found[0] for found in PLACEHOLDER.finditer(string)}
+    wanted = {whole for one in ids for whole in placeholders(one)}
+    given = placeholders(string).keys()
     if not given <= wanted:
         yield "a placeholder is not one of its text's"
     elif len(ids) == 1 and given != wanted:
         yield "a placeholder of its text is missing"
-    if "%" in PLACEHOLDER.sub("", string.replace(DOUBLED, "")) and any(map(_is_filled_in, ids)):
+    if has_lone_percent(string) and any(map(_is_filled_in, ids)):
         yield f"a % is no placeholder; write {DOUBLED}"
     tags = Counter(_TAG.findall(string))
     if tags not in [Counter(_TAG.findall(one)) for one in ids]:
@@ -97,7 +108,7 @@ def _wrong_form(ids: tuple[str, ...], string: str) -> Iterator[str]:
 
 def _is_filled_in(text: str) -> bool:
     # Jinja fills in every text of a template, be it by nothing; a lone % of ours is in none.
-    return "%" not in PLACEHOLDER.sub("", text.replace(DOUBLED, ""))
+    return not has_lone_percent(text)
 
 
 def _nest(tags: list[str]) -> bool:
