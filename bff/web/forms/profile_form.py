@@ -106,7 +106,10 @@ class ProfileForm(PageForm):
     def typed_beside(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what was typed into another section, too."""
         both = known_sections([*str(earlier.get("change")).split(","), *self.sections])
-        return {**earlier, **self.typed(), "change": ",".join(both)}
+        kept = {**earlier, **self.typed(), "change": ",".join(both)}
+        # Based on the older page: what was changed between the two would be overwritten unseen.
+        versions = [one for one in (earlier.get("version"), self.version.data) if one and str(one).isdecimal()]
+        return {**kept, "version": min(versions, key=lambda one: int(str(one)[:16]), default=kept["version"])}
 
 
 def known_sections(asked: Sequence[str]) -> tuple[str, ...]:

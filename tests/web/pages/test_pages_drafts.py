@@ -168,6 +168,29 @@ def test_two_sections_of_the_profile_wait_together(shop: Shop) -> None:
     }
 
 
+@pytest.mark.parametrize("order", [("name", "phone"), ("phone", "name")])
+def test_sections_of_two_versions_do_not_overwrite_what_was_changed_between(shop: Shop, order: tuple[str, str]) -> None:
+    somebody, elsewhere = customer(shop), customer(shop)
+    other = somebody.fork(shop)
+    values = {"name": somebody.get("/account?change=name").form("/account").filled({"firstName": "Typed Canary"})}
+    elsewhere.get("/account?change=name")
+    elsewhere.send("/account", firstName="Elsewhere Canary")
+    values["phone"] = other.get("/account?change=phone").form("/account").filled({"contactPhone": "555"})
+    end_sessions(shop.redis)
+    for section in order:
+        somebody.get("/logout")
+        somebody.post("/account", {**values[section], "csrf_token": somebody.page.form("/logout").values["csrf_token"]})
+        assert somebody.location == "/login?next=/account&notice=session-ended"
+    somebody.follow()
+    somebody.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
+    somebody.follow()
+    page = somebody.send("/account")
+    assert somebody.status == 422
+    assert "Elsewhere: Elsewhere Canary" in page.words
+    somebody.send("/account")
+    assert somebody.status == 303
+
+
 def test_session_that_upstream_ends_keeps_the_entries_too(make_shop: ShopMaker, clock: FakeClock) -> None:
     shop = make_shop(clock=clock, BFF_SESSION_IDLE="43200")
     somebody = customer(shop)
