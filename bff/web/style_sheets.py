@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-_TOKEN: Final = re.compile(r"""/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|[()]""", re.DOTALL)
+_TOKEN: Final = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*(?:"|(?=\n)|\\?\Z)|'(?:\\.|[^'\\\n])*(?:'|(?=\n)|\\?\Z)|[{};]|[()]""",
+    re.DOTALL,
+)
+"""A string that is not closed ends with its line (CSS Syntax 4.3.5)."""
 _DARK: Final = re.compile(r"@media\s*(?:(?:screen|all)\s+and\s*)?\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.I)
 _LIGHT: Final = re.compile(r"@media\s*(?:(?:screen|all)\s+and\s*)?\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.I)
 _ALWAYS: Final = re.compile(r"@supports\b.*|@media\s*(?:screen|all)", re.I | re.DOTALL)

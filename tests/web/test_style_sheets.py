@@ -34,6 +34,12 @@ def test_property_of_the_root_is_the_one_that_css_picks(sheet: str, light: str, 
     assert root_properties([sheet], Scheme.DARK)["--a"] == dark
 
 
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_string_that_is_not_closed_ends_with_its_line(mark: str) -> None:
+    sheet = f"p {{ content: {mark}a;\n}} :root {{ --a: 2; --b: {mark}b{mark} }}"
+    assert root_properties([sheet], Scheme.LIGHT)["--a"] == "2"
+
+
 def test_later_sheet_goes_before_an_earlier_one() -> None:
     assert root_properties([":root { --a: 1 }", ":root { --a: 2 }"], Scheme.LIGHT) == {"--a": "2"}
 
