@@ -168,7 +168,10 @@ def answer_csrf_failure(services: Services, pages: Mapping[str, FormPage], error
 
 def _why_not_accepted(visit: Visit, page: FormPage) -> str:
     if visit.browser.session.cookie is None:
-        return _("Your browser sent no cookie. Allow cookies for this site, open the page anew and enter it again.")
+        if page.need is Need.ANYONE:
+            return _("Your browser sent no cookie. Allow cookies for this site, open the page anew and enter it again.")
+        # Most often the browser was closed in between: the session's cookie went with it, and the tab came back.
+        return _("Your browser sent no cookie. Sign in again in another tab, then send this once more.")
     if page.need is not Need.ANYONE and _is_signed_out(visit):
         return _("You've been signed out. Sign in again in another tab, then send this once more.")
     return _("This page had been open for too long. Check your entries and send them again.")

@@ -49,6 +49,36 @@ def sign_in(somebody: PageBrowser, email: str = B2C_EMAIL, password: str = B2C_P
     somebody.follow()
 
 
+def test_form_of_a_closed_browser_can_be_sent_after_a_sign_in_in_another_tab(shop: Shop) -> None:
+    """The cookie ends with the browser; what a restored tab shows is not to be typed again."""
+    somebody = customer(shop)
+    somebody.open_form(NEW)
+    somebody.browser.cookie = None
+    page = somebody.send(NEW, **TYPED)
+    assert somebody.status == 403
+    assert "Your browser sent no cookie. Sign in again in another tab, then send this once more." in page.words
+    tab = visitor(shop)
+    tab.get("/login")
+    tab.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
+    somebody.browser.cookie = tab.browser.cookie
+    page = somebody.send(NEW)
+    assert somebody.status == 403
+    assert "This page had been open for too long. Check your entries and send them again." in page.words
+    assert {name: page.form(NEW).values[name] for name in TYPED} == TYPED
+    somebody.send(NEW)
+    assert (somebody.status, somebody.location) == (303, "/account/addresses")
+    assert TYPED["contactName"] in somebody.follow().text
+
+
+def test_form_for_anyone_asks_for_cookies_where_none_comes(shop: Shop) -> None:
+    somebody = visitor(shop)
+    somebody.get("/login")
+    somebody.browser.cookie = None
+    page = somebody.send("/login", email=B2C_EMAIL, password=B2C_PASSWORD)
+    assert somebody.status == 403
+    assert "Allow cookies for this site" in page.words
+
+
 def test_same_person_finds_the_entries_again_once(shop: Shop) -> None:
     somebody = interrupted(shop, **TYPED, shipping=False, isDefault=True)
     sign_in(somebody)
