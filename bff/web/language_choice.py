@@ -6,6 +6,7 @@ leads: the way back has no token in it, and so would lose the link's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,9 @@ from bff.web.return_path import safe_return_path
 from bff.web.session_interface import CSRF_FIELD, browser_session
 
 _FLAGS: Final = ("again", "sent", "initial")
-"""Parameters that say `1` or nothing. No other comes along but the sign-in's `next`: it may be a token."""
+"""Parameters that say `1` or nothing. Those below and the sign-in's `next` come along too; any other may be a token."""
+_SHORT: Final = (("change", re.compile(r"[a-z]{1,10}")), ("page", re.compile(r"[1-9][0-9]{0,4}")))
+"""Parameters that say which part of a page is shown: one of the profile, one of the orders."""
 _MOST_CHARACTERS: Final = 1024
 _PAGES: Final = frozenset({paths.SIGN_IN, paths.SIGN_OUT, paths.SIGN_UP, paths.SIGN_UP_RESEND, paths.PASSWORD_FORGOT})
 """Pages that may be led back to beside those that a sign-in leads to: opening them does nothing."""
@@ -88,6 +91,7 @@ def _can_send_forms() -> bool:
 
 def _again(path: str, sent: Mapping[str, str], onward: str | None) -> str:
     kept = {name: "1" for name in _FLAGS if sent.get(name) == "1"}
+    kept |= {name: sent[name] for name, shape in _SHORT if name in sent and shape.fullmatch(sent[name])}
     if path == paths.SIGN_IN and onward:
         kept["next"] = onward
     return f"{path}?{urlencode(kept, safe='/')}" if kept else path

@@ -169,6 +169,21 @@ def test_way_back_is_checked_where_it_is_sent(guest: PageBrowser) -> None:
     assert (guest.status, guest.location) == (303, "/")
 
 
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("/account?change=name", "/account?change=name"),
+        ("/account?change=Canary7&page=x&token=y", "/account"),
+    ],
+)
+def test_part_of_a_page_that_was_shown_is_shown_again(shop: Shop, asked: str, led_to: str) -> None:
+    jane = customer(shop)
+    jane.get(asked)
+    choose(jane, "de")
+    assert jane.location == led_to
+    assert jane.follow().language == "de"
+
+
 @pytest.mark.parametrize("path", ["/login?next=/account/email", "/signup", "/password/forgot", "/logout"])
 def test_page_leads_back_to_itself(guest: PageBrowser, path: str) -> None:
     guest.get(path)
