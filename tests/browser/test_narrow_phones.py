@@ -127,3 +127,11 @@ def test_strip_begins_at_the_page_that_is_open(visitor: Visitor, store: Storefro
     visitor.become(store.customer(companies=True))
     visitor.open("/account/company")
     expect(visitor.page.locator(".account-nav a[aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
+def test_strip_shows_that_there_are_links_before_the_open_page(visitor: Visitor, store: Storefront) -> None:
+    visitor.become(store.customer())
+    visitor.open("/account")
+    nav = visitor.page.get_by_role("navigation", name="Your account")
+    expect(nav.get_by_role("link", name="Overview")).to_be_in_viewport(ratio=0.2)
+    expect(nav.get_by_role("link", name="Profile")).to_be_in_viewport(ratio=0.9)
