@@ -81,6 +81,19 @@
     select.addEventListener("change", () => byKeys || password?.value || turn.form.requestSubmit(turn));
   }
 
+  // The page in another language is a new one: who has entered something is asked first.
+  const isChanged = (field) => {
+    if (!field.options) return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  };
+  for (const form of document.querySelectorAll(".languages form")) {
+    form.addEventListener("submit", (event) => {
+      const fields = document.querySelectorAll("main input:not([type=hidden]), main select, main textarea");
+      const isBack = document.querySelector(".error-summary");
+      if ((isBack || [...fields].some(isChanged)) && !confirm(page.dataset.unsaved)) event.preventDefault();
+    });
+  }
+
   // Where an answer takes its time, the button says so, also aloud, and a second press does nothing; where none comes
   // (the browser's own stop button tells nobody), it can be pressed again.
   const progress = document.querySelector("[data-progress]");
@@ -89,7 +102,7 @@
     form.addEventListener("submit", (event) => {
       const { submitter } = event;
       if (isSent) event.preventDefault();
-      if (isSent || !submitter) return;
+      if (event.defaultPrevented || !submitter) return;
       isSent = true;
       const label = [...submitter.childNodes];
       const say = (waits, ...words) => {
