@@ -54,6 +54,7 @@ def test_words_are_those_of_the_catalogue() -> None:
 
 
 @pytest.mark.more
+@pytest.mark.more
 def test_the_command_draws_a_page(tmp_path: Path) -> None:
     main(["--out", str(tmp_path), "login-wrong"])
     assert (tmp_path / "login-wrong.png").read_bytes().startswith(b"\x89PNG")

@@ -56,7 +56,7 @@ def test_the_profile_is_read_and_then_changed_thing_by_thing(store: Storefront, 
 
 @in_one_mode
 @pytest.mark.parametrize("word", [word for word in SECTIONS if word != "site"])
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.more)])
 def test_save_is_in_sight_on_a_phone(store: Storefront, visitor: Visitor, word: str, width: int) -> None:
     visitor.page.set_viewport_size({"width": width, "height": 650})
     visitor.become(store.customer(companies=True))

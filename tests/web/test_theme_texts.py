@@ -281,7 +281,7 @@ SHOWN = ("Show password", "Sign in", "Saving…", "Error:")
 """In an attribute, as text, in an attribute that a script reads, in the title."""
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(SHOWN),
     st.text(alphabet=f"<>\"'=/ &%;()!-#{{}}\\\n\t`{string.ascii_letters}äß", min_size=1, max_size=24),
