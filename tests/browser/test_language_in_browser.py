@@ -37,4 +37,4 @@ def test_who_has_entered_something_is_asked_before_the_language_changes(store: S
     assert len(asked) == 1
     button.click()
     visitor.heading("Adresse hinzufügen")
-    assert asked == ["What you have entered on this page is not saved. Change the language?"] * 2
+    assert asked == ["Your entries are not saved. Change the language?"] * 2
