@@ -40,7 +40,8 @@ EXPLAINS: Final[Mapping[str, Explains]] = {
     "upstream reset": Explains(answers=_AWAY, after=7.0),
     "upstream truncated": Explains(answers=_AWAY, after=7.0),
     "upstream 503": Explains(answers=_AWAY, after=7.0),
-    "upstream silent": Explains(answers=_AWAY | _LATE, after=7.0),
+    # A call that was sent at its end waits 6 s, and may open a circuit for 5 s more.
+    "upstream silent": Explains(answers=_AWAY | _LATE, after=13.0),
     "upstream 429": Explains(answers=frozenset({"429", "429 rate_limited"}), after=1.0),
     "upstream 500": Explains(answers=frozenset({"502", "502 upstream_error"}), after=1.0),
     "worker killed": Explains(answers=_BROKEN, after=1.0),
