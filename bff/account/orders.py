@@ -19,7 +19,7 @@ from bff.account.profile import Address, text_of
 from bff.operations.model import Credential, Operation, ResponseShape, Supplier
 
 MOST_LINES: Final = 1000
-"""An answer may be megabytes, and a page of so many lines would help nobody."""
+"""An answer may be megabytes, and no reader can use a page of so many lines."""
 _MOST_OTHERS: Final = 50
 _MOST_AMOUNT: Final = 10**12
 _MOST_CHARACTERS: Final = 200

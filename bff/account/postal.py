@@ -47,7 +47,7 @@ _LAYOUTS: Final = {
 }
 _NOT_NEEDED: Final = {"ES": "S"}
 _STATE_BY_NAME: Final = frozenset({"ES"})
-"""Where nobody writes the key that the data has for it."""
+"""Where people write the name of a state, not the key that the data has for it."""
 _NUMBER_FIRST: Final = frozenset(
     "AU CA FR GB GG GI IE IM IN JE KE LK LU MC MT MY NG NZ PH PK RE SG TH TT US ZA".split()  # noqa: SIM905
 )
@@ -55,7 +55,7 @@ _NUMBER_AFTER_COMMA: Final = frozenset({"BR", "ES", "IT", "PT", "SM", "VA"})
 _NUMBER_APART: Final = frozenset(
     "AT BE BR CH CZ DE DK ES FI HR HU IS IT LI NL NO PL PT RO SE SI SK".split()  # noqa: SIM905
 )
-"""Where forms have a field for the number; elsewhere it is part of the street, or the street has none."""
+"""Where forms have a field for the number; in other countries it is part of the street, or the street has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,6 @@ def known_sections(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def basis_of(values: Mapping[str, Any], sections: Sequence[str]) -> str:
-    """Return a hash of what sections of a profile hold, to tell later whether somebody has changed them."""
+    """Return a hash of what sections of a profile hold, to tell later whether they have changed."""
     held = [[name, values.get(name) or ""] for word in sections for name in SECTIONS[word]]
     return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:_BASIS_CHARACTERS]

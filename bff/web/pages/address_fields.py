@@ -10,7 +10,7 @@ from bff.web.pages.visit import Visit
 
 
 def first_country(visit: Visit) -> str | None:
-    """Return the country that the shop sells to, else the one that the browser names; None: nobody says."""
+    """Return the country that the shop sells to, else the one that the browser names; None: neither is known."""
     return visit.services.settings.emporix.country or region()
 
 

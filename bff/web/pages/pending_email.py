@@ -1,7 +1,7 @@
 """A change of the sign-in e-mail that waits for its mailed link: known and shown to the browser that asked for it.
 
-The session keeps the address and no token, for a day at most. Emporix tells nobody of it; so another browser, or one
-that has signed out since, shows nothing.
+The session keeps the address and no token, for a day at most. Emporix offers no way to ask for it; so another browser,
+or one that has signed out since, shows nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class PendingEmail:
 
 
 def remember(visit: Visit, pending: PendingEmail) -> None:
-    """Keep it for whoever is signed in.
+    """Keep it for the customer who is signed in.
 
-    :raises LoginRequired: nobody is
+    :raises LoginRequired: the visitor is a guest
     """
     visit.browser[_KEY] = {
         "of": visit.who.customer.id,
@@ -56,7 +56,7 @@ def pending_email(visit: Visit) -> PendingEmail | None:
 
 
 def forget_if_confirmed(visit: Visit, sign_in_email: str | None) -> None:
-    """Show it no more where the profile, just read, names the address already: it was confirmed elsewhere."""
+    """Show it no more where the profile, just read, names the address already: another browser has confirmed it."""
     kept = visit.browser.get(_KEY)
     if kept is not None and comparable(kept["address"]) == comparable(sign_in_email or ""):
         forget(visit)

@@ -117,7 +117,7 @@ def _save(visit: Visit, form: ProfileForm) -> ResponseReturnValue:
 
 
 def _is_updated(visit: Visit, form: ProfileForm, body: Mapping[str, Any]) -> bool:
-    """Change the profile; False: somebody else has changed other parts of it, and the form is based on that now.
+    """Change the profile; False: other parts of it have changed meanwhile, and the form is based on that now.
 
     :raises ChangedMeanwhile: it was a part that the form owns
     """
