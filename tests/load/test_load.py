@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from tests.support.load.command import run
 from tests.support.load.faults import Pace, planned
 from tests.support.load.journeys import JOURNEYS
 from tests.support.load.judge import EXPLAINS, judge
-from tests.support.load.notes import Asked, Keys, Run, Sample, Window
-from tests.support.load.visitor import others_in
+from tests.support.load.notes import Asked, Keys, Notes, Run, Sample, Window
+from tests.support.load.visitor import JourneyOver, Owners, Reply, Tempo, Visitor, others_in
 
 KINDS = ("page", "json", "storefront")
 
@@ -84,6 +85,27 @@ def test_reload_explains_nothing() -> None:
     faults = (Window(name="reload", begin=10, end=20),)
     (found,) = findings(faults=faults, asked=(*FINE.asked, asked(15, "none reset")))
     assert "none reset (on: reload)" in found
+
+
+class _Refused(Visitor):
+    """Is answered one way, whatever it asks."""
+
+    def _sent(self, *asked: object) -> Reply:
+        return Reply(
+            status=401, headers={"content-type": "application/json"}, text='{"type": "reauthentication_required"}'
+        )
+
+
+@pytest.mark.parametrize(
+    ("fine", "is_error"),
+    [((200, "401 reauthentication_required"), False), ((200, "401 login_required"), True), ((200, 401), False)],
+)
+def test_answer_is_fine_by_its_status_or_by_the_type_of_its_error(fine: tuple[int | str, ...], is_error: bool) -> None:
+    notes = Notes()
+    who = _Refused(number=1, port=0, notes=notes, tempo=Tempo(1000), owners=Owners(), since=lambda: 0.0)
+    with pytest.raises(JourneyOver) if is_error else nullcontext():
+        who.ask("storefront", "POST", "/api/checkout/checkouts/order", fine=fine)
+    assert [(one.answer, one.is_error) for one in notes.asked] == [("401 reauthentication_required", is_error)]
 
 
 def test_what_is_anothers_is_told() -> None:

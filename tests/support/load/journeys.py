@@ -99,9 +99,7 @@ def by_storefront(who: Visitor, chance: random.Random) -> None:
     if product not in {one["product"]["id"] for one in items}:
         who.lost("what was put into the cart")
     if chance.random() < 0.5:
-        placed = who.ask(
-            "storefront", "POST", "/api/checkout/checkouts/order", json_body=order_of(cart, guest=False)
-        ).json["orderId"]
+        placed = _ordered(who, cart)
         who.own(placed)
         if placed not in who.ask("storefront", "GET", "/api/order-v2/orders").text:
             who.lost("an order")
@@ -127,6 +125,18 @@ def _put(who: Visitor, cart: str, product: str) -> None:
     item = {"product": {"id": product}, "quantity": 1}
     path = f"{_CARTS}/{cart}/items?siteCode=main"
     who.ask("storefront", "POST", f"{_CARTS}/{{id}}/items", path=path, json_body=item)
+
+
+def _ordered(who: Visitor, cart: str) -> str:
+    """Order what is in a cart; return the order's id."""
+    route, order = "/api/checkout/checkouts/order", order_of(cart, guest=False)
+    # The token that a checkout needs ends some time after the sign-in, and no refresh brings another one.
+    asks_again = "401 reauthentication_required"
+    placed = who.ask("storefront", "POST", route, json_body=order, fine=(200, 201, asks_again))
+    if placed.told == asks_again:
+        who.sign_in()
+        placed = who.ask("storefront", "POST", route, json_body=order)
+    return str(placed.json["orderId"])
 
 
 JOURNEYS: Final[tuple[Callable[[Visitor, random.Random], None], ...]] = (by_pages, by_json, by_storefront)

@@ -110,13 +110,14 @@ class Visitor:
         route: str,
         *,
         path: str | None = None,
-        fine: Collection[int] = _FINE,
+        fine: Collection[int | str] = _FINE,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send one request.
 
         :param route: with names in place of ids
+        :param fine: answers that end no journey: a status, or a status and the type of an error
         :raises JourneyOver: no answer, or another than these
         """
         self.tempo.wait()
@@ -130,7 +131,7 @@ class Visitor:
             told, reply = "none reset", None
         except (http.client.HTTPException, ValueError):
             told, reply = "none cut", None
-        is_error = reply is None or reply.status not in fine
+        is_error = reply is None or not (reply.status in fine or told in fine)
         asked = Asked(
             at=begin, took=self.since() - begin, kind=kind, route=f"{method} {route}", answer=told, is_error=is_error
         )
