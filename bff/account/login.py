@@ -118,8 +118,6 @@ class Login(LoginEnds):
             except AnotherPerson:
                 # Another person after all: they must not get this person's cart session.
                 self._sign_in(replace(attempt, with_own_guest=False))
-        if asked is None:
-            end_older_sessions(self._sessions, session)
 
     def with_mailed_token(self, session: Session, call: Call) -> None:
         """Activate an account by its opt-in token, and sign in.
@@ -233,6 +231,9 @@ class Login(LoginEnds):
         )
         if before is not None and same is None:
             self._log.audit(Event.SESSION_ENDED, sid=sid_before, customer_id=before.customer.id, reason=_SUPERSEDED)
+        if grant.asked.name == "login":
+            # First of all: one of those may end the new session at any moment, and must not outlive it.
+            end_older_sessions(self._sessions, session)
         if held.customer is not None:
             self._follow(session, grant, same, held.customer)
         if self._carts is None:

@@ -12,6 +12,7 @@ from bff.errors import SessionError, TooManyAttempts, outcome_of
 from bff.events import Event
 from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind
+from bff.sessions.model import SignedIn
 from bff.sessions.session import Session, Sessions
 from bff.sessions.store import SessionEnded
 
@@ -45,21 +46,27 @@ def preserve_pending_reset(sessions: Sessions, session: Session, reset_at: float
 def end_older_sessions(sessions: Sessions, session: Session) -> None:
     """After a sign-in with a password: if a reset goes before it, end that customer's other sessions, and forget it.
 
-    Where that cannot be done the sign-in stands, and so does the reset's mark, for the next one.
+    Where that cannot be done the sign-in stands, and so does the reset's mark, for the next one; the audit log says so.
     """
     reset_at, who, own = session.web.password_reset_at, session.signed_in, session.sid
     if reset_at is None or who is None or own is None:
         return
-    customer_id = who.customer.id
     try:
         if _counts(sessions, reset_at):
-            sessions.forget_browsers(who, own)
-            end_sessions(
-                sessions, IndexKind.CUSTOMER, customer_id, Ending.PASSWORD_RESET, keep=own, customer_id=customer_id
-            )
+            _end_others(sessions, who, own)
         session.change_web(lambda web: replace(web, password_reset_at=None))
     except (SessionError, SessionEnded) as err:
         sessions.log.emit(Event.SESSION_CHANGE_DROPPED, reason="password reset", outcome=outcome_of(err))
+
+
+def _end_others(sessions: Sessions, who: SignedIn, own: str) -> None:
+    customer_id, reason = who.customer.id, Ending.PASSWORD_RESET
+    try:
+        sessions.forget_browsers(who, own)
+        end_sessions(sessions, IndexKind.CUSTOMER, customer_id, reason, keep=own, customer_id=customer_id)
+    except SessionError:
+        sessions.log.audit(Event.SESSIONS_NOT_ENDED, sid=own, customer_id=customer_id, reason=reason.value)
+        raise
 
 
 def _counts(sessions: Sessions, reset_at: float) -> bool:

@@ -440,6 +440,22 @@ def test_session_that_is_ended_meanwhile_changes_nothing(scene: Scene) -> None:
     assert scene.outcomes() == [MERGED]
 
 
+def test_session_that_is_ended_meanwhile_has_ended_the_older_ones_after_a_reset_all_the_same(scene: Scene) -> None:
+    older, guest = scene.sign_in(scene.guest()), scene.guest("apples")
+    scene.visits.shop.services.login.password_was_reset(guest)
+    guest, who = scene.visits.again(guest), older.signed_in
+    assert who is not None
+
+    def end_others() -> None:
+        sessions = scene.visits.shop.services.sessions
+        end_sessions(sessions, IndexKind.CUSTOMER, who.customer.id, Ending.OTHERS, keep=older.sid)
+        scene.carts.before_call = lambda: None
+
+    scene.carts.before_call = end_others
+    assert scene.sign_in(guest).signed_in is None
+    assert scene.visits.again(older).signed_in is None
+
+
 # Once more
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from bff.errors import InvalidCredentials, TooManyAttempts
@@ -142,7 +144,10 @@ def test_sign_out_stands_where_the_mark_cannot_be_kept(visits: Visits) -> None:
     assert not is_signed_in(visits, session)
 
 
-def test_sign_in_stands_where_the_older_sessions_cannot_be_ended_and_the_next_one_ends_them(visits: Visits) -> None:
+def test_sign_in_stands_where_the_older_sessions_cannot_be_ended_and_the_next_one_ends_them(
+    visits: Visits, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     older = visits.signed_in()
     session = reset_in(visits, visits.guest())
     store = visits.shop.services.store
@@ -152,6 +157,8 @@ def test_sign_in_stands_where_the_older_sessions_cannot_be_ended_and_the_next_on
     store.before.clear()
     assert is_signed_in(visits, session)
     assert is_signed_in(visits, older)
+    told = [one for one in caplog.records if one.getMessage() == "sessions_not_ended"]
+    assert [one.bff_fields["reason"] for one in told] == ["password reset"]  # type: ignore[attr-defined]
     session = sign_in(visits, session)
     assert is_signed_in(visits, session)
     assert not is_signed_in(visits, older)

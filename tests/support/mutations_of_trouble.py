@@ -116,4 +116,23 @@ OF_TROUBLE: tuple[Mutation, ...] = (
         new="        if True:\n            with self._has_moved:\n                if self._left <= 0",
         test="tests/operations/test_places.py::test_thread_takes_one_place_however_deep_it_asks",
     ),
+    Mutation(
+        guard="the audit log tells that a sign-in after a reset could not end the older sessions",
+        path="bff/sessions/resets.py",
+        old="sessions.log.audit(Event.SESSIONS_NOT_ENDED, ",
+        new="dict(",
+        test="tests/sessions/test_resets.py::"
+        "test_sign_in_stands_where_the_older_sessions_cannot_be_ended_and_the_next_one_ends_them",
+    ),
+    Mutation(
+        guard="a sign-in after a reset ends the older sessions before anybody can end it",
+        path="bff/account/login.py",
+        old="            # First of all: one of those may end the new session at any moment, and must not outlive it.\n"
+        "            end_older_sessions(self._sessions, session)\n",
+        new="            if self._carts is not None and former is not None:\n"
+        "                self._carts.after_first_sign_in(session, former)\n"
+        "            end_older_sessions(self._sessions, session)\n",
+        test="tests/account/test_cart_merge.py::"
+        "test_session_that_is_ended_meanwhile_has_ended_the_older_ones_after_a_reset_all_the_same",
+    ),
 )

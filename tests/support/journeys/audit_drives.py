@@ -812,6 +812,27 @@ def password_is_changed_while_redis_fails(scene: Scene) -> list[Line]:
 
 
 @drive
+def sign_in_after_a_reset_while_redis_fails(scene: Scene) -> list[Line]:
+    scene.customer()
+    browser = scene.visitor()
+    assert browser.post("/api/password/reset", {"email": B2C_EMAIL}).status_code == 204
+    body = {"token": scene.mailed(Purpose.PASSWORD_RESET), "password": NEW_PASSWORD}
+    assert browser.post("/api/password/reset/update", body).status_code == 204
+    before = scene.sid(browser)
+    scene.from_here()
+    store = scene.shop.services.store
+    assert isinstance(store, MeddlingStore)
+    store.fail("end")
+    assert browser.post("/api/login", {"email": B2C_EMAIL, "password": NEW_PASSWORD}).status_code == 200
+    store.before.clear()
+    who = {"session": scene.sid(browser), "person": scene.person()}
+    return [
+        line(Event.SIGNED_IN, **who, operation="login", again=False, before=before),
+        line(Event.SESSIONS_NOT_ENDED, **who, reason="password reset"),
+    ]
+
+
+@drive
 def session_that_asks_too_often(scene: Scene) -> list[Line]:
     scene.open(BFF_RATE_LIMIT_API="5/minute")
     browser = scene.customer()
