@@ -112,7 +112,7 @@ class Shops:
 
     def of(self, tenant: str) -> Shop:
         """Return the state of a tenant."""
-        return self._shops.setdefault(tenant, Shop(now=self._now))
+        return self._shops.get(tenant) or self._shops.setdefault(tenant, Shop(now=self._now))
 
 
 def new_id() -> str:
