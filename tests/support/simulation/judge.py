@@ -7,7 +7,7 @@ Each finding is a sentence. Whether answers and what is left could come of some 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
@@ -19,7 +19,7 @@ from bff.sessions.session_keys import tokens_key, web_key
 from bff.sessions.store import Found
 from tests.support.simulation.requests import UNKNOWN, kind_of, was_done
 from tests.support.simulation.scheduler import Outcome, Request
-from tests.support.simulation.world import BROWSERS, KEPT, World
+from tests.support.simulation.world import BROWSERS, KEPT, Told, World
 
 _REPORTS: Final = frozenset(
     {
@@ -34,6 +34,8 @@ _REPORTS: Final = frozenset(
         Event.STORE_UNAVAILABLE,
     }
 )
+_RESET: Final = "password reset"
+_STRAY: Final = "a session without a cookie waits for its end"
 _EVENTS: Final = frozenset({"idle end", "web evicted", "tokens evicted"})
 """What takes records away without a word: tokens in them are gone with them."""
 
@@ -58,6 +60,10 @@ class Verdict:
     answers: tuple[str, ...]
     left: Left
     findings: tuple[str, ...]
+    in_part: frozenset[str] = frozenset()
+    """The requests that could not end all the sessions that they were to end, as the log says."""
+    with_reset: frozenset[str] = frozenset()
+    """The sign-ins that could not forget the reset that they followed, as the log says."""
 
 
 def judged(world: World, requests: tuple[Request, ...], outcome: Outcome) -> Verdict:
@@ -76,7 +82,15 @@ def judged(world: World, requests: tuple[Request, ...], outcome: Outcome) -> Ver
             if "crash" in answer
         ),
     ]
-    return Verdict(answers=outcome.answers, left=_left(world, living, _known_strays(events)), findings=tuple(findings))
+    return Verdict(
+        answers=outcome.answers,
+        left=_left(world, living, _known_strays(events)),
+        findings=tuple(findings),
+        in_part=frozenset(who for who, event, _ in events if event is Event.SESSIONS_NOT_ENDED),
+        with_reset=frozenset(
+            who for who, event, fields in events if event is Event.SESSION_CHANGE_DROPPED and fields["reason"] == _RESET
+        ),
+    )
 
 
 def _found(world: World, sid: str) -> Found | None:
@@ -97,9 +111,22 @@ _READ: dict[tuple[str, tuple[Any, ...]], Found | None] = {}
 MOST_READ: Final = 10_000
 
 
-def _known_strays(events: list[tuple[str, Event, dict[str, Any]]]) -> int:
+def what_counts(events: Iterable[Told]) -> tuple[frozenset[tuple[object, ...]], int]:
+    """Return what of the log decides a verdict."""
+    told: set[tuple[object, ...]] = set()
+    for who, event, fields in events:
+        if event is Event.SIGNED_IN:
+            told.add((event, who, fields.get("sid")))
+        elif event in (Event.SESSIONS_NOT_ENDED, Event.SESSION_CHANGE_DROPPED):
+            told.add((event, who, fields["reason"]))
+        elif event in _REPORTS:
+            told.add((event,))
+    return frozenset(told), _known_strays(events)
+
+
+def _known_strays(events: Iterable[Told]) -> int:
     """Count sessions that could not be undone: no browser ever gets their cookies, and the log tells of them."""
-    return sum(fields.get("reason") == "a session without a cookie waits for its end" for _, _, fields in events)
+    return sum(fields.get("reason") == _STRAY for _, _, fields in events)
 
 
 def _left(world: World, living: dict[str, Found], known_strays: int) -> Left:
@@ -131,7 +158,7 @@ def _carts(world: World) -> Iterator[str]:
 
 
 def _too_late(
-    requests: tuple[Request, ...], living: dict[str, Found], outcome: Outcome, events: list[tuple[str, Event, Any]]
+    requests: tuple[Request, ...], living: dict[str, Found], outcome: Outcome, events: list[Told]
 ) -> Iterator[str]:
     """Nobody is signed in by a sign-in that began before an ending did which is done."""
     names = [one.name for one in requests]
@@ -223,6 +250,8 @@ def _unaccounted(
     unspent = {one.access_value for one in tokens._refresh.values()}
     # A token whose Emporix session goes on under a newer one is left to its end: to log it out would end both.
     going_on = {tokens._access[value].grant.session_id for value in held if value in tokens._access}
+    # It ends with the newer one: what upstream is told of one token ends the session of both.
+    going_on |= {one.grant.session_id for one in tokens._refresh.values() if one.access_value not in tokens._access}
     lost = [
         value
         for value in world.issued(TokenKind.CUSTOMER_ACCESS)

@@ -1,140 +1,44 @@
 """Goes through the schedules of a few requests without running the requests' code for each of them.
 
-What a request does next is decided by what it was answered so far, and by the time: its code runs once for each such
-history (`_Teacher`), and what it did is known from then on. A schedule of known histories is carried out on Redis and
-upstream alone, from a copy of how they were a step before. Two schedules that come to one moment (same records, same
-tokens, carts and cookies, same histories, same things to judge) go on from there once.
+What a request does next is decided by what it was answered so far, and by the time: the `Teacher` knows it for each
+such history. A schedule is carried out on Redis and upstream alone, from a copy of how they were a step before; what
+was carried out once from where all three are is known, too. Two schedules that come to one moment (same records,
+same tokens, carts and cookies, same histories, same things to judge) go on from there once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
-
-import greenlet
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from bff.sessions.cookie import SessionCookie
-from bff.transport import HttpResponse
-from tests.support.simulation.scheduler import (
-    WAIT_SECONDS,
-    Choice,
-    Done,
-    Failing,
-    Outcome,
-    Plan,
-    Request,
-    Scheduler,
-    Task,
-    following,
-)
-from tests.support.simulation.steps import Fault, Step
-from tests.support.simulation.world import KEPT, Snapshot, World
-
-_STRAY: Final = "a session without a cookie waits for its end"
+from tests.support.simulation.judge import what_counts
+from tests.support.simulation.memory_redis import Record
+from tests.support.simulation.scheduler import WAIT_SECONDS, Choice, Done, Outcome, Request
+from tests.support.simulation.steps import CLOCK, Fault, Step
+from tests.support.simulation.teacher import Teacher, Then
+from tests.support.simulation.world import KEPT, Snapshot, Told, plain, with_records
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Next:
-    """What a request does after one history."""
-
-    step: Step | None
-    """None: it is done."""
-    answer: str
-    carry_out: Callable[[], Any]
-    failing: Failing
-    told: tuple[Any, ...]
-    """What it reported on the way there."""
-    cookies: dict[str, Any]
-    """Which cookies it made on the way there."""
-    drawn: int
-
-
-class _Teacher(Scheduler):
-    """Runs a schedule, and notes what each request does after which history."""
-
-    def __init__(self, world: World, requests: Sequence[Request], known: dict[int, _Next]) -> None:
-        super().__init__(world, requests)
-        self._known = known
-        self._histories: dict[str, int] = {}
-        self._offered: dict[str, tuple[Callable[[], Any], Failing]] = {}
-
-    def run(self, decide: Any) -> Outcome:
-        self._histories = {one.name: begun(at) for at, one in enumerate(self._requests)}
-        self._offered = {}
-        return super().run(decide)
-
-    def _carried_out(self, step: Step, failing: Failing, carry_out: Callable[[], Any]) -> Any:
-        name = getattr(greenlet.getcurrent(), "request", "")
-        self._offered[name] = carry_out, failing
-        fault = self.stop_at(step)
-        try:
-            reply: Any = failing(fault, carry_out)
-        except Exception as error:
-            self._heard(name, error)
-            raise
-        self._heard(name, reply)
-        return reply
-
-    def sleep(self, step: Step) -> None:
-        name = getattr(greenlet.getcurrent(), "request", "")
-        self._offered[name] = _nothing, _never_failing
-        super().sleep(step)
-        self._heard(name, None)
-
-    def _heard(self, name: str, reply: object) -> None:
-        world = self._world
-        self._histories[name] = heard(self._histories[name], reply, world.clock.now, world.random.counts.get(name, 0))
-
-    def _go(self, task: Task) -> None:
-        told, cookies = len(KEPT), len(self._world.cookies)
-        super()._go(task)
-        carry_out, failing = self._offered.get(task.request, (_nothing, _never_failing))
-        self._known[self._histories[task.request]] = _Next(
-            step=task.pending,
-            answer=task.answer or "",
-            carry_out=carry_out,
-            failing=failing,
-            told=tuple(KEPT[told:]),
-            cookies=dict(list(self._world.cookies.items())[cookies:]),
-            drawn=self._world.random.counts.get(task.request, 0),
-        )
-
-
-def begun(at: int) -> int:
-    """Return the history of a request that was told nothing yet."""
-    return hash(("begin", at))
-
-
-def heard(history: int, reply: object, now: float, drawn: int) -> int:
-    """Return the history that an answer makes of another one."""
-    return hash((history, repr(_plain(reply)), now, drawn))
-
-
-def _plain(reply: object) -> object:
-    if isinstance(reply, HttpResponse):
-        return reply.status, dict(reply.headers), reply.body
-    return reply.sid if isinstance(reply, SessionCookie) else reply
-
-
-def _nothing() -> None:
-    """There is nothing to carry out."""
-
-
-def _never_failing(fault: Fault | None, carry_out: Callable[[], Any]) -> Any:
-    return carry_out()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: half of the time would go into setting its fields. Nobody changes one that is in use.
+@dataclass(slots=True, kw_only=True)
 class _Moment:
     """How everything is, between two steps."""
 
     world: Snapshot
-    counts: dict[str, int]
     histories: tuple[int, ...]
     asleep: tuple[tuple[object, ...] | None, ...]
-    done: tuple[Done, ...] = ()
-    plan: Plan = ()
+    kept: tuple[Told, ...]
+    """All that was reported."""
+    told: frozenset[tuple[object, ...]]
+    """What the judge reads of it."""
+    strays: int
+    cookies: dict[str, SessionCookie]
+    before: _Moment | None = None
+    choice: Choice | None = None
+    """What was chosen then."""
     current: int | None = None
     preemptions: int = 0
     faults: int = 0
@@ -143,7 +47,13 @@ class _Moment:
     judged_by: tuple[Any, ...] = ()
     """What of the steps so far the judge compares, in their order, and what failed."""
     spent: tuple[str, ...] = ()
-    """The refresh tokens that went out, while nothing has failed."""
+    """The refresh tokens that went out, in the order of their names, while nothing has failed."""
+
+
+_Effect: TypeAlias = tuple[Snapshot, int]
+"""How everything is after a step, and the history of the request that took it."""
+_OfRedis: TypeAlias = tuple[tuple[tuple[bytes, Record | None], ...], int, int]
+"""What a round trip to Redis leaves of the records that it touches, how often it has read the clock, the history."""
 
 
 @dataclass(slots=True)
@@ -154,7 +64,7 @@ class LearnedExplorer:
     that runs ends or waits: a switch before any other step comes to the same as one right after that step.
     """
 
-    world: World
+    teacher: Teacher
     requests: Sequence[Request]
     most_preemptions: int = 2
     most_faults: int = 1
@@ -162,22 +72,30 @@ class LearnedExplorer:
     """Let others in before every step, to see that nothing is left out."""
     ends: set[int] = field(default_factory=set)
     steps: int = 0
-    """How many were carried out."""
-    runs: int = 0
-    """How many schedules the requests' code was run for."""
-    _known: dict[int, _Next] = field(default_factory=dict)
+    """How many were taken."""
     _reads: list[set[str]] = field(default_factory=list)
     _writes: list[set[str]] = field(default_factory=list)
     _seen: dict[int, int] = field(default_factory=dict)
+    _effects: dict[tuple[int, float, int, Fault | None], _Effect] = field(default_factory=dict)
+    _of_redis: dict[tuple[Any, ...], _OfRedis] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Go through the schedules; the world is as each one has left it."""
+        try:
+            yield from self._outcomes()
+        finally:
+            self.teacher.abandon()
+
+    def _outcomes(self) -> Iterator[Outcome]:
         self._reads, self._writes = [set() for _ in self.requests], [set() for _ in self.requests]
         waiting, held_back = [self._first()], list[tuple[_Moment, int, Choice]]()
         while waiting:
-            moment = self._awake(waiting.pop())
-            nexts = [self._known[one] for one in moment.histories]
-            enabled = self._enabled(moment, nexts)
+            moment = waiting.pop()
+            nexts = [self.teacher.then(one) for one in moment.histories]
+            enabled = self._awake(moment, nexts)
+            if not enabled and any(one.step is not None for one in nexts):
+                moment = self._later(moment, nexts)
+                enabled = self._awake(moment, nexts)
             current = moment.current if moment.current in enabled else None
             key = self._key(moment, nexts, current)
             if not enabled:
@@ -197,14 +115,14 @@ class LearnedExplorer:
                 held_back = [] if self.everywhere else [one for one in held_back if not self._meets(one[0], one[1])]
                 waiting = [self._after(moment, choice, 1) for moment, _, choice in let_in]
 
-    def _choices(self, moment: _Moment, nexts: list[_Next], enabled: tuple[int, ...]) -> Iterator[Choice]:
+    def _choices(self, moment: _Moment, nexts: list[Then], enabled: tuple[int, ...]) -> Iterator[Choice]:
         for request in enabled:
             step = nexts[request].step
             faults = () if step is None or moment.faults >= self.most_faults else step.faults()
-            yield from (Choice(request, fault) for fault in (None, *faults))
+            yield from (_choice(request, fault) for fault in (None, *faults))
 
     def _meets(self, moment: _Moment, current: int) -> bool:
-        step = self._known[moment.histories[current]].step
+        step = self.teacher.then(moment.histories[current]).step
         assert step is not None
         return any(
             not (
@@ -217,33 +135,83 @@ class LearnedExplorer:
         )
 
     def _first(self) -> _Moment:
-        if begun(0) not in self._known:
-            self._learn(())
-        self.world.restore()
+        histories = tuple(self.teacher.begun(one) for one in self.requests)
+        self.teacher.world.restore()
         moment = _Moment(
-            world=self.world.snapshot(),
-            counts={},
-            histories=tuple(begun(at) for at in range(len(self.requests))),
+            world=self.teacher.world.snapshot(),
+            histories=histories,
             asleep=(None,) * len(self.requests),
+            kept=tuple(KEPT),
+            told=frozenset(),
+            strays=0,
+            cookies=self.teacher.world.cookies,
         )
-        for at in range(len(self.requests)):
-            self._arrive(moment, at)
+        for one in histories:
+            _arrive(moment, self.teacher.then(one))
         return moment
 
-    def _learn(self, plan: Plan) -> None:
-        self.runs += 1
-        _Teacher(self.world, self.requests, self._known).run(following(plan))
-
     def _after(self, moment: _Moment, choice: Choice, cost: int) -> _Moment:
-        """Carry out a step."""
+        """Take a step."""
         self.steps += 1
-        at, world, own = choice.request, self.world, self._known[moment.histories[choice.request]]
-        name, step = self.requests[at].name, own.step
+        at, fault = choice.request, choice.fault
+        step = self.teacher.then(moment.histories[at]).step
         assert step is not None
         self._reads[at] |= step.reads
         self._writes[at] |= step.writes
+        key = (moment.world.number, moment.world.now, moment.histories[at], fault)
+        if key not in self._effects:
+            self._effects[key] = self._carried_out(moment, choice, step)
+        world, history = self._effects[key]
+        then = self.teacher.then(history)
+        is_asleep = then.step is not None and then.step.sleeps
+        spent = moment.spent
+        if fault is not None or moment.faults:
+            # After a fault the judge allows that one goes out again.
+            spent = ()
+        elif step.spends:
+            spent = tuple(sorted((*spent, step.spends)))
+        after = _Moment(
+            world=world,
+            histories=_with(moment.histories, at, history),
+            asleep=_with(moment.asleep, at, _read_by(world, then.step) if is_asleep and then.step else None),
+            kept=moment.kept,
+            told=moment.told,
+            strays=moment.strays,
+            cookies=moment.cookies,
+            before=moment,
+            choice=choice,
+            current=at,
+            preemptions=moment.preemptions + cost,
+            faults=moment.faults + (fault is not None),
+            judged_by=_judged_by(moment.judged_by, at, step, fault),
+            spent=spent,
+        )
+        _arrive(after, then)
+        return after
+
+    def _carried_out(self, moment: _Moment, choice: Choice, step: Step) -> _Effect:
+        if not step.label.startswith("redis"):
+            return self._run(moment, choice, step)
+        world, touched = moment.world, _keys(step.reads | step.writes)
+        before = tuple(plain(world.keys.get(key)) for key in touched)
+        marks = world.marks if CLOCK in step.reads | step.writes else 0
+        key = (moment.histories[choice.request], choice.fault, world.now, marks, before)
+        if key in self._of_redis:
+            records, read, history = self._of_redis[key]
+            return with_records(world, records, world.marks + read), history
+        after, history = self._run(moment, choice, step)
+        records = tuple((key, after.keys.get(key)) for key in touched)
+        assert with_records(world, records, after.marks).records == after.records, f"touches more: {step.label}"
+        assert after.marks == world.marks or CLOCK in step.writes, f"reads the clock: {step.label}"
+        self._of_redis[key] = records, after.marks - world.marks, history
+        return after, history
+
+    def _run(self, moment: _Moment, choice: Choice, step: Step) -> _Effect:
+        """Carry out a step, and hear what the request does after it."""
+        at, world = choice.request, self.teacher.world
+        name, own = self.requests[at].name, self.teacher.then(moment.histories[at])
         world.load(moment.world, is_upstream=step.label.startswith("upstream"))
-        world.random.counts = dict(moment.counts)
+        world.random.counts = {name: own.drawn}
         world.random.drawer = name
         try:
             reply: Any = own.failing(choice.fault, own.carry_out)
@@ -251,46 +219,10 @@ class LearnedExplorer:
             reply = error
         finally:
             world.random.drawer = ""
-        drawn = world.random.counts.get(name, 0)
-        histories, asleep = list(moment.histories), list(moment.asleep)
-        histories[at], asleep[at] = heard(histories[at], reply, world.clock.now, drawn), None
-        after = replace(
-            moment,
-            world=world.snapshot(moment.world),
-            counts=dict(world.random.counts),
-            histories=tuple(histories),
-            done=(*moment.done, Done(request=at, step=step, fault=choice.fault)),
-            plan=(*moment.plan, choice),
-            current=at,
-            is_later=False,
-            preemptions=moment.preemptions + cost,
-            faults=moment.faults + (choice.fault is not None),
-            judged_by=_judged_by(moment.judged_by, at, step, choice.fault),
-            # After a fault the judge allows that one goes out again.
-            spent=()
-            if choice.fault or moment.faults
-            else (*moment.spent, step.spends)
-            if step.spends
-            else moment.spent,
-        )
-        if histories[at] not in self._known:
-            self._learn(after.plan)
-        self._arrive(after, at)
-        step = self._known[histories[at]].step
-        if step is not None and step.sleeps:
-            asleep[at] = _read_by(after.world, step)
-        return replace(after, asleep=tuple(asleep))
+        after, drawn = world.snapshot(moment.world), world.random.counts[name]
+        return after, self.teacher.heard(self.requests[at], moment.histories[at], reply, now=after.now, drawn=drawn)
 
-    def _arrive(self, moment: _Moment, at: int) -> None:
-        """Let a request's own doings happen, up to its next step."""
-        then, snapshot = self._known[moment.histories[at]], moment.world
-        if then.told:
-            snapshot.kept = [*snapshot.kept, *then.told]
-        if then.cookies:
-            snapshot.cookies = {**snapshot.cookies, **then.cookies}
-        moment.counts[self.requests[at].name] = then.drawn
-
-    def _enabled(self, moment: _Moment, nexts: list[_Next]) -> tuple[int, ...]:
+    def _awake(self, moment: _Moment, nexts: list[Then]) -> tuple[int, ...]:
         return tuple(
             at
             for at, one in enumerate(nexts)
@@ -298,34 +230,38 @@ class LearnedExplorer:
             and (moment.is_later or moment.asleep[at] is None or moment.asleep[at] != _read_by(moment.world, one.step))
         )
 
-    def _awake(self, moment: _Moment) -> _Moment:
-        """Let time pass where everybody waits for a lock."""
-        steps = [self._known[one].step for one in moment.histories]
-        if all(step is None for step in steps) or self._enabled(moment, [self._known[one] for one in moment.histories]):
-            return moment
+    def _later(self, moment: _Moment, nexts: list[Then]) -> _Moment:
+        """Let time pass: everybody waits for a lock."""
         now = moment.world.now
-        keys = [moment.world.keys.get(key.encode()) for step in steps if step is not None for key in step.reads]
+        keys = [moment.world.keys.get(key.encode()) for one in nexts if one.step is not None for key in one.step.reads]
         later = min([now + WAIT_SECONDS, *(one[1] for one in keys if one is not None and one[1] > now)])
         return replace(moment, world=replace(moment.world, now=later), is_later=True)
 
-    def _outcome(self, moment: _Moment, nexts: list[_Next]) -> Outcome:
-        self.world.load(moment.world, is_upstream=True)
-        KEPT[:] = moment.world.kept
-        failed = [one for one in moment.done if one.fault is not None]
+    def _outcome(self, moment: _Moment, nexts: list[Then]) -> Outcome:
+        self.teacher.world.load(moment.world, is_upstream=False)
+        self.teacher.world.cookies = moment.cookies
+        KEPT[:] = moment.kept
+        done = list(self._done(moment))[::-1]
+        failed = [one for one in done if one.fault is not None]
         return Outcome(
-            plan=moment.plan,
-            done=list(moment.done),
+            plan=tuple(Choice(one.request, one.fault) for one in done),
+            done=done,
             answers=tuple(one.answer for one in nexts),
             preemptions=moment.preemptions,
             state=moment.histories,
             fault=failed[-1] if failed else None,
         )
 
-    def _key(self, moment: _Moment, nexts: list[_Next], current: int | None) -> int:
+    def _done(self, moment: _Moment) -> Iterator[Done]:
+        """Give the steps that led to a moment, the last one first."""
+        while moment.before is not None and moment.choice is not None:
+            choice, moment = moment.choice, moment.before
+            step = self.teacher.then(moment.histories[choice.request]).step
+            assert step is not None
+            yield Done(request=choice.request, step=step, fault=choice.fault)
+
+    def _key(self, moment: _Moment, nexts: list[Then], current: int | None) -> int:
         """Return a number for all that decides what comes after, and how it is judged."""
-        then = moment.world
-        told = frozenset((who, event, fields.get("sid")) for who, event, fields in then.kept)
-        strays = sum(fields.get("reason") == _STRAY for _, _, fields in then.kept)
         return hash(
             (
                 current,
@@ -335,27 +271,57 @@ class LearnedExplorer:
                 ),
                 moment.asleep,
                 moment.is_later,
-                then.now,
-                then.number,
+                moment.world.now,
+                moment.world.number,
                 moment.judged_by,
-                tuple(sorted(moment.spent)),
-                told,
-                strays,
+                moment.spent,
+                moment.told,
+                moment.strays,
             )
         )
 
 
+def _with(values: tuple[Any, ...], at: int, value: object) -> tuple[Any, ...]:
+    return (*values[:at], value, *values[at + 1 :])
+
+
+def _arrive(moment: _Moment, then: Then) -> None:
+    """Let a request's own doings happen, up to its next step."""
+    if then.told:
+        moment.kept += then.told
+        told, strays = what_counts(then.told)
+        moment.told |= told
+        moment.strays += strays
+    if then.cookies:
+        moment.cookies = {**moment.cookies, **then.cookies}
+
+
 def _judged_by(so_far: tuple[Any, ...], at: int, step: Step, fault: Fault | None) -> tuple[Any, ...]:
     """Note what the judge looks at: which came first of what it compares, and what failed."""
-    label = step.label
-    words = [word for word in ("redis time", "redis set(mark:") if word in label]
-    if "zadd(" in label and "index:customer" in label:
-        words.append("zadd")
+    words = _words(step.label)
+    if not words and fault is None:
+        return so_far
     noted = [one for one in ((at, word) for word in words) if one not in so_far]
     if fault is not None:
-        noted.append((at, f"{label.split('(')[0]} {fault.value}"))
+        noted.append((at, f"{step.label.split('(')[0]} {fault.value}"))
     return (*so_far, *noted) if noted else so_far
 
 
+@lru_cache(maxsize=100)
+def _choice(request: int, fault: Fault | None) -> Choice:
+    return Choice(request, fault)
+
+
+@lru_cache(maxsize=10_000)
+def _keys(names: frozenset[str]) -> tuple[bytes, ...]:
+    return tuple(sorted(one.encode() for one in names))
+
+
+@lru_cache(maxsize=10_000)
+def _words(label: str) -> tuple[str, ...]:
+    words = [word for word in ("redis time", "redis set(mark:") if word in label]
+    return (*words, "zadd") if "zadd(" in label and "index:customer" in label else tuple(words)
+
+
 def _read_by(snapshot: Snapshot, step: Step) -> tuple[object, ...]:
-    return tuple(snapshot.keys.get(key.encode()) for key in sorted(step.reads))
+    return tuple(plain(snapshot.keys.get(key)) for key in _keys(step.reads))

@@ -23,6 +23,8 @@ from tests.support.simulation import lua
 
 Command: TypeAlias = tuple[bytes, ...]
 Value: TypeAlias = bytes | dict[bytes, float]
+Record: TypeAlias = tuple[Value, float]
+"""Value, and when it ends in Unix seconds."""
 Gate: TypeAlias = Callable[[Sequence[Command], Callable[[], list[Any]]], list[Any]]
 """Gets a round trip and what carries it out; returns the replies, or raises what redis-py would."""
 _MICROSECONDS: Final = 1_000_000
@@ -35,8 +37,7 @@ class MemoryServer:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self.keys: dict[bytes, tuple[Value, float]] = {}
-        """Value, and when it ends in Unix seconds."""
+        self.keys: dict[bytes, Record] = {}
         self.marks = 0
         """How often the clock was read by what writes a time down: each time is another one, as with a real clock."""
         self._scripts: dict[bytes, tuple[str, lua.Script]] = {}

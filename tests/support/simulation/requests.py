@@ -179,11 +179,6 @@ ENDS: Final[Mapping[str, frozenset[str]]] = {
 """Whose sessions a kind ends."""
 
 
-def _forgetting(world: World, session: Session) -> str:
-    session.change_web(lambda web: replace(web, password_reset_at=None))
-    return _performing("login", signing_in)(world, session)
-
-
 def _moving(world: World, session: Session) -> str:
     world.services.login.password_was_reset(session)
     return "ok"
@@ -191,9 +186,11 @@ def _moving(world: World, session: Session) -> str:
 
 IN_PARTS: Final[Mapping[str, Request]] = {
     "reset": _request("reset", "guest", _moving),
-    "sign-in after reset": _request("sign-in after reset", "reset", _forgetting),
 }
 """Kinds that do two things, one after the other: the half that is about the session at hand."""
+
+CUTS: Final[Mapping[str, str]] = {"sign-in after reset": "redis zscore(browsers:"}
+"""Kinds whose second half may be later than others: the step that it begins with. The sign-in is done by then."""
 
 
 def was_done(answer: str) -> bool:

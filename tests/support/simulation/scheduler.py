@@ -7,7 +7,7 @@ a key, and one of them writes it): two schedules that only change places of step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bff.transport import Broken, HttpResponse, NotConnected, TooSlow
 from tests.support.simulation.memory_redis import Command
-from tests.support.simulation.steps import ANSWERS, BEGINS, Fault, Step, of_redis, of_upstream
+from tests.support.simulation.steps import ANSWERS, BEGINS, Fault, Step, of_redis, of_upstream, waiting
 from tests.support.simulation.upstream import Sent
 from tests.support.simulation.world import World
 
@@ -45,7 +45,7 @@ class TooManySteps(Exception):
     """A schedule does not come to an end."""
 
 
-class _Abandoned(greenlet.GreenletExit):
+class Abandoned(greenlet.GreenletExit):
     """The schedule is not worth its end; nobody may catch it."""
 
 
@@ -79,7 +79,6 @@ class Task(greenlet.greenlet):
         self.error: BaseException | None = None
         self.last = 0
         """What it has done, and all that came before that, as a number."""
-        self.before: Step | None = None
         self.asleep_since: tuple[object, ...] | None = None
 
 
@@ -186,7 +185,7 @@ class Scheduler:
             self._abandoned = True
             for task in self._tasks:
                 while not task.dead:
-                    task.throw(_Abandoned)
+                    task.throw(Abandoned)
             _LOCKS.mod_time = was
             world.run_freely()
 
@@ -285,14 +284,14 @@ class Scheduler:
         """Stop the request that runs before a step; return how the step is to fail."""
         task = greenlet.getcurrent()
         if self._abandoned:
-            raise _Abandoned
+            raise Abandoned
         assert isinstance(task, Task)
-        task.before, task.pending = task.pending, step
+        task.pending = step
         if step.sleeps:
             task.asleep_since = self._read_by(step)
         self._main.switch()
         if self._abandoned:
-            raise _Abandoned
+            raise Abandoned
         return self._fault
 
     def sleep(self, step: Step) -> None:
@@ -327,8 +326,7 @@ class _VirtualTime:
     def sleep(self, seconds: float) -> None:
         task = greenlet.getcurrent()
         assert isinstance(task, Task)
-        wanted = frozenset() if task.before is None else task.before.writes
-        self._scheduler.sleep(Step(label="waits for a lock", reads=wanted, may_fail=False, sleeps=True))
+        self._scheduler.sleep(waiting(task.pending))
 
 
 @dataclass(slots=True)
@@ -458,21 +456,29 @@ def in_order(
     *,
     answers: Sequence[int] | None = None,
     fault: tuple[int, int, Fault] | None = None,
+    cuts: Mapping[int, str] | None = None,
 ) -> Decide:
-    """Choose whole requests, one after the other.
+    """Choose whole requests, one after the other; or what there is of one, up to a step, and the rest later.
 
     :param answers: all are sent before the first one is carried out, so none has a later one's cookie, and their
         answers come in this order when all are done; None: each is answered before the next one is sent
     :param fault: a request, the number of its step, and how that fails
+    :param cuts: how the step begins at which a request stops that stands in the order twice
     """
     taken: dict[int, int] = {}
+    parts = [*order]
+
+    def is_over(node: Node, one: int, later: Sequence[int]) -> bool:
+        step = node.steps[one]
+        stops = step is not None and one in later and cuts is not None and step.label.startswith(cuts[one])
+        return step is None or stops or (answers is not None and has_word(step, ANSWERS))
 
     def decide(at: int, node: Node) -> Choice:
-        left = [one for one in order if node.steps[one] is not None]
+        while parts and is_over(node, parts[0], parts[1:]):
+            del parts[0]
+        left = parts or [*(answers or ())]
         if answers is not None:
-            unsent = [one for one in left if one not in taken and has_word(node.steps[one], BEGINS)]
-            at_work = [one for one in left if not has_word(node.steps[one], ANSWERS)]
-            left = unsent or at_work or [one for one in answers if node.steps[one] is not None]
+            left = [one for one in order if one not in taken and has_word(node.steps[one], BEGINS)] or left
         chosen = next(one for one in left if one in node.enabled)
         number = taken[chosen] = taken.get(chosen, -1) + 1
         fails = fault is not None and fault[:2] == (chosen, number)

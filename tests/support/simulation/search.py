@@ -20,6 +20,7 @@ from tests.support.simulation.requests import KINDS, renamed
 from tests.support.simulation.scheduler import Choice, Decide, Node, Outcome, Request, Scheduler, following
 from tests.support.simulation.serial import Orders
 from tests.support.simulation.steps import Fault
+from tests.support.simulation.teacher import Teacher
 from tests.support.simulation.world import World, world_in_memory
 
 PAIRS: Final = tuple(combinations_with_replacement(KINDS, 2))
@@ -68,15 +69,15 @@ class Searched:
         return not found
 
 
-def all_schedules(world: World, kinds: Sequence[str], *, preemptions: int, faults: int) -> Searched:
+def all_schedules(teacher: Teacher, kinds: Sequence[str], *, preemptions: int, faults: int) -> Searched:
     """Run all schedules of some kinds of requests within bounds."""
-    requests = renamed(kinds)
-    explorer, searched = LearnedExplorer(world, requests, preemptions, faults), Searched()
+    world, requests, known = teacher.world, renamed(kinds), teacher.runs
+    explorer, searched = LearnedExplorer(teacher, requests, preemptions, faults), Searched()
     orders = Orders(world=world, requests=requests)
     for outcome in explorer.outcomes():
         searched.schedules += 1
         searched.judge(world, requests, orders, outcome)
-    searched.runs = explorer.runs
+    searched.runs = teacher.runs - known
     return searched
 
 
@@ -143,9 +144,10 @@ def main(arguments: Sequence[str]) -> int:
             print(*searched.findings.values() or ["nothing was found"], sep="\n")
             return int(bool(searched.findings))
         if parsed.pairs is not None:
+            teacher = Teacher(world)
             for pair in PAIRS:
                 if all(any(word in kind for kind in pair) for word in parsed.pairs):
-                    searched = all_schedules(world, pair, preemptions=parsed.preemptions, faults=parsed.faults)
+                    searched = all_schedules(teacher, pair, preemptions=parsed.preemptions, faults=parsed.faults)
                     schedules, runs = schedules + searched.schedules, runs + searched.runs
                     found += len(searched.findings)
                     print(f"{' / '.join(pair)}: {searched.schedules} schedules, {searched.runs} runs", flush=True)

@@ -69,6 +69,12 @@ class Step:
         return (Fault.REFUSED, Fault.AFTER) if self.writes else (Fault.REFUSED,)
 
 
+def waiting(asked: Step | None) -> Step:
+    """Return the step of whoever has asked for a lock that another one holds: to sleep until it has changed."""
+    wanted = frozenset() if asked is None else asked.writes
+    return Step(label="waits for a lock", reads=wanted, may_fail=False, sleeps=True)
+
+
 def of_upstream(sent: Sent) -> Step:
     """Return the step that a call of upstream is."""
     reads, writes = sent.touches

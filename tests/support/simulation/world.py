@@ -9,9 +9,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import xor
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -39,7 +41,7 @@ from bff.storefront.model import SignInRules, Storefront
 from bff.wiring import Services, build_services
 from tests.support.fakes.carts import CART_ROW
 from tests.support.shop import KEY, PUBLIC_URL
-from tests.support.simulation.memory_redis import MemoryRedis, MemoryServer
+from tests.support.simulation.memory_redis import MemoryRedis, MemoryServer, Record
 from tests.support.simulation.steps import Step
 from tests.support.simulation.upstream import MemoryTransport
 
@@ -91,7 +93,11 @@ class _Mint(Mint):
         return self.record(kind, MARKER + self._drawn.token_hex(16))
 
 
-class Told(Log):
+Told = tuple[str, Event, dict[str, Any]]
+"""By whom, what, with which fields."""
+
+
+class _Keeping(Log):
     """A log that keeps what it is told, by request."""
 
     def emit(self, event: Event, *, exception: BaseException | None = None, **fields: Any) -> None:
@@ -104,8 +110,8 @@ class Told(Log):
         KEPT.append((getattr(greenlet.getcurrent(), "request", "set-up"), event, fields))
 
 
-KEPT: list[tuple[str, Event, dict[str, Any]]] = []
-"""What the services of this process reported since the schedule began: by whom, what, with which fields."""
+KEPT: list[Told] = []
+"""What the services of this process reported since the schedule began."""
 
 
 @dataclass(slots=True)
@@ -124,7 +130,7 @@ class Snapshot:
 
     now: float
     marks: int
-    keys: dict[bytes, Any]
+    keys: dict[bytes, Record]
     access: dict[str, Any]
     refresh: dict[str, Any]
     issued: list[Any]
@@ -133,17 +139,13 @@ class Snapshot:
     jars: dict[str, SessionCookie | None]
     mailed: dict[str, Any]
     cookies: dict[str, SessionCookie]
-    kept: list[tuple[str, Event, dict[str, Any]]]
+    kept: list[Told]
     upstream: int = 0
     """A number for how upstream is."""
     records: int = 0
     """A number for how Redis is."""
-
-    @property
-    def number(self) -> int:
-        """Return a number for how Redis, upstream and the browsers are."""
-        jars = tuple(None if one is None else one.sid for one in self.jars.values())
-        return hash((self.records, self.upstream, jars, self.marks))
+    number: int = 0
+    """A number for how Redis, upstream and the browsers are."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -224,7 +226,7 @@ class World:
         self.emporix.mails._tokens = dict(begun.mailed)
         self.jars, self.cookies = dict(begun.jars), dict(begun.cookies)
         KEPT[:] = begun.kept
-        self._close_circuits()
+        self.close_circuits()
         self.random.counts.clear()
 
     def snapshot(self, like: Snapshot | None = None) -> Snapshot:
@@ -232,23 +234,26 @@ class World:
 
         :param like: what was loaded before the last step
         """
-        is_like = like is not None and like.keys == self.server.keys
-        state, tokens, carts = self.emporix.state, self.emporix.tokens, self.emporix.shops.of("demoshop").carts
+        keys, state, tokens = self.server.keys, self.emporix.state, self.emporix.tokens
+        is_like = like is not None and like.keys == keys
+        records = like.records if like is not None and is_like else _number_of(keys)
+        upstream = self._upstream or self._upstream_number()
         return Snapshot(
             now=self.clock.now,
             marks=self.server.marks,
-            keys=like.keys if like is not None and is_like else self.server.keys,
+            keys=like.keys if like is not None and is_like else keys,
             access=tokens._access,
             refresh=tokens._refresh,
             issued=self.emporix.mint._issued,
             customers=state.customers,
-            carts=carts,
+            carts=self.emporix.shops.of("demoshop").carts,
             jars=self.jars,
             mailed=self.emporix.mails._tokens,
             cookies=self.cookies,
-            kept=list(KEPT) if like is None else like.kept,
-            records=like.records if like is not None and is_like else _number_of(self.server.keys),
-            upstream=self._upstream or self._upstream_number(),
+            kept=KEPT,
+            records=records,
+            upstream=upstream,
+            number=_number(records, upstream, self.jars, self.server.marks),
         )
 
     def _upstream_number(self) -> int:
@@ -281,19 +286,48 @@ class World:
             emporix.state.customers = _copied_customers(snapshot.customers)
             emporix.shops.of("demoshop").carts = _copied(snapshot.carts)
 
-    def _close_circuits(self) -> None:
+    def close_circuits(self) -> None:
         """Let no schedule know of calls that failed in another one."""
         client = self.services.client
         client._circuits = Circuits(client._log.emit, monotonic=self.clock)
 
 
-def _number_of(keys: dict[bytes, Any]) -> int:
-    return hash(
-        frozenset(
-            (key, value if isinstance(value, bytes) else frozenset(value.items()), ends)
-            for key, (value, ends) in keys.items()
-        )
+def with_records(snapshot: Snapshot, records: Sequence[tuple[bytes, Record | None]], marks: int) -> Snapshot:
+    """Return a snapshot in which Redis has other records.
+
+    :param marks: how often its clock was read by then
+    """
+    keys, number = dict(snapshot.keys), snapshot.records
+    for key, record in records:
+        number ^= _number_of_record(key, keys.pop(key, None)) ^ _number_of_record(key, record)
+        if record is not None:
+            keys[key] = record
+    return replace(
+        snapshot,
+        keys=keys,
+        marks=marks,
+        records=number,
+        number=_number(number, snapshot.upstream, snapshot.jars, marks),
     )
+
+
+def _number(records: int, upstream: int, jars: Mapping[str, SessionCookie | None], marks: int) -> int:
+    return hash((records, upstream, tuple(None if one is None else one.sid for one in jars.values()), marks))
+
+
+def _number_of(keys: Mapping[bytes, Record]) -> int:
+    return reduce(xor, (_number_of_record(key, record) for key, record in keys.items()), 0)
+
+
+def _number_of_record(key: bytes, record: Record | None) -> int:
+    return 0 if record is None else hash((key, plain(record)))
+
+
+def plain(record: Record | None) -> object:
+    """Return a record, or that there is none, as what can be a key of a dictionary."""
+    if record is None or isinstance(record[0], bytes):
+        return record
+    return frozenset(record[0].items()), record[1]
 
 
 def _copied_customers(customers: dict[str, Any]) -> dict[str, Any]:
@@ -330,7 +364,7 @@ def world_in_memory() -> Iterator[World]:
         stack.enter_context(
             patch("bff.sandbox.state._digest", lambda text, salt: digests.setdefault((text, salt), text.encode()))
         )
-        stack.enter_context(patch("bff.wiring.Log", Told))
+        stack.enter_context(patch("bff.wiring.Log", _Keeping))
         stack.enter_context(patch("redis.lock.uuid", _LockNames(drawn)))
         world = _built(clock, drawn)
         fresh = SessionCookie.fresh
