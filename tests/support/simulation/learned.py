@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from bff.sessions.cookie import SessionCookie
 from tests.support.simulation.judge import what_counts
 from tests.support.simulation.memory_redis import Record
+from tests.support.simulation.requests import kind_of
 from tests.support.simulation.scheduler import WAIT_SECONDS, Choice, Done, Outcome, Request
 from tests.support.simulation.steps import CLOCK, Fault, Step
 from tests.support.simulation.teacher import Teacher, Then
@@ -27,8 +28,12 @@ from tests.support.simulation.world import KEPT, Snapshot, Told, plain, with_rec
 class _Moment:
     """How everything is, between two steps."""
 
+    number: int
+    """Two of one number are one."""
     world: Snapshot
     histories: tuple[int, ...]
+    states: tuple[int | str, ...]
+    """The history of each request, or its answer."""
     asleep: tuple[tuple[object, ...] | None, ...]
     kept: tuple[Told, ...]
     """All that was reported."""
@@ -76,6 +81,8 @@ class LearnedExplorer:
     _reads: list[set[str]] = field(default_factory=list)
     _writes: list[set[str]] = field(default_factory=list)
     _seen: dict[int, int] = field(default_factory=dict)
+    """With how many preemptions a moment was come to, at least."""
+    _waiting: list[_Moment] = field(default_factory=list)
     _effects: dict[tuple[int, float, int, Fault | None], _Effect] = field(default_factory=dict)
     _of_redis: dict[tuple[Any, ...], _OfRedis] = field(default_factory=dict)
 
@@ -88,34 +95,34 @@ class LearnedExplorer:
 
     def _outcomes(self) -> Iterator[Outcome]:
         self._reads, self._writes = [set() for _ in self.requests], [set() for _ in self.requests]
-        waiting, held_back = [self._first()], list[tuple[_Moment, int, Choice]]()
-        while waiting:
-            moment = waiting.pop()
+        self._waiting, held_back = [self._first()], list[tuple[_Moment, int, Choice]]()
+        while self._waiting:
+            moment = self._waiting.pop()
             nexts = [self.teacher.then(one) for one in moment.histories]
             enabled = self._awake(moment, nexts)
             if not enabled and any(one.step is not None for one in nexts):
                 moment = self._later(moment, nexts)
                 enabled = self._awake(moment, nexts)
             current = moment.current if moment.current in enabled else None
-            key = self._key(moment, nexts, current)
-            if not enabled:
-                if key not in self.ends:
-                    self.ends.add(key)
-                    yield self._outcome(moment, nexts)
-            elif self._seen.get(key, self.most_preemptions + 1) > moment.preemptions:
-                self._seen[key] = moment.preemptions
-                for choice in self._choices(moment, nexts, enabled):
-                    if current is None or choice.request == current:
-                        waiting.append(self._after(moment, choice, 0))
-                    elif moment.preemptions < self.most_preemptions:
-                        held_back.append((moment, current, choice))
-            if not waiting:
+            if not enabled and moment.number not in self.ends:
+                self.ends.add(moment.number)
+                yield self._outcome(moment, nexts)
+            for choice in self._choices(moment, nexts, enabled):
+                if current is None or choice.request == current:
+                    self._go_on(moment, choice, 0)
+                elif moment.preemptions < self.most_preemptions:
+                    held_back.append((moment, current, choice))
+            if not self._waiting:
                 # What was seen of one request decides where it is let in: until nothing new is seen.
                 let_in = [one for one in held_back if self.everywhere or self._meets(one[0], one[1])]
                 held_back = [] if self.everywhere else [one for one in held_back if not self._meets(one[0], one[1])]
-                waiting = [self._after(moment, choice, 1) for moment, _, choice in let_in]
+                for moment, _, choice in let_in:
+                    self._go_on(moment, choice, 1)
 
     def _choices(self, moment: _Moment, nexts: list[Then], enabled: tuple[int, ...]) -> Iterator[Choice]:
+        if moment.before is None and len({kind_of(one) for one in self.requests}) == 1:
+            # Whichever of the like begins, the schedules are those of another one that begins, under other names.
+            enabled = enabled[:1]
         for request in enabled:
             step = nexts[request].step
             faults = () if step is None or moment.faults >= self.most_faults else step.faults()
@@ -137,21 +144,22 @@ class LearnedExplorer:
     def _first(self) -> _Moment:
         histories = tuple(self.teacher.begun(one) for one in self.requests)
         self.teacher.world.restore()
-        moment = _Moment(
+        thens = [self.teacher.then(one) for one in histories]
+        told, strays = what_counts(line for one in thens for line in one.told)
+        return _Moment(
+            number=0,
             world=self.teacher.world.snapshot(),
             histories=histories,
+            states=histories,
             asleep=(None,) * len(self.requests),
-            kept=tuple(KEPT),
-            told=frozenset(),
-            strays=0,
-            cookies=self.teacher.world.cookies,
+            kept=(*KEPT, *(line for one in thens for line in one.told)),
+            told=told,
+            strays=strays,
+            cookies={**self.teacher.world.cookies, **{sid: one for then in thens for sid, one in then.cookies.items()}},
         )
-        for one in histories:
-            _arrive(moment, self.teacher.then(one))
-        return moment
 
-    def _after(self, moment: _Moment, choice: Choice, cost: int) -> _Moment:
-        """Take a step."""
+    def _go_on(self, moment: _Moment, choice: Choice, cost: int) -> None:
+        """Take a step, and go on from there unless that has been done."""
         self.steps += 1
         at, fault = choice.request, choice.fault
         step = self.teacher.then(moment.histories[at]).step
@@ -162,32 +170,46 @@ class LearnedExplorer:
         if key not in self._effects:
             self._effects[key] = self._carried_out(moment, choice, step)
         world, history = self._effects[key]
-        then = self.teacher.then(history)
-        is_asleep = then.step is not None and then.step.sleeps
+        then, told, strays = self.teacher.then(history), moment.told, moment.strays
+        sleeps = _read_by(world, then.step) if then.step is not None and then.step.sleeps else None
+        states = _with(moment.states, at, then.answer if then.step is None else history)
+        asleep = _with(moment.asleep, at, sleeps)
+        judged_by = _judged_by(moment.judged_by, at, step, fault)
         spent = moment.spent
         if fault is not None or moment.faults:
             # After a fault the judge allows that one goes out again.
             spent = ()
         elif step.spends:
             spent = tuple(sorted((*spent, step.spends)))
+        if then.told:
+            more, more_strays = what_counts(then.told)
+            told, strays = told | more, strays + more_strays
+        current = None if then.step is None or sleeps is not None else at
+        # All that decides what comes after, and how it is judged.
+        number = hash((current, states, asleep, world.now, world.number, judged_by, spent, told, strays))
+        preemptions = moment.preemptions + cost
+        if self._seen.get(number, self.most_preemptions + 1) <= preemptions:
+            return
+        self._seen[number] = preemptions
         after = _Moment(
+            number=number,
             world=world,
             histories=_with(moment.histories, at, history),
-            asleep=_with(moment.asleep, at, _read_by(world, then.step) if is_asleep and then.step else None),
-            kept=moment.kept,
-            told=moment.told,
-            strays=moment.strays,
-            cookies=moment.cookies,
+            states=states,
+            asleep=asleep,
+            kept=moment.kept + then.told,
+            told=told,
+            strays=strays,
+            cookies={**moment.cookies, **then.cookies} if then.cookies else moment.cookies,
             before=moment,
             choice=choice,
             current=at,
-            preemptions=moment.preemptions + cost,
+            preemptions=preemptions,
             faults=moment.faults + (fault is not None),
-            judged_by=_judged_by(moment.judged_by, at, step, fault),
+            judged_by=judged_by,
             spent=spent,
         )
-        _arrive(after, then)
-        return after
+        self._waiting.append(after)
 
     def _carried_out(self, moment: _Moment, choice: Choice, step: Step) -> _Effect:
         if not step.label.startswith("redis"):
@@ -260,40 +282,9 @@ class LearnedExplorer:
             assert step is not None
             yield Done(request=choice.request, step=step, fault=choice.fault)
 
-    def _key(self, moment: _Moment, nexts: list[Then], current: int | None) -> int:
-        """Return a number for all that decides what comes after, and how it is judged."""
-        return hash(
-            (
-                current,
-                tuple(
-                    one.answer if one.step is None else history
-                    for one, history in zip(nexts, moment.histories, strict=True)
-                ),
-                moment.asleep,
-                moment.is_later,
-                moment.world.now,
-                moment.world.number,
-                moment.judged_by,
-                moment.spent,
-                moment.told,
-                moment.strays,
-            )
-        )
-
 
 def _with(values: tuple[Any, ...], at: int, value: object) -> tuple[Any, ...]:
     return (*values[:at], value, *values[at + 1 :])
-
-
-def _arrive(moment: _Moment, then: Then) -> None:
-    """Let a request's own doings happen, up to its next step."""
-    if then.told:
-        moment.kept += then.told
-        told, strays = what_counts(then.told)
-        moment.told |= told
-        moment.strays += strays
-    if then.cookies:
-        moment.cookies = {**moment.cookies, **then.cookies}
 
 
 def _judged_by(so_far: tuple[Any, ...], at: int, step: Step, fault: Fault | None) -> tuple[Any, ...]:
