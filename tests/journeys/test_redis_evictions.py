@@ -21,7 +21,7 @@ from bff.sandbox.provider.settings import JANE
 from bff.sessions.scripts import RETIRED_BYTES
 from tests.support.fakes.steps import Steps, stepped
 from tests.support.journeys.aged import age, pass_a_twentieth, session_of
-from tests.support.journeys.crowd import eventually
+from tests.support.journeys.crowd import NOBODY, eventually
 from tests.support.journeys.evictions import ANSWER, INDEX, LOCK, MARK, USED, drop
 from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import TO_ULM, Values, customer
@@ -32,8 +32,6 @@ from tests.support.social import Traveller
 
 REFRESH = "refresh_auth_token"
 CROWD = 4
-NOBODY = "00000000"
-"""Whom upstream takes a guest for."""
 WRONG = "Wrong-Harbour-00"
 
 

@@ -22,6 +22,11 @@ def session_of(shop: Shop, cookie: str) -> Session:
     return shop.services.sessions.open(SessionCookie(value=Secret(cookie)), may_start=True)
 
 
+def lock_of(cookie: str) -> str:
+    """Return where the lock of a cookie's session lies."""
+    return f"bff:{{{SessionCookie(value=Secret(cookie)).sid}}}:lock"
+
+
 def age(shop: Shop, cookie: str, *, over: bool) -> CustomerTokens:
     """Let the access token come to its end, or near it; return what the session has."""
     ends_at = time.time() + (-1.0 if over else DUE_FOR_SECONDS)
