@@ -162,6 +162,9 @@ def test_session_is_in_the_dropped_index_again_with_its_next_request_and_no_endi
     end(social, here, there)
     assert is_signed_in(there.browser), "what is listed nowhere is found by nobody"
     assert reasons(caplog, "session_ended") == []
+    # Who has just signed in is in the list that there is.
+    told = ["others ended"] if end is end_others else []
+    assert reasons(caplog, "sessions_not_ended") == told
     pass_a_twentieth(social.shop)
     assert is_signed_in(there.browser)
     assert is_signed_in(here)
@@ -171,6 +174,7 @@ def test_session_is_in_the_dropped_index_again_with_its_next_request_and_no_endi
     assert (answer.status_code, answer.get_json()["type"]) == (401, "session_expired")
     assert answer.get_json()["ended"] == "elsewhere"
     assert set(reasons(caplog, "session_ended")) == {said}
+    assert reasons(caplog, "sessions_not_ended") == told
 
 
 def test_operator_who_ends_all_sessions_needs_no_index(shop: Shop) -> None:

@@ -52,6 +52,13 @@ OF_EVICTIONS: tuple[Mutation, ...] = (
         test=_UNLISTED,
     ),
     Mutation(
+        guard="an ending that cannot have reached all is told",
+        path="bff/sessions/endings.py",
+        old="        if not number and keep is not None and keep not in listed:\n",
+        new="        if False:\n",
+        test=_LISTED,
+    ),
+    Mutation(
         guard="scripts that Redis has forgotten are sent again",
         path=_CALLS,
         old="    if any(isinstance(answer, NoScriptError) for answer in answers):\n",
