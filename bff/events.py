@@ -63,7 +63,12 @@ class Event(Enum):
     CARTS_NOT_MERGED = _INFO, "a guest's cart did not go into the customer's", *_WHO, *_DONE
     SIGNED_OUT = _INFO, "a customer signed out", *_WHO
     SESSION_ENDED = _INFO, "a signed-in session ended otherwise", *_WHO, "reason"
-    SESSIONS_NOT_ENDED = _WARNING, "a new password or a deletion was to end sessions, and Redis failed", *_WHO, "reason"
+    SESSIONS_NOT_ENDED = (
+        _WARNING,
+        "sessions were to end, and Redis failed, or had dropped the list of them",
+        *_WHO,
+        "reason",
+    )
     SESSION_MOVED = _INFO, "a session goes on under a new cookie, after a new password", *_WHO, "before"
     ANSWER_REPEATED = _INFO, "a form came twice; the second time got the first one's new cookie", *_WHO, "before"
     REFRESH_REFUSED = _WARNING, "upstream renewed no tokens, of a customer or a guest", *_WHO, "kind", "status"

@@ -50,8 +50,12 @@ def end_sessions(
     """
     sessions.index.mark(kind, value)
     ended = 0
-    for _ in range(_MAX_ROUNDS):
-        sids = [sid for sid in sessions.index.sids(kind, value) if sid != keep]
+    for number in range(_MAX_ROUNDS):
+        listed = sessions.index.sids(kind, value)
+        if not number and keep is not None and keep not in listed:
+            # Redis has dropped the list. Who else was in it lives on, and is found once it is listed again.
+            sessions.log.audit(Event.SESSIONS_NOT_ENDED, sid=keep, customer_id=customer_id, reason=reason.value)
+        sids = [sid for sid in listed if sid != keep]
         if not sids:
             return ended
         ended += end_each(sessions, sids, reason, customer_id=customer_id)

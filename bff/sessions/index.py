@@ -1,7 +1,8 @@
 """Who has which sessions: by customer and by sign-in e-mail, each name a keyed hash; and which of them were ended.
 
-Sorted sets of session names, scored by the end of their lifetime and pruned as they are read, so a request
-never touches them. A session's own record decides whether it lives; the index only says where to look.
+Sorted sets of session names, scored by the end of their lifetime and pruned as they are read, so hardly a request
+touches them. A session's own record decides whether it lives; the index only says where to look. A Redis that is short
+of memory may have dropped a set: each session lists itself again with the round trip that extends its idle limit.
 
 An ending leaves a mark beside the set of each name that it ends: the time, by Redis's own clock. A sign-in that began
 before it is not listed any more, and so does not come to be: it was under way, and no list could show it.
@@ -21,6 +22,7 @@ from bff.emails import spellings
 from bff.sessions.known_browsers import KnownBrowsers
 from bff.sessions.model import SignedIn
 from bff.sessions.redis_errors import translate_redis_errors
+from bff.sessions.script_calls import ScriptCall
 from bff.sessions.stored_keys import PLAIN, StoredKey
 
 # KEYS mark; ARGV when the sign-in began ('': nothing signs in), how long a mark lives; both in microseconds. A sign-in
@@ -164,11 +166,13 @@ class SessionIndex:
         :raises Overtaken: the sessions of `value` were ended since
         :raises SessionStoreUnavailable: Redis does not answer
         """
-        name = self._names(kind, value)[0]
-        keys = [_mark_beside(name), name]
-        args = ["" if began is None else began, self._mark_life, ends_at, sid, self._now()]
-        if not translate_redis_errors(lambda: self._add_script(keys=keys, args=args)):
+        call = self._adding(kind, value, sid, ends_at, began)
+        if not translate_redis_errors(lambda: self._add_script(keys=call.keys, args=call.args)):
             raise Overtaken
+
+    def adding_again(self, who: SignedIn, sid: str, ends_at: float) -> tuple[ScriptCall, ...]:
+        """Return what lists a session that is signed in under every name of its customer, where it is not listed."""
+        return tuple(self._adding(kind, value, sid, ends_at, None) for kind, value in _names(who))
 
     def sids(self, kind: IndexKind, value: str) -> tuple[str, ...]:
         """Return the names of sessions that may still live, and forget those that cannot.
@@ -197,6 +201,11 @@ class SessionIndex:
         names = iter(self._redis.scan_iter("bff:index:*", count=_SCAN_BATCH))
         while (name := translate_redis_errors(lambda: next(names, None))) is not None:
             translate_redis_errors(partial(self._redis.delete, name))
+
+    def _adding(self, kind: IndexKind, value: str, sid: str, ends_at: float, began: int | None) -> ScriptCall:
+        name = self._names(kind, value)[0]
+        args = ["" if began is None else began, self._mark_life, ends_at, sid, self._now()]
+        return ScriptCall(script=self._add_script, keys=[_mark_beside(name), name], args=args)
 
     def _names(self, kind: IndexKind, value: str) -> list[str]:
         # Sessions from before there was one form of an e-mail are listed under another, until they end.

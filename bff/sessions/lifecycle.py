@@ -19,6 +19,7 @@ from bff.sessions.device_records import DeviceRecord
 from bff.sessions.ended import Ended, EndedNote, from_now_on, if_not_seen_again
 from bff.sessions.index import Overtaken, SessionIndex
 from bff.sessions.model import SignedIn, Vault, WebRecord
+from bff.sessions.redis_errors import FAULT
 from bff.sessions.store import Found, Missing, SessionEnded, SessionStore, VersionConflict, Versions
 
 FIRST_SECONDS = 900
@@ -134,6 +135,8 @@ class Lifecycle:
     def extend(self, cookie: SessionCookie, found: Found, browser: str | None) -> Found:
         """Let a session live for a whole idle limit from now, if that is due; return what is known of it then.
 
+        A customer's is listed in the index again with it: whatever was dropped there comes back with the next request.
+
         :raises SessionStoreUnavailable: Redis does not answer
         """
         idle = self.idle_seconds(found.web)
@@ -141,7 +144,14 @@ class Lifecycle:
             return found
         device = DeviceRecord.of(found.web, now=self.now(), browser=browser)
         ended = None if device is None else if_not_seen_again(idle)
-        self.store.touch(cookie, idle, device, read=found.versions, ended=ended)
+        who = found.web.signed_in
+        ends_at = 0.0 if who is None else who.ends_at(self.settings.lifetime_seconds)
+        listing = () if who is None else self.index.adding_again(who, cookie.sid, ends_at)
+        fault = self.store.touch(cookie, idle, device, read=found.versions, ended=ended, beside=listing)
+        if fault is not None:
+            # It goes on all the same: most likely it is listed.
+            FAULT.set(fault)
+            self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="index", outcome=str(fault))
         return replace(found, ttl_seconds=idle)
 
     def end(self, cookie: SessionCookie, read: Versions, who: SignedIn | None) -> None:

@@ -196,9 +196,18 @@ class _OneByOne:
 
         return ask
 
-    def execute(self) -> list[Any]:
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
         asked, self._asked = self._asked, []
-        return [ask() for ask in asked]
+        if raise_on_error:
+            return [ask() for ask in asked]
+        answers: list[Any] = []
+        for ask in asked:
+            try:
+                answers.append(ask())
+            except RedisError as err:
+                # Each of the rest might have to be waited for as long as this one.
+                return [*answers, *[err] * (len(asked) - len(answers))]
+        return answers
 
 
 class LateCluster:

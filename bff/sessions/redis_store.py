@@ -9,7 +9,7 @@ and told so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -24,8 +24,9 @@ from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.prepared_script import PreparedScript
-from bff.sessions.redis_errors import translate_redis_errors
+from bff.sessions.redis_errors import RedisFault, fault_of, translate_redis_errors
 from bff.sessions.redis_lock import held
+from bff.sessions.script_calls import ScriptCall, run_together
 from bff.sessions.scripts import (
     COMMIT,
     CREATE,
@@ -120,13 +121,16 @@ class RedisSessionStore:
         *,
         read: Versions | None = None,
         ended: EndedNote | None = None,
-    ) -> None:
+        beside: Sequence[ScriptCall] = (),
+    ) -> RedisFault | None:
         """Let a session that exists live for so long from now."""
         keys = all_keys(cookie.sid)[:4]
         version = b"" if read is None else read.web
         sealed = self._sealed_device(cookie, device)
         args: list[int | str | bytes] = [_milliseconds(ttl_seconds), sealed, version, *stored_form(ended)]
-        translate_redis_errors(lambda: self._touch_script(keys=keys, args=args))
+        call = ScriptCall(script=self._touch_script, keys=keys, args=args)
+        in_the_way = translate_redis_errors(lambda: run_together(self._redis, call, beside))
+        return None if in_the_way is None else fault_of(in_the_way)
 
     def create(
         self,

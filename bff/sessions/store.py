@@ -6,7 +6,7 @@ Every write to a session that exists is a compare-and-set: `VersionConflict` say
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +15,8 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.device_records import DeviceRecord
 from bff.sessions.ended import Ended, EndedNote
 from bff.sessions.model import Vault, WebRecord
+from bff.sessions.redis_errors import RedisFault
+from bff.sessions.script_calls import ScriptCall
 
 
 class VersionConflict(Exception):
@@ -116,11 +118,15 @@ class SessionStore(Protocol):
         *,
         read: Versions | None = None,
         ended: EndedNote | None = None,
-    ) -> None:
+        beside: Sequence[ScriptCall] = (),
+    ) -> RedisFault | None:
         """Let a session that exists live for so long from now; `device` takes its device record's place, if any.
+
+        Return what was in the way of `beside`.
 
         :param read: where the web record is still as it was read, a missing device record is made anew
         :param ended: what to say if no further request comes; kept under the same condition
+        :param beside: what is run in the same round trip
         """
 
     def create(

@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.crypto import ServerKey
 from tests.support.fakes.redis_proxy import RedisProxy
+from tests.support.journeys.aged import pass_a_twentieth
 from tests.support.shop import Browser, Shop, ShopMaker
 
 
@@ -34,17 +35,11 @@ def counted(make_shop: ShopMaker, proxy: RedisProxy) -> Iterator[Shop]:
 def warm(shop: Shop, proxy: RedisProxy) -> Browser:
     """Sign in, open every connection, let Redis learn every script, and start counting."""
     browser = shop.signed_in()
-    for_want_of_requests(shop)
+    pass_a_twentieth(shop)
     assert browser.get("/api/me").status_code == 200
     proxy.clear()
     shop.sandbox.recorder.clear()
     return browser
-
-
-def for_want_of_requests(shop: Shop) -> None:
-    """Let a twentieth of every session's idle limit have passed."""
-    for key in shop.redis.keys("bff:*:web"):
-        shop.redis.expire(key, shop.settings.sessions.idle_seconds * 19 // 20 - 1)
 
 
 def test_reading_the_profile_is_one_redis_round_trip_and_one_upstream_request(counted: Shop, proxy: RedisProxy) -> None:
@@ -64,7 +59,7 @@ def test_each_further_read_costs_the_same(counted: Shop, proxy: RedisProxy) -> N
 
 def test_extending_the_idle_limit_costs_one_round_trip_more_and_then_no_more(counted: Shop, proxy: RedisProxy) -> None:
     browser = warm(counted, proxy)
-    for_want_of_requests(counted)
+    pass_a_twentieth(counted)
     assert browser.get("/api/me").status_code == 200
     assert proxy.round_trips == 2
     assert browser.get("/api/me").status_code == 200

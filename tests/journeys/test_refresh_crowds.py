@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import Fault
-from tests.support.fakes.redis_pause import PausingRedis, Side
+from tests.support.fakes.redis_pause import Side
 from tests.support.fakes.visits import customer
-from tests.support.journeys.aged import age, session_of
-from tests.support.journeys.crowd import PATIENT, Caller, Outcome, eventually, ports_at, workers_of
+from tests.support.journeys.aged import age, lock_of, session_of
+from tests.support.journeys.crowd import Caller, Outcome, eventually, ports_at, workers_of
+from tests.support.journeys.pausing_server import WORKERS, PausingServer, pausing_server
 from tests.support.journeys.real_server import RealServer
-from tests.support.shop import Shop, ShopMaker
+from tests.support.shop import Shop
 
 REFRESH = "refresh_auth_token"
-WORKERS = 2
 CROWD = 16
 
 
@@ -58,14 +57,8 @@ class Waiting:
         assert {call.headers["authorization"] for call in recorder.of("get_me")} == {f"Bearer {new}"}
 
 
-class Site:
-    """A server, the shop that it serves, and Redis as both see it."""
-
-    def __init__(self, shop: Shop, server: RealServer, redis: Redis, pausing: PausingRedis) -> None:
-        self.shop = shop
-        self.server = server
-        self.redis = redis
-        self._pausing = pausing
+class Site(PausingServer):
+    """A server on which a crowd waits."""
 
     @contextmanager
     def waiting(self, *, over: bool, rotated: bool) -> Iterator[Waiting]:
@@ -73,15 +66,13 @@ class Site:
         browser, recorder = self.shop.signed_in(), self.shop.sandbox.recorder
         assert browser.cookie is not None
         age(self.shop, browser.cookie, over=over)
-        cookie = session_of(self.shop, browser.cookie).cookie
-        assert cookie is not None
-        lock = f"bff:{{{cookie.sid}}}:lock"
+        lock = lock_of(browser.cookie)
         caller = Caller(server=self.server, cookie=browser.cookie, csrf=browser.csrf)
         recorder.clear()
         go_on = threading.Event()
         fault = Fault(hold_after=go_on) if rotated else Fault(hold_before=go_on)
         self.shop.sandbox.faults.add(REFRESH, fault, times=1)
-        locked = self._pausing.stop_at(b"SET\r\n", b"NX\r\n", lock.encode(), side=Side.AFTER)
+        locked = self.pausing.stop_at(b"SET\r\n", b"NX\r\n", lock.encode(), side=Side.AFTER)
         locked.go_on.set()
         with ThreadPoolExecutor(CROWD + 1) as pool:
             try:
@@ -108,35 +99,11 @@ class Site:
         return {port for worker in workers_of(self.server) for port in ports_at(worker, self.server)}
 
 
-@contextmanager
-def running(redis_server: EmbeddedRedis, folder: Path) -> Iterator[Site]:
-    with (
-        Redis.from_url(redis_server.url) as redis,
-        PausingRedis(redis_server.url) as pausing,
-        ShopMaker(redis_server, redis) as maker,
-    ):
-        redis.flushall()
-        shop = maker(BFF_RATE_LIMIT_API="off")
-        environment = maker.environment(
-            shop.settings.emporix.api_url,
-            BFF_RATE_LIMIT_API="off",
-            REDIS_URL=pausing.url,
-            BFF_WORKERS=str(WORKERS),
-            # All of the crowd may wait in one worker.
-            BFF_THREADS="32",
-            BFF_GRACEFUL_TIMEOUT="120",
-            EMPORIX_CONNECT_TIMEOUT="1",
-            EMPORIX_READ_TIMEOUT="59",
-        )
-        with RealServer(environment, folder / "log", command=("-c", PATIENT)) as server:
-            eventually(lambda: len(workers_of(server)) == WORKERS)
-            yield Site(shop, server, redis, pausing)
-
-
 @pytest.fixture(scope="module")
 def site(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running(redis_server, tmp_path_factory.mktemp("server")) as site:
-        yield site
+    times = {"BFF_GRACEFUL_TIMEOUT": "120", "EMPORIX_CONNECT_TIMEOUT": "1", "EMPORIX_READ_TIMEOUT": "59"}
+    with pausing_server(redis_server, tmp_path_factory.mktemp("server"), **times) as site:
+        yield Site(shop=site.shop, server=site.server, redis=site.redis, pausing=site.pausing)
 
 
 @pytest.mark.more

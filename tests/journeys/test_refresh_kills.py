@@ -18,24 +18,20 @@ from itertools import product
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import Fault
 from bff.sessions.scripts import COMMIT
 from bff.tokens.broker import LEASE_MARGIN_SECONDS
-from tests.support.fakes.redis_pause import PausingRedis, Side
+from tests.support.fakes.redis_pause import Side
 from tests.support.fakes.visits import customer
-from tests.support.journeys.aged import age, session_of
-from tests.support.journeys.crowd import PATIENT, Caller, Outcome, eventually, workers_of
-from tests.support.journeys.real_server import RealServer
-from tests.support.shop import Shop, ShopMaker
+from tests.support.journeys.aged import age, lock_of, session_of
+from tests.support.journeys.crowd import NOBODY, Caller, Outcome, eventually, workers_of
+from tests.support.journeys.pausing_server import PausingServer, pausing_server
 
 REFRESH = "refresh_auth_token"
 CONNECT_SECONDS, READ_SECONDS = 1.0, 30.0
 LEASE_SECONDS = CONNECT_SECONDS + READ_SECONDS + LEASE_MARGIN_SECONDS
-NOBODY = "00000000"
-"""Whom upstream takes a guest for."""
 AFTERWARDS = 4
 """Requests at once on each session, when the process is dead."""
 
@@ -64,14 +60,8 @@ def calls_with(step: Step, *, over: bool) -> int:
     return 2 if over else 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
+class Stage(PausingServer):
     """A server that refreshes, and all that is around it."""
-
-    shop: Shop
-    server: RealServer
-    redis: Redis
-    pausing: PausingRedis
 
     def caller(self, *, over: bool) -> Caller:
         """Return a customer whose token is over, or due."""
@@ -79,11 +69,6 @@ class Stage:
         assert browser.cookie is not None
         age(self.shop, browser.cookie, over=over)
         return Caller(server=self.server, cookie=browser.cookie, csrf=browser.csrf)
-
-    def lock_of(self, caller: Caller) -> str:
-        cookie = session_of(self.shop, caller.cookie).cookie
-        assert cookie is not None
-        return f"bff:{{{cookie.sid}}}:lock"
 
     def asked_with(self, refresh_token: str) -> int:
         """Count how often upstream was asked to refresh with a token."""
@@ -93,24 +78,9 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with (
-        Redis.from_url(redis_server.url) as redis,
-        PausingRedis(redis_server.url) as pausing,
-        ShopMaker(redis_server, redis) as maker,
-    ):
-        redis.flushall()
-        shop = maker(BFF_RATE_LIMIT_API="off")
-        environment = maker.environment(
-            shop.settings.emporix.api_url,
-            BFF_RATE_LIMIT_API="off",
-            REDIS_URL=pausing.url,
-            BFF_WORKERS="2",
-            BFF_THREADS="32",
-            EMPORIX_CONNECT_TIMEOUT=str(CONNECT_SECONDS),
-            EMPORIX_READ_TIMEOUT=str(READ_SECONDS),
-        )
-        with RealServer(environment, tmp_path_factory.mktemp("server") / "log", command=("-c", PATIENT)) as server:
-            yield Stage(shop=shop, server=server, redis=redis, pausing=pausing)
+    times = {"EMPORIX_CONNECT_TIMEOUT": str(CONNECT_SECONDS), "EMPORIX_READ_TIMEOUT": str(READ_SECONDS)}
+    with pausing_server(redis_server, tmp_path_factory.mktemp("server"), **times) as site:
+        yield Stage(shop=site.shop, server=site.server, redis=site.redis, pausing=site.pausing)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,10 +111,10 @@ class _Run:
         """Send a request, and return once it has come to that step."""
         stage, faults, recorder = self.stage, self.stage.shop.sandbox.faults, self.stage.shop.sandbox.recorder
         commands = {
-            Step.BEFORE_LOCK: ((b"SET\r\n", b"NX\r\n", stage.lock_of(caller).encode()), Side.BEFORE),
-            Step.LOCKED: ((b"SET\r\n", b"NX\r\n", stage.lock_of(caller).encode()), Side.AFTER),
-            Step.ANSWERED: (_commit_of(stage.lock_of(caller)), Side.BEFORE),
-            Step.KEPT: (_commit_of(stage.lock_of(caller)), Side.AFTER),
+            Step.BEFORE_LOCK: ((b"SET\r\n", b"NX\r\n", lock_of(caller.cookie).encode()), Side.BEFORE),
+            Step.LOCKED: ((b"SET\r\n", b"NX\r\n", lock_of(caller.cookie).encode()), Side.AFTER),
+            Step.ANSWERED: (_commit_of(lock_of(caller.cookie)), Side.BEFORE),
+            Step.KEPT: (_commit_of(lock_of(caller.cookie)), Side.AFTER),
         }
         if step in commands:
             words, side = commands[step]
@@ -196,10 +166,10 @@ def killed(stage: Stage) -> dict[tuple[Step, bool], Killed]:
         for pid in before:
             os.kill(pid, signal.SIGKILL)
         victims = {case: one.result() for case, one in sent.items()}
-        locks = {case: stage.redis.pttl(stage.lock_of(caller)) for case, caller in callers.items()}
+        locks = {case: stage.redis.pttl(lock_of(caller.cookie)) for case, caller in callers.items()}
         for caller in callers.values():
             # The rest of the lease passes.
-            stage.redis.pexpire(stage.lock_of(caller), 1)
+            stage.redis.pexpire(lock_of(caller.cookie), 1)
         for hold, case in zip(run.holds, CASES, strict=True):
             if case[0] is not Step.CALLED:
                 hold.set()
@@ -262,7 +232,7 @@ def test_process_that_outlives_its_lease_overwrites_nothing(stage: Stage, rotate
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(caller.ask, "GET", "/api/me")
         eventually(lambda: sandbox.recorder.executions(REFRESH) if rotated else sandbox.recorder.count(REFRESH))
-        assert stage.redis.delete(stage.lock_of(caller)) == 1
+        assert stage.redis.delete(lock_of(caller.cookie)) == 1
         next_one = caller.ask("GET", "/api/me")
         kept = session_of(stage.shop, caller.cookie).vault.customer
         hold.set()

@@ -17,7 +17,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import Fault
 from bff.tokens.broker import LEASE_MARGIN_SECONDS
 from tests.support.fakes.visits import customer
-from tests.support.journeys.aged import age, session_of
+from tests.support.journeys.aged import age, lock_of, session_of
 from tests.support.journeys.crowd import Caller, eventually, workers_of
 from tests.support.journeys.real_server import RealServer
 from tests.support.shop import Shop, ShopMaker
@@ -45,9 +45,7 @@ class Site:
 
     def lock_ms(self, caller: Caller) -> int:
         """Return for how long the session is still locked; below zero: it is not."""
-        cookie = session_of(self.shop, caller.cookie).cookie
-        assert cookie is not None
-        left = self.redis.pttl(f"bff:{{{cookie.sid}}}:lock")
+        left = self.redis.pttl(lock_of(caller.cookie))
         assert isinstance(left, int)
         return left
 

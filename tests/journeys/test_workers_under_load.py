@@ -23,7 +23,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import Cut, Fault
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, session_of
-from tests.support.journeys.crowd import Caller, Load, eventually, ports_at, workers_of
+from tests.support.journeys.crowd import NOBODY, Caller, Load, eventually, ports_at, workers_of
 from tests.support.journeys.real_server import RealServer
 from tests.support.shop import Browser, Shop, ShopMaker
 
@@ -34,8 +34,6 @@ SMALL_CROWD = 40
 THREADS = 272
 """Three of four may wait: then a whole crowd finds a place in one worker, if need be."""
 CALLERS = 8
-NOBODY = "00000000"
-"""Whom upstream takes a guest for."""
 UPSTREAM_TAKES_SECONDS = 0.05
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from bff.sessions.session import Sessions
 from bff.sessions.store import Found, Missing, SessionEnded, VersionConflict
 from tests.support.fakes.clock import FakeClock
 from tests.support.fakes.meddling_store import MeddlingStore, services_with_meddling
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop, ShopMaker
 
 IDLE_SECONDS, GUEST_IDLE_SECONDS = 1000, 2000
@@ -201,6 +203,50 @@ def test_only_what_is_due_is_extended(sessions: Sessions, signed_in: WebRecord, 
     shop.redis.pexpire(f"bff:{{{cookie.sid}}}:web", IDLE_SECONDS * 1000 // 2)
     assert sessions.extend(cookie, found(sessions, cookie), None).ttl_seconds == IDLE_SECONDS
     assert found(sessions, cookie).ttl_seconds > IDLE_SECONDS / 2
+
+
+def due(sessions: Sessions, cookie: SessionCookie, shop: Shop) -> Found:
+    shop.redis.pexpire(f"bff:{{{cookie.sid}}}:web", IDLE_SECONDS * 1000 // 2)
+    return found(sessions, cookie)
+
+
+def test_session_is_listed_again_with_what_extends_it_until_its_lifetime_ends(
+    sessions: Sessions, signed_in: WebRecord, shop: Shop, clock: FakeClock
+) -> None:
+    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
+    (index,) = keys_of(shop.redis, "bff:index:customer:*")
+    ends_at = shop.redis.zscore(index, cookie.sid)
+    shop.redis.delete(index)
+    clock.advance(10)
+    sessions.extend(cookie, found(sessions, cookie), None)
+    assert listed(sessions) == (), "nothing is due"
+    sessions.extend(cookie, due(sessions, cookie, shop), None)
+    assert listed(sessions) == (cookie.sid,)
+    assert shop.redis.zscore(index, cookie.sid) == ends_at
+    assert 0 < int(shop.redis.ttl(index)) <= shop.settings.sessions.lifetime_seconds + 1
+
+
+def test_guest_is_listed_nowhere_when_extended(sessions: Sessions, clock: FakeClock, shop: Shop) -> None:
+    cookie, _ = sessions.begin(WebRecord(created=clock()), Vault(), None)
+    sessions.extend(cookie, due(sessions, cookie, shop), None)
+    assert keys_of(shop.redis, "bff:index:*") == []
+
+
+def test_session_goes_on_where_it_cannot_be_listed_and_the_operator_is_told(
+    sessions: Sessions,
+    signed_in: WebRecord,
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    cookie, _ = sessions.begin(signed_in, Vault(), None)
+    refused = shop.redis.register_script("return redis.error_reply('NOPERM the zadd command')")
+    monkeypatch.setattr(sessions.index, "_add_script", refused)
+    assert sessions.extend(cookie, due(sessions, cookie, shop), None).ttl_seconds == IDLE_SECONDS
+    assert found(sessions, cookie).ttl_seconds > IDLE_SECONDS / 2
+    (line,) = [one for one in caplog.records if one.getMessage() == "session_change_dropped"]
+    assert line.__dict__["bff_fields"] == {"reason": "index", "outcome": "NOPERM"}
 
 
 def test_ended_session_is_gone_and_no_longer_listed(sessions: Sessions, signed_in: WebRecord) -> None:

@@ -10,6 +10,7 @@ from tests.support.mutation import Mutation
 from tests.support.mutations_of_bounds import BOUNDS
 from tests.support.mutations_of_carts import OF_CARTS
 from tests.support.mutations_of_declared_rows import OF_DECLARED_ROWS
+from tests.support.mutations_of_evictions import OF_EVICTIONS
 from tests.support.mutations_of_faults import OF_FAULTS
 from tests.support.mutations_of_orders import OF_ORDERS
 from tests.support.mutations_of_redis import OF_REDIS
@@ -679,6 +680,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *OF_STOREFRONT,
     *OF_TROUBLE,
     *OF_FAULTS,
+    *OF_EVICTIONS,
     *OF_BACK_CHANNEL_LOGOUT,
     *OF_ASVS,
     Mutation(

@@ -10,59 +10,31 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from types import TracebackType
-from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.support.fakes.redis_between import RedisBetween
 
 
-class RedisGate:
+class RedisGate(RedisBetween):
     """A context manager; `url` leads through the gate."""
 
     def __init__(
         self, url: str, *, tls: ssl.SSLContext | None = None, instead: Mapping[bytes, bytes] | None = None
     ) -> None:
         """:param instead: what the server says, and what is said in its place; of the same length"""
-        parts = urlsplit(url)
-        self._path = unquote(parts.path)
-        self._password = parse_qs(parts.query)["password"][0]
+        super().__init__(url, socket.create_server(("127.0.0.1", 0)))
         self._tls = tls
         self._instead = dict(instead or {})
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
 
     def url(self, query: str = "") -> str:
         """Return the address; `query` is appended."""
         scheme = "redis" if self._tls is None else "rediss"
         return f"{scheme}://:{self._password}@127.0.0.1:{self.port}{query}"
 
-    def __enter__(self) -> RedisGate:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
+    def _met(self, client: socket.socket) -> socket.socket:
+        return client if self._tls is None else self._tls.wrap_socket(client, server_side=True)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for one in (self._listener, *self._open):
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
-
-    def _carry(self, client: socket.socket) -> None:
-        try:
-            if self._tls is not None:
-                client = self._tls.wrap_socket(client, server_side=True)
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self._path)
-        except OSError:
-            client.close()
-            return
-        self._open += [client, server]
+    def _carry(self, client: socket.socket, server: socket.socket) -> None:
         back = threading.Thread(target=self._pass_on, args=(server, client, self._instead), daemon=True)
         back.start()
         self._pass_on(client, server, {})

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Self
+from urllib.parse import quote
+
+from tests.support.fakes.redis_between import RedisBetween
 
 _LONGEST_HOLD_SECONDS = 120.0
 
@@ -38,19 +41,15 @@ class Stop:
     """Of the process that is stopped."""
 
 
-class PausingRedis:
+class PausingRedis(RedisBetween):
     """A context manager; `url` is the server's, by way of the proxy."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._server_path = unquote(parts.path)
-        self._password = parse_qs(parts.query)["password"][0]
+        super().__init__(url, socket.socket(socket.AF_UNIX))
         self._folder = tempfile.TemporaryDirectory(prefix="pause-")
         self._path = Path(self._folder.name) / "redis.sock"
-        self._listener = socket.socket(socket.AF_UNIX)
         self._guard = threading.Lock()
         self._stops: list[Stop] = []
-        self._open: list[socket.socket] = []
 
     @property
     def url(self) -> str:
@@ -63,29 +62,16 @@ class PausingRedis:
             self._stops.append(stop)
         return stop
 
-    def __enter__(self) -> PausingRedis:
+    def __enter__(self) -> Self:
         self._listener.bind(str(self._path))
         self._listener.listen(256)
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for one in (self._listener, *self._open):
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        super().__exit__(kind, error, trace)
         self._folder.cleanup()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(self._server_path)
-                self._open += [client, server]
-                threading.Thread(target=self._carry, args=(client, server), daemon=True).start()
 
     def _carry(self, client: socket.socket, server: socket.socket) -> None:
         """Pass commands on and answers back; redis-py waits for one before it sends the next."""

@@ -1,4 +1,4 @@
-"""Sessions of a shop whose customer's token is due, or over: as time would have them, without its having to pass."""
+"""Sessions of a shop as time would have them, without its having to pass: a token or an idle limit is due, or over."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bff.sessions.cookie import SessionCookie
 from bff.sessions.model import CustomerTokens, Records, Vault, WebRecord
 from bff.sessions.session import Session
 from tests.support.fakes.visits import customer
+from tests.support.redis_keys import keys_of
 from tests.support.shop import Shop
 
 DUE_FOR_SECONDS = 250.0
@@ -19,6 +20,11 @@ DUE_FOR_SECONDS = 250.0
 def session_of(shop: Shop, cookie: str) -> Session:
     """Open the session of a cookie."""
     return shop.services.sessions.open(SessionCookie(value=Secret(cookie)), may_start=True)
+
+
+def lock_of(cookie: str) -> str:
+    """Return where the lock of a cookie's session lies."""
+    return f"bff:{{{SessionCookie(value=Secret(cookie)).sid}}}:lock"
 
 
 def age(shop: Shop, cookie: str, *, over: bool) -> CustomerTokens:
@@ -32,3 +38,10 @@ def age(shop: Shop, cookie: str, *, over: bool) -> CustomerTokens:
     session = session_of(shop, cookie)
     session.update(older)
     return customer(session)
+
+
+def pass_a_twentieth(shop: Shop) -> None:
+    """Let a twentieth of every session's idle limit have passed: with its next request it is extended."""
+    left = shop.settings.sessions.idle_seconds * 19 // 20 - 1
+    for key in keys_of(shop.redis, "bff:*:web"):
+        shop.redis.expire(key, left)

@@ -17,6 +17,8 @@ from typing import Any
 from tests.support.journeys.real_server import RealServer, all_of, parsed
 
 PATIENCE_SECONDS = 120.0
+NOBODY = "00000000"
+"""Whom upstream takes a guest for."""
 PATIENT = """
 from bff.sessions import redis_connection
 
