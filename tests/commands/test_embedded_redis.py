@@ -8,8 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,12 @@ import redis
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.config.redis_url import redis_url
 from bff.errors import ConfigurationError
+from tests.support.patience import eventually
 
 PARENT = (
     "import sys, time; from bff.commands.embedded_redis import EmbeddedRedis\n"
     "with EmbeddedRedis() as server: print(server.pid, server.folder, flush=True); time.sleep(600)"
 )
-
-
-def eventually(fact: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if fact():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def lives(pid: int) -> bool:
@@ -147,8 +138,8 @@ def test_it_ends_with_the_process_that_started_it(number: signal.Signals) -> Non
         assert lives(int(pid))
         os.killpg(parent.pid, number)
         parent.wait(20)
-    assert eventually(lambda: not lives(int(pid)))
-    assert eventually(lambda: not Path(folder.strip()).exists())
+    eventually(lambda: not lives(int(pid)))
+    eventually(lambda: not Path(folder.strip()).exists())
 
 
 def test_server_that_does_not_start_is_a_problem_that_names_the_way_out(tmp_path: Path) -> None:

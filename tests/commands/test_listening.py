@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.journeys.real_server import free_port
+from tests.support.patience import eventually
 from tests.support.served import environment
-from tests.support.small_server import AS_SYSTEMD, PROGRAM, asked, eventually, small_server
+from tests.support.small_server import AS_SYSTEMD, PROGRAM, asked, small_server
 
 
 def start(bind: str, *handed: str) -> tuple[int, list[str]]:

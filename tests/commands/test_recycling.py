@@ -14,7 +14,8 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER
 from bff.commands.worker_states import WorkerState, WorkerStates
 from tests.support.alike import alike
 from tests.support.journeys.real_server import free_port
-from tests.support.small_server import PATIENCE_SECONDS, asked, eventually, small_server
+from tests.support.patience import eventually
+from tests.support.small_server import PATIENCE_SECONDS, asked, small_server
 
 
 class Client(threading.Thread):

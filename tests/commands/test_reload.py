@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.commands.serve import Prepared, Server
 from bff.config.settings import Settings
 from tests.support.journeys.real_server import RealServer
+from tests.support.patience import eventually
 from tests.support.shop import ShopMaker
 from tests.support.storefront import changed, written
 
@@ -43,13 +43,6 @@ class Reloaded(NamedTuple):
         return {
             int(pid) for pid in Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
         }
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ import pytest
 
 from bff.commands.serve import RequestTextFilter, options
 from bff.config.settings import Settings
+from tests.support.patience import eventually
 from tests.support.served import environment, server_of
-from tests.support.small_server import asked, eventually, small_server
+from tests.support.small_server import asked, small_server
 
 PROGRAM = """
 import json, os, sys, time

@@ -13,7 +13,8 @@ import pytest
 
 from bff.commands.service_manager import ServiceManager
 from tests.support.journeys.real_server import free_port
-from tests.support.small_server import SmallServer, asked, eventually, small_server
+from tests.support.patience import eventually
+from tests.support.small_server import SmallServer, asked, small_server
 
 
 class Listener:

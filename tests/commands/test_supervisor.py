@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bff.commands.supervisor import SupervisedProcess, main
+from tests.support.patience import eventually
 
 SLEEPER = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPER
@@ -22,15 +23,6 @@ PARENT = (
     "process = SupervisedProcess.start([sys.executable, '-c', sys.argv[1], sys.argv[2]], "
     "folder=pathlib.Path(sys.argv[3]), env=os.environ); time.sleep(600)"
 )
-
-
-def eventually(fact: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if fact():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def lives(pid: int) -> bool:
@@ -42,7 +34,7 @@ def lives(pid: int) -> bool:
 
 
 def pid_in(file: Path) -> int:
-    assert eventually(lambda: file.exists() and file.read_text() != "")
+    eventually(lambda: file.exists() and file.read_text() != "")
     return int(file.read_text())
 
 
@@ -80,7 +72,7 @@ def test_command_that_ends_by_itself_ends_the_supervisor_with_its_code(folder: P
     with SupervisedProcess.start(
         [sys.executable, "-c", "raise SystemExit(7)"], folder=folder, env=os.environ
     ) as process:
-        assert eventually(lambda: process.poll() == 7)
+        eventually(lambda: process.poll() == 7)
         assert not folder.exists()
 
 
@@ -88,7 +80,7 @@ def test_command_that_cannot_be_started_leaves_no_folder(folder: Path) -> None:
     with SupervisedProcess.start(
         [str(folder / "missing")], folder=folder, env=os.environ, stdout=subprocess.DEVNULL
     ) as process:
-        assert eventually(lambda: process.poll() == 127)
+        eventually(lambda: process.poll() == 127)
     assert not folder.exists()
 
 
@@ -99,8 +91,8 @@ def test_end_of_the_starter_is_the_end_of_the_command(
     pid = pid_in(tmp_path / "pid")
     # The whole group, as a terminal does: the supervisor has to survive that to clean up.
     os.killpg(parent.pid, number)
-    assert eventually(lambda: not lives(pid))
-    assert eventually(lambda: not folder.exists())
+    eventually(lambda: not lives(pid))
+    eventually(lambda: not folder.exists())
 
 
 def test_stopped_command_ends_too(tmp_path: Path, folder: Path) -> None:

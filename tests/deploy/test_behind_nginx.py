@@ -29,8 +29,8 @@ from tests.support.bench.processes import running, wait_until
 from tests.support.deploy.front import HOST, Front, Places, in_front
 from tests.support.deploy.shipped import settings_of, shipped, variables_in
 from tests.support.deploy.visitor import COOKIE, Answer, Visitor
+from tests.support.patience import eventually
 from tests.support.shop import KEY
-from tests.support.small_server import eventually
 
 OURS = ("BFF_", "EMPORIX_", "AUTH0_", "REDIS_URL")
 SHOP = "x-stands-for-the-shop"

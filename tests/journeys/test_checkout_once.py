@@ -6,8 +6,7 @@ import json
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from redis import Redis
@@ -18,6 +17,7 @@ from tests.support.journeys.breaking_upstream import BreakingUpstream, Moment
 from tests.support.journeys.hostile_targets import Target, targets_of
 from tests.support.journeys.storefront_bench import Ask, StorefrontBench, Visitor
 from tests.support.journeys.storefront_served import Served, served
+from tests.support.patience import eventually
 
 ORDER = "/checkout/shop/checkouts/order"
 OURS = "/api/checkout/checkouts/order"
@@ -73,14 +73,6 @@ def order(bench: StorefrontBench, visitor: Visitor) -> tuple[int, str]:
     content = answer.get_json(silent=True)
     assert isinstance(content, dict), answer.data
     return answer.status_code, content.get("type", "")
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds, as long as that may take on a busy machine."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @each_visitor

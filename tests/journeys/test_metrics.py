@@ -24,6 +24,7 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import Fault
 from tests.support.journeys.raw_site import Site, run_site
 from tests.support.journeys.real_server import RealServer, free_port
+from tests.support.patience import eventually
 from tests.support.shop import ShopMaker
 
 PATIENCE_SECONDS = 60.0
@@ -111,20 +112,13 @@ def listening(pid: int) -> set[int]:
     }
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def watched(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     port = free_port()
     settings = {"BFF_WORKERS": "2", "BFF_METRICS_BIND": f"127.0.0.1:{port}", "BFF_RATE_LIMIT_API": "off"}
     with run_site(redis_server, tmp_path_factory.mktemp("served") / "log", **settings) as site:
         one = Watched(site, port)
-        until(lambda: one.value("bff_workers") == 2)
+        eventually(lambda: one.value("bff_workers") == 2)
         yield one
 
 
@@ -144,7 +138,7 @@ def test_sums_are_right_while_a_worker_is_killed_and_another_takes_its_place(wat
         time.sleep(0.1)
         os.kill(watched.workers()[0], signal.SIGKILL)
         seen.append(watched.answered())
-        until(lambda: watched.value("bff_workers_ended_total") == ended + 1 and watched.value("bff_workers") == 2)
+        eventually(lambda: watched.value("bff_workers_ended_total") == ended + 1 and watched.value("bff_workers") == 2)
         seen.append(watched.answered())
 
     load.run(120, kill_one)
@@ -204,13 +198,13 @@ def test_busy_threads_and_connections_are_those_of_now(watched: Watched) -> None
     clients.start()
     try:
         # One of the four threads of each worker waits for no other server; so it depends on who got which client.
-        until(lambda: watched.value("bff_threads_busy") >= 4)
+        eventually(lambda: watched.value("bff_threads_busy") >= 4)
         assert watched.value("bff_connections") >= 4
         assert watched.value("bff_threads") == 8
     finally:
         hold.set()
         clients.join()
-    until(lambda: watched.value("bff_threads_busy") == 0 and watched.value("bff_connections") == 0)
+    eventually(lambda: watched.value("bff_threads_busy") == 0 and watched.value("bff_connections") == 0)
 
 
 def test_reload_keeps_what_was_counted_and_answers_scrapes_while_it_waits_for_old_workers(watched: Watched) -> None:
@@ -221,15 +215,15 @@ def test_reload_keeps_what_was_counted_and_answers_scrapes_while_it_waits_for_ol
     slow = threading.Thread(target=lambda: watched.site.send(b"GET /api/me HTTP/1.1\r\n@host\r\n@me\r\n\r\n"))
     slow.start()
     try:
-        until(lambda: watched.value("bff_threads_busy") == 1)
+        eventually(lambda: watched.value("bff_threads_busy") == 1)
         os.kill(watched.site.server.pid, signal.SIGHUP)
         # Two new ones beside the one that is not done yet.
-        until(lambda: watched.value("bff_workers_ended_total") == ended + 1 and watched.value("bff_workers") == 3)
+        eventually(lambda: watched.value("bff_workers_ended_total") == ended + 1 and watched.value("bff_workers") == 3)
         assert not before - watched.answered()
     finally:
         hold.set()
         slow.join()
-    until(lambda: watched.value("bff_workers") == 2)
+    eventually(lambda: watched.value("bff_workers") == 2)
     assert watched.answered()["/api/me"] == before["/api/me"] + 1
 
 

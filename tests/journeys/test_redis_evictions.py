@@ -21,10 +21,11 @@ from bff.sandbox.provider.settings import JANE
 from bff.sessions.scripts import RETIRED_BYTES
 from tests.support.fakes.steps import Steps, stepped
 from tests.support.journeys.aged import age, pass_a_twentieth, session_of
-from tests.support.journeys.crowd import NOBODY, eventually
+from tests.support.journeys.crowd import NOBODY
 from tests.support.journeys.evictions import ANSWER, INDEX, LOCK, MARK, USED, drop
 from tests.support.oidc.hostile import mint_logout_token
 from tests.support.pages import TO_ULM, Values, customer
+from tests.support.patience import eventually
 from tests.support.redis_keys import keys_of
 from tests.support.redis_servers import cluster
 from tests.support.shop import PUBLIC_URL, Browser, Shop, ShopMaker, SocialShop

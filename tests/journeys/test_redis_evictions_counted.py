@@ -19,8 +19,8 @@ from bff.sandbox.faults import Fault
 from tests.support.declared_shop import DeclaredShop, declared_shop, row
 from tests.support.documents import document, section
 from tests.support.fakes.shared_tokens import Process
-from tests.support.journeys.crowd import eventually
 from tests.support.journeys.evictions import BROWSERS, DROPPED, LIMIT, READS, ROW_COUNT, SHARED, SHARED_LOCK, drop
+from tests.support.patience import eventually
 from tests.support.shop import Browser, Shop, ShopMaker
 
 CROWD = 4

@@ -19,9 +19,10 @@ from bff.sandbox.faults import Fault
 from tests.support.fakes.redis_pause import Side
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, lock_of, session_of
-from tests.support.journeys.crowd import Caller, Outcome, eventually, ports_at, workers_of
+from tests.support.journeys.crowd import Caller, Outcome, ports_at, workers_of
 from tests.support.journeys.pausing_server import WORKERS, PausingServer, pausing_server
 from tests.support.journeys.real_server import RealServer
+from tests.support.patience import eventually
 from tests.support.shop import Shop
 
 REFRESH = "refresh_auth_token"

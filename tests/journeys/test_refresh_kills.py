@@ -26,8 +26,9 @@ from bff.tokens.broker import LEASE_MARGIN_SECONDS
 from tests.support.fakes.redis_pause import Side
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, lock_of, session_of
-from tests.support.journeys.crowd import NOBODY, Caller, Outcome, eventually, workers_of
+from tests.support.journeys.crowd import NOBODY, Caller, Outcome, workers_of
 from tests.support.journeys.pausing_server import PausingServer, pausing_server
+from tests.support.patience import eventually
 
 REFRESH = "refresh_auth_token"
 CONNECT_SECONDS, READ_SECONDS = 1.0, 30.0

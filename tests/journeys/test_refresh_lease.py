@@ -18,8 +18,9 @@ from bff.sandbox.faults import Fault
 from bff.tokens.broker import LEASE_MARGIN_SECONDS
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, lock_of, session_of
-from tests.support.journeys.crowd import Caller, eventually, workers_of
+from tests.support.journeys.crowd import Caller, workers_of
 from tests.support.journeys.real_server import RealServer
+from tests.support.patience import eventually
 from tests.support.shop import Shop, ShopMaker
 
 REFRESH = "refresh_auth_token"

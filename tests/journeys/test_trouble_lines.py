@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from redis import Redis
 from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import CannedResponse, Fault
 from tests.support.journeys.raw_site import Site, cookie_of, run_site
+from tests.support.patience import eventually
 
 QUICK = """
 import sys
@@ -46,13 +46,6 @@ def told(site: Site, *events: str) -> list[dict[str, Any]]:
 
 def me(site: Site) -> int:
     return site.server.ask(ME, b"Cookie: " + site.cookie).status
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def loud(site: Site) -> list[str]:

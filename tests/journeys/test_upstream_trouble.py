@@ -20,8 +20,8 @@ from bff.sandbox.faults import CannedResponse, Cut, Delivery, Fault
 from bff.wiring import build_services
 from tests.support.fakes.answers import empty, html, huge
 from tests.support.fakes.raw_server import unused_port
+from tests.support.patience import eventually
 from tests.support.shop import Browser, Shop, ShopMaker
-from tests.support.small_server import eventually
 
 CANARY = "proxy-page-canary"
 TIMEOUT_SECONDS = 1.0

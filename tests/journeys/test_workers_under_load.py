@@ -23,8 +23,9 @@ from bff.commands.embedded_redis import EmbeddedRedis
 from bff.sandbox.faults import Cut, Fault
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, session_of
-from tests.support.journeys.crowd import NOBODY, Caller, Load, eventually, ports_at, workers_of
+from tests.support.journeys.crowd import NOBODY, Caller, Load, ports_at, workers_of
 from tests.support.journeys.real_server import RealServer
+from tests.support.patience import eventually
 from tests.support.shop import Browser, Shop, ShopMaker
 
 REFRESH = "refresh_auth_token"

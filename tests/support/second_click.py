@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +14,7 @@ from bff.sandbox.faults import Fault
 from bff.sessions.answers import Answers
 from bff.wiring import Services, build_services
 from tests.support.pages import PageBrowser
+from tests.support.patience import eventually
 from tests.support.shop import Shop, ShopMaker
 
 _PATIENCE_SECONDS = 30.0
@@ -70,25 +71,15 @@ class TwoClicks:
         with ThreadPoolExecutor(2) as threads:
             try:
                 first = threads.submit(one.post, path, values)
-                until(lambda: self.shop.sandbox.recorder.count(operation) > called)
+                eventually(lambda: self.shop.sandbox.recorder.count(operation) > called)
                 second = threads.submit(other.post, path, values)
-                until(lambda: self.waits.seen.is_set() or second.done())
+                eventually(lambda: self.waits.seen.is_set() or second.done())
                 assert self.waits.seen.is_set(), "the second did not wait"
             finally:
                 hold.set()
             first.result(_PATIENCE_SECONDS)
             second.result(_PATIENCE_SECONDS)
         return one, other
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what another thread brings about."""
-    beat = threading.Event()
-    for _ in range(int(_PATIENCE_SECONDS / 0.01)):
-        if is_so():
-            return
-        beat.wait(0.01)
-    raise AssertionError("it did not come about")
 
 
 def two_clicks(make_shop: ShopMaker, *args: Any, waits: Waits | None = None, **kwargs: Any) -> TwoClicks:

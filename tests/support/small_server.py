@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,13 +107,6 @@ def small_server(
         finally:
             # Not SIGTERM, which waits for connections that are still open.
             process.send_signal(signal.SIGQUIT)
-
-
-def eventually(holds: Callable[[], bool], told: Callable[[], object] = str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.05)
 
 
 def asked(port: int, target: str = "/") -> bytes:

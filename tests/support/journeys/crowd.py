@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.journeys.real_server import RealServer, all_of, parsed
+from tests.support.patience import eventually
 
 PATIENCE_SECONDS = 120.0
 NOBODY = "00000000"
@@ -30,14 +30,6 @@ from bff.cli import main
 raise SystemExit(main(["serve"]))
 """
 """Serves as `bff serve` does, with much patience for Redis."""
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    """Wait until it holds, as long as that may take on a busy machine."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

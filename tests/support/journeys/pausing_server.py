@@ -12,8 +12,9 @@ from redis import Redis
 
 from bff.commands.embedded_redis import EmbeddedRedis
 from tests.support.fakes.redis_pause import PausingRedis
-from tests.support.journeys.crowd import PATIENT, eventually, workers_of
+from tests.support.journeys.crowd import PATIENT, workers_of
 from tests.support.journeys.real_server import RealServer
+from tests.support.patience import eventually
 from tests.support.shop import Shop, ShopMaker
 
 WORKERS: Final = 2

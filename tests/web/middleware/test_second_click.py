@@ -26,8 +26,9 @@ from tests.support.driven_routes import READING, UNSAFE, is_page
 from tests.support.fakes.answers import html
 from tests.support.fakes.clock import FakeClock
 from tests.support.pages import TO_ULM, PageBrowser, Values, customer, visitor
+from tests.support.patience import eventually
 from tests.support.redis_keys import keys_of, value_of
-from tests.support.second_click import TwoClicks, Waits, two_clicks, until
+from tests.support.second_click import TwoClicks, Waits, two_clicks
 from tests.support.shop import Shop, ShopMaker
 
 NEW_PASSWORD = "Amber-Window-19"
@@ -413,7 +414,7 @@ def test_click_that_cannot_wait_for_the_first_gets_its_form_back_and_does_nothin
     shop.sandbox.faults.add("change_email", Fault(hold_before=hold), times=1)
     first = threading.Thread(target=somebody.post, args=("/account/email", values))
     first.start()
-    until(lambda: shop.sandbox.recorder.count("change_email") == 1)
+    eventually(lambda: shop.sandbox.recorder.count("change_email") == 1)
     other.post("/account/email", values)
     hold.set()
     first.join(30.0)
