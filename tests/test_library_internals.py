@@ -21,6 +21,7 @@ from babel.support import LazyProxy
 from flask import Flask, g, request, session
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.http import wsgi
 from gunicorn.http.message import Request as GunicornRequest
@@ -343,8 +344,8 @@ def test_gunicorns_threaded_worker_has_what_ours_is_made_of() -> None:
     If this fails: compare `gunicorn.workers.gthread` with what stands here, and follow it in those two.
     """
     made_here = {"accept", "handle_error", "murder_pending", "enqueue_req", "handle_request", "get_thread_pool"}
-    made_here |= {"wait_for_and_dispatch_events", "load_wsgi", "init_process"}
-    used = {"handle", "set_accept_enabled", "murder_keepalived", "run", "_keepalive_after"}
+    made_here |= {"wait_for_and_dispatch_events", "load_wsgi", "init_process", "set_accept_enabled"}
+    used = {"handle", "murder_keepalived", "run", "_keepalive_after"}
     assert made_here | used <= set(dir(ThreadWorker))
     loop, started = inspect.getsource(ThreadWorker.run), inspect.getsource(ThreadWorker.__init__)
     for said in ("self.nr_conns < self.worker_connections", "self.murder_pending()", "while self.nr_conns > 0:"):
@@ -356,6 +357,29 @@ def test_gunicorns_threaded_worker_has_what_ours_is_made_of() -> None:
         assert said in answering, said
     assert "conn.parser.finish_body(deadline=" in inspect.getsource(ThreadWorker._keepalive_after)
     assert "tpool.submit" not in inspect.getsource(ThreadWorker.run)
+
+
+def test_gunicorns_worker_stops_accepting_as_the_end_begins_and_its_master_stops_listening_before_it() -> None:
+    """`bff.commands.worker` takes those who wait, and closes what it listens on, where `run` says to accept no more;
+    `bff.commands.master` lets nobody else in for the same cases in which gunicorn removes a unix socket's path.
+
+    If this fails: look in `gunicorn.workers.gthread` for where the end begins, and in `Arbiter.stop` for its order.
+    """
+    loop, stopped = inspect.getsource(ThreadWorker.run), inspect.getsource(Arbiter.stop)
+    steps = (
+        "while self.alive:",
+        "self.set_accept_enabled(False)",
+        "while self.nr_conns > 0:",
+        "for s in self.sockets:",
+    )
+    assert sorted(steps, key=loop.index) == list(steps)
+    assert loop.count("self.set_accept_enabled(False)") == 1
+    enabling = inspect.getsource(ThreadWorker.set_accept_enabled)
+    for said in ("for listener in self.sockets:", "self.poller.unregister(listener)", "self._accepting = enabled"):
+        assert said in enabling, said
+    assert stopped.index("sock.close_sockets(self.LISTENERS, unlink)") < stopped.index("self.kill_workers(sig)")
+    for said in ("self.reexec_pid == self.master_pid == 0", "not self.systemd"):
+        assert said in stopped, said
 
 
 def test_gunicorns_answer_is_made_of_steps_of_which_ours_replaces_two() -> None:

@@ -1,7 +1,7 @@
 """Where the server listens: on sockets that were handed to it, or on one that it makes at once or not at all.
 
 gunicorn tries for five seconds to listen where another program does, with three lines a second; and it removes the path
-of a unix socket from under a server that still listens there.
+of a unix socket from under a server that still listens there. At the end it lets connections in that nobody takes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
+import sys
+from array import array
 from typing import Any, Final
 
 from gunicorn import systemd
@@ -24,6 +27,17 @@ _WHY: Final = {
 }
 _NOBODYS: Final = frozenset({errno.ENOENT, errno.ECONNREFUSED})
 """What connecting to a path says where nothing is, or a socket whose server has ended. A file says the second, too."""
+
+_ATTACH_FILTER: Final = 26
+"""Linux' SO_ATTACH_FILTER, which Python has no name for."""
+_UNLESS_IT_BEGINS: Final = (
+    (0x30, 0, 0, 13),
+    (0x54, 0, 0, 0x12),
+    (0x15, 0, 1, 0x02),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 2**32 - 1),
+)
+"""Lets a TCP segment pass unless of SYN and ACK it has SYN alone: load the flags, mask them, compare, drop, pass."""
 
 
 class CannotListenError(Exception):
@@ -77,6 +91,22 @@ def listen(cfg: Any, log: Any) -> Any:
         raise CannotListenError(f"{shown} names no address") from None
     except OSError as error:
         raise CannotListenError(f"{shown} {why_not(error)}") from None
+
+
+def let_nobody_else_in(listener: Any) -> None:
+    """Have the system ignore whoever begins to connect from now on, to all processes that share the socket.
+
+    So the last of them can take who waits and close it, and nobody comes in between whom the system would have to drop.
+    Who was ignored tries again after a second, as TCP does, and is refused then. Nobody finds a unix socket whose path
+    is gone, so there is nothing to do; where this is not Linux, nothing can be done.
+
+    :raises OSError: the system cannot
+    """
+    if listener.family == socket.AF_UNIX or sys.platform != "linux":
+        return
+    program = array("B", b"".join(struct.pack("HBBI", *step) for step in _UNLESS_IT_BEGINS))
+    address, _ = program.buffer_info()
+    listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(_UNLESS_IT_BEGINS), address))
 
 
 def why_not(error: OSError) -> str:

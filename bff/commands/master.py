@@ -1,8 +1,8 @@
 """gunicorn's master process, with what an operator expects of one.
 
 It listens at once or ends. A wrong configuration leaves the workers alone. A worker that has answered as many requests
-as it should goes on until another one has taken its place, one worker at a time. And the service manager hears of it
-all.
+as it should goes on until another one has taken its place, one worker at a time. At the end nobody is let in whom no
+worker would answer. And the service manager hears of it all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from gunicorn.arbiter import Arbiter
 
-from bff.commands.listening import is_handed_over, listen
+from bff.commands.listening import is_handed_over, let_nobody_else_in, listen
 from bff.commands.service_manager import ServiceManager
 from bff.commands.worker_states import WorkerState, WorkerStates
 
@@ -65,7 +65,21 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def stop(self, graceful: bool = True) -> None:
         """End the workers, those that do not finish in time too."""
         self._manager.stopping()
+        if self._listens_alone():
+            self._let_nobody_else_in()
         super().stop(graceful)
+
+    def _listens_alone(self) -> bool:
+        """Tell whether nobody listens on once the workers have ended: neither systemd nor another master (SIGUSR2)."""
+        return not self.systemd and self.reexec_pid == self.master_pid == 0
+
+    def _let_nobody_else_in(self) -> None:
+        for listener in self.LISTENERS:
+            try:
+                let_nobody_else_in(listener)
+            except OSError as error:
+                # A moment is left, between a worker's last look and its closing, in which a connection is lost.
+                self.log.debug("Connections are let in until the end: %s", error.strerror)
 
     def manage_workers(self) -> None:
         """Have as many workers as there should be; called at least once a second."""

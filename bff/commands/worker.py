@@ -3,7 +3,8 @@
 The one loop of a worker collects each request (`arrival`) and hands it to a thread once it is whole. A thread writes
 what the system takes at once, and the loop sends the rest. So slow clients cost a connection and a bounded buffer each.
 Head and body have 10 s from their first byte. Where connections or buffers run out, the one that has waited longest
-makes room. Parsing and answering are gunicorn's; SIGTERM and reload go as in its own worker.
+makes room. Parsing and answering are gunicorn's. SIGTERM and reload go as in its own worker, but those who wait to be
+accepted are taken first.
 """
 
 from __future__ import annotations
@@ -40,7 +41,6 @@ FILES_PER_THREAD: Final = 4
 OTHER_FILES: Final = 64
 """Beside clients' connections a worker has those to Redis and Emporix, and files of its own."""
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-TRY_LATER: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 NO_FILE_LEFT: Final = (errno.EMFILE, errno.ENFILE)
 
 
@@ -61,20 +61,14 @@ class WholeRequestWorker(AnsweringWorker):
         """Take a new connection and wait for its request, in the loop."""
         if self._shares.another_has_fewer(self.nr_conns):
             time.sleep(LEAVING_SECONDS)
-        try:
-            sock, client = listener.accept()
-        except OSError as error:
-            if error.errno in NO_FILE_LEFT:
-                self._make_room()
-            elif error.errno not in TRY_LATER:
-                raise
-            return
-        self.nr_conns += 1
-        conn = Connection(self.cfg, sock, client, listener.getsockname(), self.largest_body)
-        self._watch(conn, selectors.EVENT_READ)
-        self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+        self._take(listener)
         self._shares.tell(self.age, self.nr_conns)
-        self._make_enough_room()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Hear of new connections, or not; the latter is what gunicorn's own loop begins the end with."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            self._stop_listening()
 
     def go_on(self, conn: Connection) -> None:
         """Send what is left of an answer, or wait for the next request."""
@@ -90,6 +84,7 @@ class WholeRequestWorker(AnsweringWorker):
             self._shares.tell(self.age, self.nr_conns)
         else:
             self._shares.leave(self.age)
+            self._stop_listening()
         now = time.monotonic()
         for conn in _expired(self._arriving, now):
             self._end_late(conn)
@@ -102,6 +97,47 @@ class WholeRequestWorker(AnsweringWorker):
 
     def _may_leave_at_the_end(self, conn: Connection, now: float) -> bool:
         return not conn.arrival.size and conn.since + STOP_KEEPALIVE_LINGER <= now
+
+    def _stop_listening(self) -> None:
+        """Take those who wait to be accepted, and close where they wait: else the system would drop them at the end.
+
+        Nothing but a file of our own is closed. At a reload others have theirs and listen on; at the server's end the
+        last worker to do so has the system refuse whoever comes later.
+        """
+        if not self._accepting:
+            self.sockets: list[Any] = [one for one in self.sockets if not self._is_left(one)]
+
+    def _is_left(self, listener: Any) -> bool:
+        room = self.worker_connections - self.nr_conns
+        if room <= 0:
+            # Threads work on all there are: who waits is taken once there is room.
+            return False
+        # No more at once than there is room for: none of them is ended for another before its request was read.
+        for _ in range(max(1, room - 1)):
+            if not self._take(listener):
+                # Without delay: who comes in between is dropped.
+                listener.close()
+                return True
+        return False
+
+    def _take(self, listener: socket.socket) -> bool:
+        """Take a new connection, if the system lets us; False: nobody waits."""
+        try:
+            sock, client = listener.accept()
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno in NO_FILE_LEFT:
+                self._make_room()
+            elif error.errno != errno.ECONNABORTED:
+                raise
+            return True
+        self.nr_conns += 1
+        conn = Connection(self.cfg, sock, client, listener.getsockname(), self.largest_body)
+        self._watch(conn, selectors.EVENT_READ)
+        self._wait(conn, self._arriving, ARRIVAL_SECONDS)
+        self._make_enough_room()
+        return True
 
     def _wait(self, conn: Connection, waiting: dict[Connection, None], seconds: float) -> None:
         conn.since = time.monotonic()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bff.commands.listening import let_nobody_else_in
 from tests.support.journeys.real_server import free_port
 from tests.support.patience import eventually
 from tests.support.served import environment
@@ -103,11 +106,30 @@ def test_socket_of_systemd_counts_more_than_the_setting_and_answers_after_a_relo
             assert int(asked(port)) in server.workers
             assert server.ends() == 0
         # It is systemd's to close: what comes meanwhile waits for the next start.
-        with socket.create_connection(("127.0.0.1", port)) as waiting:
-            waiting.settimeout(60)
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as waiting:
             waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             with small_server(tmp_path, bind=f"127.0.0.1:{never}", inherited=listener.fileno()):
                 assert waiting.recv(64).startswith(b"HTTP/1.1 200")
+
+
+def test_nobody_is_let_in_any_more_and_who_waits_is_still_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        listener.setblocking(False)
+        with socket.create_connection(address) as waiting, socket.socket() as late:
+            let_nobody_else_in(listener)
+            late.setblocking(False)
+            assert late.connect_ex(address) == errno.EINPROGRESS
+            accepted, _ = listener.accept()
+            with accepted:
+                waiting.sendall(b"asked")
+                accepted.settimeout(60)
+                assert accepted.recv(5) == b"asked"
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+            listener.close()
+            assert select.select([], [late], [], 60)[1] == [late]
+            assert late.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])

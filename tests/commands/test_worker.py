@@ -11,7 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -213,6 +213,15 @@ def test_request_that_is_arriving_at_the_end_is_answered_and_silence_is_not_wait
         assert server.process.wait(20) == 0
 
 
+def test_connection_that_is_kept_and_idle_at_the_end_is_closed_without_a_word(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        with server.open(GET) as kept:
+            assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+            server.process.send_signal(signal.SIGTERM)
+            assert kept.recv(1) == b""
+        assert server.process.wait(20) == 0
+
+
 @pytest.mark.more
 def test_reload_lets_an_arriving_request_finish(tmp_path: Path) -> None:
     with serving(tmp_path) as server, server.open(HEAD + b"Content-Length: 2\r\n\r\n") as arriving:
@@ -221,6 +230,109 @@ def test_reload_lets_an_arriving_request_finish(tmp_path: Path) -> None:
         assert server.answers_within(60)
         arriving.sendall(b"ok")
         assert parsed(all_of(arriving)).status == 200
+
+
+class Listening:
+    """A worker that is not started, its listening socket, and clients who wait there."""
+
+    def __init__(self, family: socket.AddressFamily, address: str | tuple[str, int]) -> None:
+        self.family = family
+        self.listener = socket.socket(family)
+        self.listener.bind(address)
+        self.listener.listen()
+        self.listener.setblocking(False)
+        self.address = self.listener.getsockname()
+        server = server_of(Settings.from_env(environment()))
+        listeners = [self.listener]
+        self.loop = WholeRequestWorker(1, os.getpid(), listeners, server, 30, server.cfg, logging.getLogger("worker"))
+        self.loop.poller = selectors.DefaultSelector()
+        self.loop.set_accept_enabled(True)
+        self._clients: list[socket.socket] = []
+
+    def come(self, number: int) -> None:
+        """Let so many clients connect."""
+        for _ in range(number):
+            client = socket.socket(self.family)
+            self._clients.append(client)
+            client.settimeout(PATIENCE_SECONDS)
+            client.connect(self.address)
+
+    def end(self) -> None:
+        """Let the end begin, as far as the worker's loop has a part in it."""
+        self.loop.alive = False
+        self.loop.set_accept_enabled(False)
+
+    def close(self) -> None:
+        for connection in [*self.loop._arriving]:
+            self.loop._drop(connection)
+        for one in (*self._clients, self.listener, self.loop.poller, self.loop.tmp):
+            one.close()
+
+
+@pytest.fixture(params=[socket.AF_INET, socket.AF_UNIX])
+def listening(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Listening]:
+    unix = request.param == socket.AF_UNIX
+    with closing(Listening(request.param, str(tmp_path / "sock") if unix else ("127.0.0.1", 0))) as listening:
+        yield listening
+
+
+def test_end_takes_all_who_wait_to_be_accepted_and_refuses_whoever_comes_then(listening: Listening) -> None:
+    listening.come(10)
+    listening.end()
+    assert listening.loop.nr_conns == len(listening.loop._arriving) == 10
+    with pytest.raises(ConnectionRefusedError):
+        listening.come(1)
+
+
+def test_worker_that_has_all_it_can_take_closes_nothing_while_it_lives(listening: Listening) -> None:
+    listening.come(1)
+    listening.loop.set_accept_enabled(False)
+    listening.loop.murder_pending()
+    listening.come(1)
+    assert listening.loop.nr_conns == 0
+    assert listening.loop.sockets == [listening.listener]
+
+
+def test_socket_that_the_loop_still_hears_of_is_not_closed_under_it(listening: Listening) -> None:
+    listening.loop.alive = False
+    listening.loop.murder_pending()
+    listening.come(1)
+    listening.loop.wait_for_and_dispatch_events(PATIENCE_SECONDS)
+    assert listening.loop.nr_conns == 1
+    listening.end()
+    assert listening.loop.sockets == []
+    assert [key.fileobj for key in listening.loop.poller.get_map().values()] == [
+        conn.incoming for conn in listening.loop._arriving
+    ]
+
+
+def test_end_of_one_worker_closes_nothing_for_others(listening: Listening) -> None:
+    with listening.listener.dup() as others:
+        listening.end()
+        listening.come(1)
+        accepted, _ = others.accept()
+        accepted.close()
+
+
+def test_who_waits_at_the_end_is_taken_once_there_is_room_and_makes_none_of_those_just_taken(
+    listening: Listening,
+) -> None:
+    loop = listening.loop
+    loop.worker_connections = 4
+    listening.come(8)
+    # Threads work on all there are: none can be ended for another.
+    loop.nr_conns = 4
+    listening.end()
+    assert (len(loop._arriving), loop.sockets) == (0, [listening.listener])
+    loop.nr_conns = 0
+    loop.murder_pending()
+    assert (loop.nr_conns, len(loop._arriving), loop.sockets) == (3, 3, [listening.listener])
+    # Their requests have come, and threads are done with them.
+    for _ in range(3):
+        for conn in [*loop._arriving]:
+            loop._drop(conn)
+        loop.murder_pending()
+    assert loop.sockets == []
 
 
 def test_connection_that_made_room_is_not_ended_again_by_what_was_heard_of_it_at_once() -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,9 +26,10 @@ from bff.sandbox.faults import Cut, Fault
 from tests.support.fakes.visits import customer
 from tests.support.journeys.aged import age, session_of
 from tests.support.journeys.crowd import NOBODY, Caller, Load, ports_at, workers_of
-from tests.support.journeys.real_server import RealServer
+from tests.support.journeys.real_server import RealServer, free_port
 from tests.support.patience import eventually
 from tests.support.shop import Browser, Shop, ShopMaker
+from tests.support.small_server import SmallServer, small_server
 
 REFRESH = "refresh_auth_token"
 WORKERS = 4
@@ -36,6 +39,10 @@ THREADS = 272
 """Three of four may wait: then a whole crowd finds a place in one worker, if need be."""
 CALLERS = 8
 UPSTREAM_TAKES_SECONDS = 0.05
+WAITING = 40
+"""So many wait to be accepted when the end begins."""
+ANSWER_SECONDS = 30
+"""Far more than an answer takes, and far less than the end of the server waits for one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,3 +221,120 @@ def test_end_under_load_answers_whatever_was_accepted(redis_server: EmbeddedRedi
         assert load.refused == []
         assert {one.port for one in load.lost}.isdisjoint(had)
         assert site.untold(load) == (0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a server listens."""
+
+    bind: str
+    family: socket.AddressFamily
+    address: str | tuple[str, int]
+
+    def ask(self, path: str) -> socket.socket:
+        """Send a request on a new connection."""
+        connection = socket.socket(self.family)
+        try:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(self.address)
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def refuses(self) -> bool:
+        """Tell whether nobody listens any more; else the answer has to come."""
+        try:
+            connection = self.ask("/")
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+        with connection:
+            answered(connection)
+        return False
+
+
+def answered(connection: socket.socket) -> int:
+    """Return which process has answered; the whole answer has to come."""
+    with HTTPResponse(connection) as answer:
+        answer.begin()
+        assert answer.status == 200
+        return int(answer.read())
+
+
+@pytest.fixture(params=["tcp", "unix"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "unix":
+        path = str(tmp_path / "bff.sock")
+        return Place(bind=f"unix:{path}", family=socket.AF_UNIX, address=path)
+    port = free_port()
+    return Place(bind=f"127.0.0.1:{port}", family=socket.AF_INET, address=("127.0.0.1", port))
+
+
+@contextmanager
+def two_workers(place: Place, folder: Path) -> Iterator[SmallServer]:
+    """Start them, with all the time for their end that a test may take."""
+    variables = {"BFF_WORKERS": "2", "BFF_GRACEFUL_TIMEOUT": "120"}
+    with small_server(folder, bind=place.bind, variables=variables) as server, ExitStack() as stack:
+        eventually(lambda: server.told("Listening at"))
+        seen: set[int] = set()
+
+        def both_answer() -> bool:
+            # A worker that has more connections lets the other one take the next.
+            seen.add(answered(stack.enter_context(place.ask("/"))))
+            return len(seen) == 2
+
+        eventually(both_answer)
+        stack.close()
+        yield server
+
+
+@contextmanager
+def standing_still(processes: set[int]) -> Iterator[None]:
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        # Told of two things at once, it would hear of the end first.
+        eventually(lambda: all(status_of(process, "State").startswith("T") for process in processes))
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def status_of(process: int, field: str) -> str:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines)[field]
+
+
+def is_told_to_end(process: int) -> bool:
+    """Tell whether a SIGTERM waits for a process."""
+    return bool(int(status_of(process, "ShdPnd"), 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_connection_that_comes_after_the_end_has_begun_is_refused_at_once(place: Place, tmp_path: Path) -> None:
+    with two_workers(place, tmp_path) as server:
+        server.gate.unlink()
+        with place.ask("/held") as held:
+            eventually(lambda: "held has begun" in server.log)
+            server.process.send_signal(signal.SIGTERM)
+            eventually(place.refuses)
+            assert server.process.poll() is None
+            server.gate.touch()
+            answered(held)
+        assert server.process.wait(ANSWER_SECONDS) == 0
+        assert "Traceback" not in server.log
+        assert '"raised"' not in server.log
+
+
+def test_connections_that_wait_to_be_accepted_when_the_end_begins_are_answered(place: Place, tmp_path: Path) -> None:
+    with two_workers(place, tmp_path) as server, ExitStack() as stack:
+        workers = server.workers
+        with standing_still(workers):
+            waiting = [stack.enter_context(place.ask("/")) for _ in range(WAITING)]
+            server.process.send_signal(signal.SIGTERM)
+            eventually(lambda: all(is_told_to_end(worker) for worker in workers))
+        assert {answered(connection) for connection in waiting} <= workers
+        assert server.process.wait(ANSWER_SECONDS) == 0
+        assert place.refuses()
+        assert '"raised"' not in server.log

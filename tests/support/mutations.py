@@ -21,6 +21,7 @@ from tests.support.mutations_of_requirements_oauth import OF_OAUTH
 from tests.support.mutations_of_sets import OF_SETS
 from tests.support.mutations_of_shared_reads import OF_SHARED_READS
 from tests.support.mutations_of_storefront import OF_STOREFRONT
+from tests.support.mutations_of_the_end import OF_THE_END
 from tests.support.mutations_of_trouble import OF_TROUBLE
 
 _WORKER = "tests/commands/test_worker.py"
@@ -681,6 +682,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *OF_TROUBLE,
     *OF_FAULTS,
     *OF_EVICTIONS,
+    *OF_THE_END,
     *OF_BACK_CHANNEL_LOGOUT,
     *OF_ASVS,
     Mutation(

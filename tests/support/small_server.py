@@ -28,6 +28,10 @@ def make_app(counts):
         if environ["PATH_INFO"] == "/slow":
             print("slow has begun", file=sys.stderr, flush=True)
             time.sleep(float(environ["QUERY_STRING"]))
+        if environ["PATH_INFO"] == "/held":
+            print("held has begun", file=sys.stderr, flush=True)
+            while not os.path.exists(os.environ["GATE"]):
+                time.sleep(0.02)
         body = str(os.getpid()).encode()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
@@ -54,7 +58,7 @@ class SmallServer:
     def __init__(self, process: subprocess.Popen[bytes], log: Path, gate: Path) -> None:
         self.process = process
         self.gate = gate
-        """While this file is away, no worker gets done with starting."""
+        """While this file is away, no worker gets done with starting, nor with an answer to /held."""
         self._log = log
 
     @property
