@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.support.browser.storefront import Storefront
-from tests.support.browser.views import THEMED, VIEWS, View
+from tests.support.browser.views import VIEWS, View
 from tests.support.browser.visitor import NARROW, WIDE, Visitor, make_visitor
 
 _AXE = Path(__file__).parent / "axe" / "axe.min.js"
@@ -26,6 +26,8 @@ LOOKS = pytest.mark.parametrize(
     ],
 )
 """Each run sees every scheme and every width; tests/more sees the other pairs."""
+SEEN_OFTEN = ("home-orders", "signup-unfolded", "plain-addresses")
+"""Of shops that are set up otherwise; tests/more sees all."""
 
 
 @functools.cache
@@ -80,9 +82,9 @@ def visitor_without_scripts(chromium: Browser, store: Storefront) -> Iterator[Vi
 @LOOKS
 @pytest.mark.parametrize(
     "view",
-    # Neighbours are the same page in another state: each run of the tests sees one of three, tests/more all.
+    # Neighbours are the same page in another state: each run of the tests sees one of four, tests/more all.
     [
-        pytest.param(view, marks=() if number % 3 == 0 else pytest.mark.more, id=view.name)
+        pytest.param(view, marks=() if number % 4 == 0 else pytest.mark.more, id=view.name)
         for number, view in enumerate(view for view in VIEWS if not view.environment)
     ],
 )
@@ -94,8 +96,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(visitor: Visitor, view: 
 @pytest.mark.parametrize(
     "view",
     [
-        # Of each theme, each run of the tests sees one page.
-        pytest.param(view, marks=pytest.mark.more if view in THEMED and not view.name.endswith("-addresses") else ())
+        pytest.param(view, marks=() if view.name in SEEN_OFTEN else pytest.mark.more)
         for view in VIEWS
         if view.environment
     ],

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bff.sandbox.demo_customers import B2C_EMAIL, B2C_PASSWORD
+from tests.support.alike import alike
 from tests.support.browser.dev_server import DevServer, running_dev_server
 from tests.support.demo import said_of, start, told
 
@@ -37,7 +38,7 @@ class Developed:
         return f"http://{OTHER_NAME[self.name]}:{self.server.port}"
 
 
-@pytest.fixture(scope="module", params=["localhost", "127.0.0.1"])
+@pytest.fixture(scope="module", params=alike("localhost", "127.0.0.1"))
 def demo(request: pytest.FixtureRequest) -> Iterator[Developed]:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder, running_dev_server() as server:
         developed = Developed(server=server, name=request.param)

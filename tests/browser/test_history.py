@@ -47,7 +47,7 @@ SETUPS = {
 }
 
 
-@pytest.fixture(params=alike(*SETUPS, often=2))
+@pytest.fixture(params=alike(*SETUPS))
 def setup(request: pytest.FixtureRequest) -> Setup:
     return SETUPS[request.param]
 

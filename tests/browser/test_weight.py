@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, CDPSession
 
+from tests.support.alike import alike
 from tests.support.browser.storefront import Storefront
 from tests.support.browser.visitor import NARROW, Visitor, make_visitor
 
@@ -29,6 +30,16 @@ SIGNED_IN = (
     "/account/sessions",
     "/account/delete",
 )
+_PAGES = [(path, False) for path in SIGNED_OUT] + [(path, True) for path in SIGNED_IN]
+OFTEN = [
+    ("/", False),
+    ("/login", False),
+    ("/signup", False),
+    ("/", True),
+    ("/account", True),
+    ("/account/addresses/new", True),
+]
+"""Where a shopper begins, and the heaviest."""
 OTHERS = {False: "/signup", True: "/account/addresses/new"}
 """What is looked at next, signed in or not."""
 
@@ -90,11 +101,13 @@ def weigh(visitor: Visitor, path: str, *, wait_for: Literal["load", "networkidle
     return traffic
 
 
-@pytest.mark.parametrize("path", [*SIGNED_OUT, *SIGNED_IN])
+@pytest.mark.parametrize(
+    ("path", "signed_in"), alike(*OFTEN, *(one for one in _PAGES if one not in OFTEN), often=len(OFTEN))
+)
 def test_the_first_view_of_a_page_is_light_and_the_next_fetches_nothing_again(
-    visitor: Visitor, store: Storefront, path: str
+    visitor: Visitor, store: Storefront, path: str, signed_in: bool
 ) -> None:
-    if path in SIGNED_IN:
+    if signed_in:
         visitor.become(store.customer(companies=True))
     # The icon is fetched after all else.
     first = weigh(visitor, path, wait_for="networkidle")
@@ -103,6 +116,6 @@ def test_the_first_view_of_a_page_is_light_and_the_next_fetches_nothing_again(
     again = weigh(visitor, path)
     assert list(again.bytes_by_url) == [store.url + path]
     assert again.total_bytes <= HTML_BYTES
-    another = weigh(visitor, OTHERS[path in SIGNED_IN])
+    another = weigh(visitor, OTHERS[signed_in])
     assert not (set(another.bytes_by_url) & set(first.bytes_by_url)) - {store.url + path}
     assert another.total_bytes <= HTML_BYTES + NEW_ICONS_BYTES, another.bytes_by_url

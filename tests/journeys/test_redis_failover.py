@@ -8,8 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from redis import Redis
 from redis.crc import key_slot
 
 from bff.secret import Secret
@@ -158,4 +160,12 @@ def test_resharding_loses_no_session(make_shop: ShopMaker) -> None:
 def see_replicated(server: Server) -> None:
     """Wait until all that was written so far is at the replica: what is written later may be lost, as Redis says."""
     with server.client as client:
-        until(lambda: client.wait(1, 1000))
+        # Not by WAIT, which waits for what this connection has written.
+        written = client.info("replication")["master_repl_offset"]
+        until(lambda: _received(client) >= written)
+
+
+def _received(primary: Redis) -> int:
+    """Return up to where the replica has acknowledged what was written; -1: there is none."""
+    replica: Any = primary.info("replication").get("slave0", {"offset": -1})
+    return int(replica["offset"])
