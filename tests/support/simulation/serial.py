@@ -167,12 +167,16 @@ def _with(left: Left, browser: str, words: tuple[str, ...]) -> Left:
 
 
 def _orders(requests: tuple[Request, ...]) -> Iterator[tuple[_Places, _Places | None]]:
-    """Give the orders, and of each the orders of the answers that count; None: each before the next is sent."""
+    """Give the orders, and of each the orders of the answers that count; None: each before the next is sent.
+
+    Where each is another browser's, nobody has a cookie that another one's answer brings.
+    """
+    browsers = [one.browser for one in requests if one.browser]
     parts = [at for at, one in enumerate(requests) for _ in range(1 + (kind_of(one) in CUTS))]
     for order in sorted(set(permutations(parts))):
         yield order, None
         whole = tuple(dict.fromkeys(order))
-        if len(whole) > 1:
+        if len(set(browsers)) < len(browsers):
             yield order, whole
             yield order, whole[::-1]
 
