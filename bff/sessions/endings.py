@@ -52,8 +52,8 @@ def end_sessions(
     ended = 0
     for number in range(_MAX_ROUNDS):
         listed = sessions.index.sids(kind, value)
-        if not number and keep is not None and keep not in listed:
-            # Redis has dropped the list. Who else was in it lives on, and is found once it is listed again.
+        if not number and keep is not None and keep not in listed and sessions.store.devices([keep]):
+            # It lives, so Redis has dropped the list. Who else was in it is found once it is listed again.
             sessions.log.audit(Event.SESSIONS_NOT_ENDED, sid=keep, customer_id=customer_id, reason=reason.value)
         sids = [sid for sid in listed if sid != keep]
         if not sids:

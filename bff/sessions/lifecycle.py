@@ -147,12 +147,21 @@ class Lifecycle:
         who = found.web.signed_in
         ends_at = 0.0 if who is None else who.ends_at(self.settings.lifetime_seconds)
         listing = () if who is None else self.index.adding_again(who, cookie.sid, ends_at)
-        fault = self.store.touch(cookie, idle, device, read=found.versions, ended=ended, beside=listing)
-        if fault is not None:
+        touched = self.store.touch(cookie, idle, device, read=found.versions, ended=ended, beside=listing)
+        if (fault := touched.in_the_way) is not None:
             # It goes on all the same: most likely it is listed.
             FAULT.set(fault)
             self.log.emit(Event.SESSION_CHANGE_DROPPED, reason="index", outcome=str(fault))
+        if who is not None and not touched.is_as_read:
+            self._unlist_unless_theirs(cookie, who)
         return replace(found, ttl_seconds=idle)
+
+    def _unlist_unless_theirs(self, cookie: SessionCookie, who: SignedIn) -> None:
+        """Take a session out of the index that was listed there as a customer's, and is none of theirs by now."""
+        now = self.store.load(cookie, count=False)
+        signed_in = now.web.signed_in if isinstance(now, Found) else None
+        if signed_in is None or signed_in.customer.id != who.customer.id:
+            self.unlist(who, cookie.sid)
 
     def end(self, cookie: SessionCookie, read: Versions, who: SignedIn | None) -> None:
         """End a session for good; its cookie is told from one that never had records.

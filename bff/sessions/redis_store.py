@@ -24,7 +24,7 @@ from bff.sessions.device_records import DeviceRecord, DeviceSealer
 from bff.sessions.ended import Ended, EndedNote, cut_short, from_now_on, note_in, stored_form, word_in
 from bff.sessions.model import Vault, WebRecord
 from bff.sessions.prepared_script import PreparedScript
-from bff.sessions.redis_errors import RedisFault, fault_of, translate_redis_errors
+from bff.sessions.redis_errors import fault_of, translate_redis_errors
 from bff.sessions.redis_lock import held
 from bff.sessions.script_calls import ScriptCall, run_together
 from bff.sessions.scripts import (
@@ -40,7 +40,17 @@ from bff.sessions.scripts import (
 )
 from bff.sessions.sealing import NO_RECORD, RecordKind, Sealer, version_of
 from bff.sessions.session_keys import all_keys, device_key, row_rate_key, tokens_key, web_key
-from bff.sessions.store import Found, Lease, Missing, RowCount, SessionEnded, SessionStore, VersionConflict, Versions
+from bff.sessions.store import (
+    Found,
+    Lease,
+    Missing,
+    RowCount,
+    SessionEnded,
+    SessionStore,
+    Touched,
+    VersionConflict,
+    Versions,
+)
 
 RETIRED_SECONDS = 60
 _RETIRED = b"R"
@@ -122,15 +132,15 @@ class RedisSessionStore:
         read: Versions | None = None,
         ended: EndedNote | None = None,
         beside: Sequence[ScriptCall] = (),
-    ) -> RedisFault | None:
+    ) -> Touched:
         """Let a session that exists live for so long from now."""
         keys = all_keys(cookie.sid)[:4]
         version = b"" if read is None else read.web
         sealed = self._sealed_device(cookie, device)
         args: list[int | str | bytes] = [_milliseconds(ttl_seconds), sealed, version, *stored_form(ended)]
         call = ScriptCall(script=self._touch_script, keys=keys, args=args)
-        in_the_way = translate_redis_errors(lambda: run_together(self._redis, call, beside))
-        return None if in_the_way is None else fault_of(in_the_way)
+        is_as_read, in_the_way = translate_redis_errors(lambda: run_together(self._redis, call, beside))
+        return Touched(is_as_read=bool(is_as_read), in_the_way=None if in_the_way is None else fault_of(in_the_way))
 
     def create(
         self,

@@ -1,4 +1,4 @@
-"""Scripts that are run in one round trip, though their keys may lie in several slots of a Cluster."""
+"""Scripts that are run in one round trip; in a Cluster, where their keys may lie in several slots, in one for each."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class ScriptCall:
     args: Sequence[str | int | float | bytes]
 
 
-def run_together(client: Redis, first: ScriptCall, others: Sequence[ScriptCall] = ()) -> RedisError | None:
-    """Run scripts that may be run twice; return what was in the way of the others, which keeps nothing of the first.
+def run_together(client: Redis, first: ScriptCall, others: Sequence[ScriptCall] = ()) -> tuple[Any, RedisError | None]:
+    """Run scripts that may be run twice; return what the first says, and what was in the way of the others.
 
     :raises RedisError: what was in the way of the first
     """
     calls = (first, *others)
     answers = _answers(client, calls)
     if any(isinstance(answer, NoScriptError) for answer in answers):
-        for call in calls:
-            client.script_load(call.script.script)
+        for text in dict.fromkeys(call.script.script for call in calls):
+            client.script_load(text)
         answers = _answers(client, calls)
     if isinstance(answers[0], RedisError):
         raise answers[0]
-    return next((answer for answer in answers if isinstance(answer, RedisError)), None)
+    return answers[0], next((answer for answer in answers if isinstance(answer, RedisError)), None)
 
 
 def _answers(client: Redis, calls: Sequence[ScriptCall]) -> list[Any]:

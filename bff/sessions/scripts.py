@@ -81,7 +81,7 @@ if ARGV[2] ~= '' then
   else redis.call('SET', KEYS[3], ARGV[2], 'XX', 'PX', ARGV[1]) end
 end
 if same and ARGV[4] ~= '' then redis.call('SET', KEYS[4], ARGV[4], 'PX', ARGV[5]) end
-return 1
+return same and 1 or 0
 """
 
 # Refuses (0) where a checked version is not the one that was read, and with the word ('': none) of what has ended.

@@ -98,6 +98,16 @@ class Lease(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What became of a session that was to live on."""
+
+    is_as_read: bool
+    """Nobody has ended it since it was read, or written to its web record."""
+    in_the_way: RedisFault | None = None
+    """Of what was run beside."""
+
+
 class SessionStore(Protocol):
     """Where sessions are kept. Every method costs one round trip, but `lock`, `end` (one a session) and `sids`.
 
@@ -119,10 +129,8 @@ class SessionStore(Protocol):
         read: Versions | None = None,
         ended: EndedNote | None = None,
         beside: Sequence[ScriptCall] = (),
-    ) -> RedisFault | None:
+    ) -> Touched:
         """Let a session that exists live for so long from now; `device` takes its device record's place, if any.
-
-        Return what was in the way of `beside`.
 
         :param read: where the web record is still as it was read, a missing device record is made anew
         :param ended: what to say if no further request comes; kept under the same condition

@@ -11,6 +11,7 @@ import pytest
 
 from bff.errors import SessionStoreUnavailable
 from bff.sessions.cookie import SessionCookie
+from bff.sessions.endings import Ending, end_sessions
 from bff.sessions.index import IndexKind, Overtaken
 from bff.sessions.model import Customer, SignedIn, TokenSet, Vault, WebRecord, without_customer
 from bff.sessions.session import Sessions
@@ -224,6 +225,50 @@ def test_session_is_listed_again_with_what_extends_it_until_its_lifetime_ends(
     assert listed(sessions) == (cookie.sid,)
     assert shop.redis.zscore(index, cookie.sid) == ends_at
     assert 0 < int(shop.redis.ttl(index)) <= shop.settings.sessions.lifetime_seconds + 1
+
+
+def test_session_that_is_a_guests_or_has_ended_meanwhile_is_not_listed_again(
+    sessions: Sessions, signed_in: WebRecord, shop: Shop
+) -> None:
+    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
+    read = due(sessions, cookie, shop)
+    web, vault = without_customer(read.web, read.vault)
+    other = sessions.commit(cookie, read, web, vault)
+    sessions.unlist(signed_in.signed_in, cookie.sid)
+    sessions.extend(cookie, read, None)
+    assert isinstance(sessions.store.load(cookie), Found)
+    assert listed(sessions) == ()
+    sessions.end(cookie, other.versions, None)
+    sessions.extend(cookie, read, None)
+    assert listed(sessions) == ()
+
+
+def test_session_that_was_written_to_meanwhile_is_listed_again(
+    sessions: Sessions, signed_in: WebRecord, shop: Shop
+) -> None:
+    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
+    read = due(sessions, cookie, shop)
+    sessions.commit(cookie, read, replace(read.web, data={"draft": 1}), read.vault)
+    sessions.unlist(signed_in.signed_in, cookie.sid)
+    sessions.extend(cookie, read, None)
+    assert listed(sessions) == (cookie.sid,)
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_ending_is_told_not_to_reach_all_where_who_is_kept_lives_and_is_not_listed(
+    sessions: Sessions, signed_in: WebRecord, shop: Shop, caplog: pytest.LogCaptureFixture, lives: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    cookie, _ = sessions.rotate(None, None, signed_in, Vault(), None)
+    who = signed_in.signed_in
+    assert who is not None
+    if not lives:
+        # The one that others are ended for was ended itself by one of them.
+        sessions.store.end([cookie.sid])
+    sessions.unlist(who, cookie.sid)
+    end_sessions(sessions, IndexKind.CUSTOMER, who.customer.id, Ending.OTHERS, keep=cookie.sid)
+    told = [one for one in caplog.records if one.getMessage() == "sessions_not_ended"]
+    assert len(told) == lives
 
 
 def test_guest_is_listed_nowhere_when_extended(sessions: Sessions, clock: FakeClock, shop: Shop) -> None:

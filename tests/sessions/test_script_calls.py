@@ -34,19 +34,19 @@ def test_all_go_in_one_round_trip(counting: CountingRedis) -> None:
     calls = [call(client, key) for key in ("a", "b", "c")]
     client.script_load(PUT)
     counting.round_trips = 0
-    assert run_together(client, calls[0], calls[1:]) is None
+    assert run_together(client, calls[0], calls[1:])[1] is None
     assert counting.round_trips == 1
     assert client.mget("a", "b", "c") == [b"there"] * 3
 
 
 def test_scripts_that_redis_has_forgotten_are_sent_again(redis: Redis) -> None:
     redis.script_flush()
-    assert run_together(redis, call(redis, "a"), [call(redis, "b", f"{PUT} -- another")]) is None
+    assert run_together(redis, call(redis, "a"), [call(redis, "b", f"{PUT} -- another")])[1] is None
     assert redis.mget("a", "b") == [b"there"] * 2
 
 
 def test_what_is_in_the_way_of_others_is_returned_and_the_first_is_run(redis: Redis) -> None:
-    refused = run_together(redis, call(redis, "a"), [call(redis, "b", REFUSED), call(redis, "c")])
+    _, refused = run_together(redis, call(redis, "a"), [call(redis, "b", REFUSED), call(redis, "c")])
     assert isinstance(refused, RedisError)
     assert redis.get("a") == b"there"
 
@@ -70,7 +70,7 @@ def test_node_of_a_cluster_that_is_away_keeps_the_first_from_nothing_and_is_wait
     away = nodes.of_key("b")
     here = next(key for key in "acdefgh" if nodes.of_key(key) is not away)
     calls = [call(client, here), *(call(client, f"{{b}}:{number}") for number in range(4))]
-    assert run_together(client, calls[0], calls[1:]) is None
+    assert run_together(client, calls[0], calls[1:])[1] is None
     client.delete(here)
     asked, ask = [], client.evalsha
 
@@ -81,7 +81,7 @@ def test_node_of_a_cluster_that_is_away_keeps_the_first_from_nothing_and_is_wait
     monkeypatch.setattr(client, "evalsha", noted)
     away.pause()
     try:
-        assert isinstance(run_together(client, calls[0], calls[1:]), RedisError)
+        assert isinstance(run_together(client, calls[0], calls[1:])[1], RedisError)
     finally:
         away.resume()
     assert asked == [here, "{b}:0"]

@@ -47,14 +47,14 @@ OF_EVICTIONS: tuple[Mutation, ...] = (
     Mutation(
         guard="that a session could not be listed is told",
         path=_LIFECYCLE,
-        old="        if fault is not None:\n",
+        old="        if (fault := touched.in_the_way) is not None:\n",
         new="        if False:\n",
         test=_UNLISTED,
     ),
     Mutation(
         guard="an ending that cannot have reached all is told",
         path="bff/sessions/endings.py",
-        old="        if not number and keep is not None and keep not in listed:\n",
+        old="        if not number and keep is not None and keep not in listed and sessions.store.devices([keep]):\n",
         new="        if False:\n",
         test=_LISTED,
     ),
@@ -108,5 +108,28 @@ OF_EVICTIONS: tuple[Mutation, ...] = (
         new='        key="bff:spent:<kind>:<hash>",\n',
         test="tests/journeys/test_redis_evictions_counted.py::"
         "test_whatever_is_kept_is_dropped_by_a_test_that_the_operator_is_told_of",
+    ),
+    Mutation(
+        guard="a session that is a guest's by now is not listed again",
+        path=_LIFECYCLE,
+        old="            self._unlist_unless_theirs(cookie, who)\n",
+        new="            pass\n",
+        test="tests/sessions/test_lifecycle.py::"
+        "test_session_that_is_a_guests_or_has_ended_meanwhile_is_not_listed_again",
+    ),
+    Mutation(
+        guard="a session that was written to meanwhile stays listed",
+        path=_LIFECYCLE,
+        old="        if signed_in is None or signed_in.customer.id != who.customer.id:\n",
+        new="        if True:\n",
+        test="tests/sessions/test_lifecycle.py::test_session_that_was_written_to_meanwhile_is_listed_again",
+    ),
+    Mutation(
+        guard="who was ended by another ending is no sign of a list that was dropped",
+        path="bff/sessions/endings.py",
+        old=" and sessions.store.devices([keep]):\n",
+        new=":\n",
+        test="tests/sessions/test_lifecycle.py::"
+        "test_ending_is_told_not_to_reach_all_where_who_is_kept_lives_and_is_not_listed",
     ),
 )
