@@ -1,7 +1,7 @@
 """Where the server listens: on sockets that were handed to it, or on one that it makes at once or not at all.
 
 gunicorn tries for five seconds to listen where another program does, with three lines a second; and it removes the path
-of a unix socket from under a server that still listens there. At the end it lets connections in that nobody takes.
+of a unix socket from under a server that still listens there. At the end it lets connections in that no worker takes.
 """
 
 from __future__ import annotations
@@ -94,11 +94,11 @@ def listen(cfg: Any, log: Any) -> Any:
 
 
 def let_nobody_else_in(listener: Any) -> None:
-    """Have the system ignore whoever begins to connect from now on, to all processes that share the socket.
+    """Have the system ignore new connections from now on, to all processes that share the socket.
 
-    So the last of them can take who waits and close it, and nobody comes in between whom the system would have to drop.
-    Who was ignored tries again after a second, as TCP does, and is refused then. Nobody finds a unix socket whose path
-    is gone, so there is nothing to do; where this is not Linux, nothing can be done.
+    So the last process can take the connections that wait and close the socket, and the system has none to drop. A
+    client that was ignored tries again after a second, then after two more, as TCP does, until it is refused. No client
+    finds a unix socket whose path is gone, so there is nothing to do; where this is not Linux, nothing can be done.
 
     :raises OSError: the system cannot
     """

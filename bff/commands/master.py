@@ -1,8 +1,8 @@
 """gunicorn's master process, with what an operator expects of one.
 
 It listens at once or ends. A wrong configuration leaves the workers alone. A worker that has answered as many requests
-as it should goes on until another one has taken its place, one worker at a time. At the end nobody is let in whom no
-worker would answer. And the service manager hears of it all.
+as it should goes on until another one has taken its place, one worker at a time. At the end no connection is let in
+that no worker would answer. And the service manager hears of it all.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         super().stop(graceful)
 
     def _listens_alone(self) -> bool:
-        """Tell whether nobody listens on once the workers have ended: neither systemd nor another master (SIGUSR2)."""
+        """Tell whether the socket ends with the workers: neither systemd nor another master (SIGUSR2) shares it."""
         return not self.systemd and self.reexec_pid == self.master_pid == 0
 
     def _let_nobody_else_in(self) -> None:

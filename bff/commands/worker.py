@@ -102,7 +102,7 @@ class WholeRequestWorker(AnsweringWorker):
         """Take those who wait to be accepted, and close where they wait: else the system would drop them at the end.
 
         Nothing but a file of our own is closed. At a reload others have theirs and listen on; at the server's end the
-        last worker to do so has the system refuse whoever comes later.
+        last worker to do so has the system refuse later connections.
         """
         if not self._accepting:
             self.sockets: list[Any] = [one for one in self.sockets if not self._is_left(one)]
@@ -121,7 +121,7 @@ class WholeRequestWorker(AnsweringWorker):
         return False
 
     def _take(self, listener: socket.socket) -> bool:
-        """Take a new connection, if the system lets us; False: nobody waits."""
+        """Take a new connection, if the system lets us; False: none waits."""
         try:
             sock, client = listener.accept()
         except BlockingIOError:

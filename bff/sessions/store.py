@@ -103,7 +103,7 @@ class Touched:
     """What became of a session that was to live on."""
 
     is_as_read: bool
-    """Nobody has ended it since it was read, or written to its web record."""
+    """No other request has ended it since it was read, or written to its web record."""
     in_the_way: RedisFault | None = None
     """Of what was run beside."""
 
